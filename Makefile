@@ -1,0 +1,47 @@
+# Every target does its own set-up: Python 3.11 (or newer) and make are all a machine needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export DO_NOT_TRACK := 1
+
+.PHONY: help setup demo test lint format unit sandbox bench-calls record clean
+
+help:            ## What can be made here
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+setup: $(READY)  ## The environment in .venv, from the lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Handoff Bridge needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up .venv (about a minute, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)   ## Won deals become work in the CS platform, before your eyes; no account needed
+	@$(BIN)/handoff demo
+
+test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+lint: $(READY)   ## Format and lint only
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+format: $(READY) ## Put the code in shape
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+unit: $(READY)   ## The tests that need no process and no server
+	@$(BIN)/python -m pytest -m "not process and not flow"
+
+sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
+	@$(BIN)/handoff sandbox
+
+clean:           ## Remove what was set up
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
