@@ -1,0 +1,1 @@
+"""The command `handoff`: it parses, wires, calls, prints."""

@@ -1,0 +1,221 @@
+"""The command line: `handoff`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from cli import screens
+from cli.console import Exit, document, err, errors, headline, out, progress_bar
+from flows import _wiring
+from handoff.deals import known_deal, live_deal
+from handoff.errors import ConfigError
+from handoff.mapping import load_mappings
+from handoff.prepare import prepare
+from handoff.run import preview, run_once
+from handoff.story import Story, known_story, live_story
+
+app = typer.Typer(
+    name="handoff",
+    help="Takes every won deal from the CRM to Customer Success. Start with: handoff demo",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Work on the stand-ins (start them with `handoff sandbox`) and nothing live.")
+]
+MappingsDir = Annotated[
+    Path | None, typer.Option("--mappings", metavar="DIR", help="Use this mappings folder instead of the deployment's.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+DealOption = Annotated[
+    str | None,
+    typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of its account's name."),
+]
+DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="An id, an address, or part of an account's name.")]
+
+
+def main() -> None:
+    """Run the command; the exit codes are in the README."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(int(Exit.CONFIG))
+    except (KeyboardInterrupt, click.Abort):
+        err.print("Stopped. What was done is in the ledger; the next run goes on from there.")
+        sys.exit(130)
+
+
+@app.command()
+def sync(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show each step and where its fields come from.")] = False,
+    deal: DealOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Hand off at most so many; the oldest wins go first.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a deal needs a person.")] = False,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand off the deals won since the last pass."""
+    with errors("sync", as_json=as_json):
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        headline(_wiring.systems(chosen) + (" (dry run: nothing is written)" if dry_run else ""), as_json=as_json)
+        if dry_run:
+            _dry_run(chosen, deal, limit, as_json=as_json)
+            return
+        with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
+            ids = [_deal_id(bridge, deal)] if deal else []
+            report = run_once(bridge, deals=ids, limit=limit)
+        if as_json:
+            document("sync", **report.as_dict())
+        else:
+            screens.show_report(report)
+        if strict and report.balance.needs_person:
+            raise SystemExit(int(Exit.NEEDS_PERSON))
+
+
+def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
+    with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
+        ids = [_deal_id(bridge, deal)] if deal else []
+        shown = list(preview(bridge, deals=ids, limit=limit))
+    if as_json:
+        document("sync", dry_run=True, deals=[screens.plan_as_data(one) for one in shown])
+        return
+    few = shown if deal or limit else shown[: screens.MOST_SHOWN]
+    screens.show_plan(few, detail=bool(deal))
+    out.print()
+    if not shown:
+        out.print("Nothing to hand off: every won deal that was read is handed off, or was won before start_from.")
+        return
+    more = f" ({len(few)} shown; --limit N shows more)" if len(few) < len(shown) else ""
+    out.print(f"{len(shown):,} deals would be handed off{more}. Nothing was written.", style="bold")
+    if not deal:
+        out.print("See every field and where it comes from: handoff sync --dry-run --deal ID")
+
+
+def _deal_id(bridge: _wiring.Bridge, words: str) -> str:
+    known = known_deal(bridge.ledger, words)
+    return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
+
+
+@app.command()
+def why(deal: DealArgument, sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False) -> None:
+    """Say why a deal stands where it stands: what was read, decided and done, and who acts next."""
+    with errors("why", as_json=as_json):
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
+        story = _story(chosen, deal)
+        if as_json:
+            document("why", **story.as_dict())
+        else:
+            screens.show_story(story)
+
+
+def _story(chosen: _wiring.Choice, words: str) -> Story:
+    settings = chosen.settings()
+    with _wiring.open_ledger(chosen) as ledger:
+        ref = known_deal(ledger, words)
+        if ref is not None:
+            loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
+            return known_story(ledger, ref, loaded.contract)
+    with _wiring.wired(chosen, read_only=True) as bridge:
+        page = bridge.crm.read([live_deal(bridge.crm, words)])
+        if page.unreadable:
+            raise ConfigError(f"The deal cannot be read whole: {page.unreadable[0].why}")
+        if not page.deals:
+            raise ConfigError(f"The deal {words!r} is not won, or the integration user cannot see it.")
+        (one,) = prepare(bridge, page.deals, frozen={})
+        contract = bridge.mappings.contract
+        early = contract.starts is not None and one.deal.won_at < contract.starts
+        return live_story(one, contract, before_start=early)
+
+
+@app.command()
+def runs(
+    number: Annotated[int | None, typer.Argument(metavar="ID", help="A run's number, to see it whole.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many runs to list.")] = 20,
+    sandbox: Sandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, or show one whole."""
+    with errors("runs", as_json=as_json):
+        chosen = _wiring.choice(sandbox=sandbox, mappings=None)
+        headline(_wiring.systems(chosen) + " (reads the ledger only)", as_json=as_json)
+        with _wiring.open_ledger(chosen) as ledger:
+            if number is None:
+                screens.show_runs(ledger.runs(limit), as_json=as_json)
+                return
+            found = ledger.run(number)
+        if found is None:
+            raise ConfigError(f"There is no run {number}. `handoff runs` lists them.")
+        screens.show_run(*found, as_json=as_json)
+
+
+@app.command(name="sandbox")
+def serve_sandbox(
+    port_base: Annotated[int, typer.Option(min=1024, max=65000, help="First of the ports.")] = 8700,
+    seed: Annotated[int | None, typer.Option(help="Which invented tenant to make (default 1).")] = None,
+    scale: Annotated[float | None, typer.Option(help="Simulated seconds in a real one (default 60).")] = None,
+    scenario: Annotated[Path | None, typer.Option(metavar="FILE", help="A YAML file that says all this.")] = None,
+    load_csv: Annotated[
+        Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
+    ] = None,
+) -> None:
+    """Serve the stand-ins of Salesforce and Gainsight, until Ctrl+C."""
+    from sandbox.shell import run
+    from sandbox.world import SandboxError
+
+    with errors("sandbox", as_json=False):
+        try:
+            run(
+                port_base=port_base,
+                seed=seed,
+                scale=scale,
+                scenario=scenario,
+                load_csv=load_csv,
+                say=lambda line: out.print(line, markup=False),
+            )
+        except SandboxError as error:
+            raise ConfigError(str(error)) from error
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Which invented tenant to make.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Watch won deals become work in the CS platform. No account needed; about half a minute."""
+    from cli.demo import run_demo
+
+    with errors("demo", as_json=as_json):
+        headline("sandbox in this process: Salesforce to Gainsight", as_json=as_json)
+        run_demo(seed, as_json=as_json)
+
+
+@app.command()
+def serve(
+    every: Annotated[int, typer.Option(min=10, help="Seconds between passes.")] = 60,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many handoffs a pass.")] = None,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+) -> None:
+    """Put `sync` on a schedule with Prefect, until Ctrl+C; needs a Prefect server (PREFECT_API_URL)."""
+    from cli.serving import serve_sync
+
+    with errors("serve", as_json=False):
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        headline(f"{_wiring.systems(chosen)}, every {every} s", as_json=False)
+        chosen.settings()
+        serve_sync(chosen, every=every, limit=limit)
+
+
+if __name__ == "__main__":
+    main()

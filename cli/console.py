@@ -1,0 +1,89 @@
+"""How the command speaks: results on standard output, everything else on standard error."""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError
+from handoff.ports import silent
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Exit(IntEnum):
+    """What the exit code says to a script."""
+
+    WELL = 0
+    NEEDS_PERSON = 1
+    CONFIG = 2
+    SERVICE = 3
+    BUG = 4
+
+
+def exit_code(error: BaseException) -> Exit:
+    """Return the exit code of an error, by what the reader must do."""
+    if isinstance(error, ServiceError):
+        return Exit.SERVICE
+    if isinstance(error, HandoffError) and not isinstance(error, BridgeBug):
+        return Exit.CONFIG
+    return Exit.BUG
+
+
+def headline(text: str, *, as_json: bool) -> None:
+    """Print the line that names the systems; with `--json` standard output is kept for the document."""
+    (err if as_json else out).print(text, markup=False, style="dim")
+
+
+def document(command: str, *, ok: bool = True, **content: Any) -> None:
+    """Print the one JSON document of a command."""
+    sys.stdout.write(json.dumps({"ok": ok, "command": command, **content}, ensure_ascii=False, default=str) + "\n")
+
+
+@contextmanager
+def errors(command: str, *, as_json: bool) -> Iterator[None]:
+    """Turn an error into a message, a JSON document where asked for, and the right exit code."""
+    try:
+        yield
+    except HandoffError as error:
+        _fail(command, error, as_json=as_json)
+    except (SystemExit, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        _fail(command, BridgeBug(f"This is our mistake: {type(error).__name__}. Please report it."), as_json=as_json)
+
+
+def _fail(command: str, error: HandoffError, *, as_json: bool) -> NoReturn:
+    code = exit_code(error)
+    if as_json:
+        findings = list(error.findings) if isinstance(error, ConfigError) else []
+        said = {"kind": type(error).__name__, "message": str(error), "findings": findings, "exit": int(code)}
+        document(command, ok=False, error=said)
+    err.print(str(error), style="red", markup=False)
+    raise SystemExit(int(code))
+
+
+@contextmanager
+def progress_bar(*, shown: bool = True) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a progress port: bars where standard error is a terminal, silence elsewhere."""
+    if not (shown and err.is_terminal):
+        yield silent
+        return
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done, total=total or None)
+
+        yield show

@@ -1,0 +1,267 @@
+"""What a person sees: reports, plans and stories, put on the screen."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli.console import document, out
+from handoff.carry import Decision
+from handoff.model import Needed, Result, Value
+from handoff.prepare import plain
+from handoff.report import Report
+from handoff.run import Shown
+from handoff.story import Story
+
+KIND = {
+    "company": "companies",
+    "success_plan": "success plans",
+    "cta": "CTAs",
+    "timeline": "timeline entries",
+}
+MOST_SHOWN = 12
+
+
+def show_report(report: Report) -> None:
+    """Print what a run did."""
+    out.print(f"Run {report.run}: {report.balance.words()}", style="bold")
+    if report.balance.seen == 0:
+        out.print(nothing_to_do(report))
+        return
+    for kind, results in report.steps.items():
+        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
+        out.print(f"  {KIND.get(kind, kind):<18} {said}")
+    if report.receipts["written"] or report.receipts["pending"]:
+        pending = f", {report.receipts['pending']:,} pending" if report.receipts["pending"] else ""
+        out.print(f"  {'deals told':<18} {report.receipts['written']:,} written{pending}")
+    if not report.steps and not report.receipts["written"]:
+        out.print("  Nothing has changed since they were handed off; nothing was sent.")
+    if report.before_start:
+        out.print(f"  {report.before_start:,} won before start_from were left alone.")
+    show_exceptions(report)
+
+
+def nothing_to_do(report: Report) -> str:
+    """Return why a run had no deal to look at."""
+    if report.window is None:
+        return "  No deal to hand off: what was asked for is not won, or not visible to the integration user."
+    lower, upper = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in report.window)
+    if report.before_start:
+        return f"  No deal to hand off: {report.before_start:,} were read, all won before start_from; those stay alone."
+    return (
+        f"  No deals: no won opportunity that the integration user can see changed between {lower} and {upper}.\n"
+        "  If you expected one, check its stage in the CRM and what the integration user may see."
+    )
+
+
+def show_exceptions(report: Report) -> None:
+    """Print who must look at what."""
+    if not report.exceptions:
+        return
+    table = Table(title="Exceptions", title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
+    table.add_column("Deal")
+    table.add_column("What")
+    table.add_column("Reason", overflow="fold")
+    for one in report.exceptions[:MOST_SHOWN]:
+        table.add_row(escape(shortened(one.name, 48)), one.what, escape(one.reason))
+    out.print()
+    out.print(table)
+    more = len(report.exceptions) + report.exceptions_left_out - MOST_SHOWN
+    if more > 0:
+        out.print(f"  ... and {more:,} more: handoff runs {report.run}")
+
+
+def show_plan(shown: Iterable[Shown], *, detail: bool) -> int:
+    """Print what a pass would do; return how many deals it would hand off."""
+    count = 0
+    for one in shown:
+        count += 1
+        deal, handoff = one.prepared.deal, one.prepared.handoff
+        out.print()
+        out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
+        if handoff:
+            out.print(f"  segment {handoff.segment}: {handoff.segment_because}", markup=False)
+            missing = ", ".join(gap.label for gap in handoff.gaps) or "nothing"
+            out.print(f"  missing {missing}; completeness {handoff.completeness * 100:.0f}%", markup=False)
+            out.print(f"  receiver {handoff.receiver or 'nobody'}: {handoff.receiver_because}", markup=False)
+        if one.prepared.stopped:
+            out.print(f"  needs a person: {one.prepared.stopped}", style="yellow", markup=False)
+        for note in handoff.notes if handoff else ():
+            out.print(f"  note: {note}", style="yellow", markup=False)
+        for decision in one.decisions:
+            _show_decision(decision, one, detail=detail)
+    return count
+
+
+def _show_decision(decision: Decision, shown: Shown, *, detail: bool) -> None:
+    step = decision.planned.step
+    out.print(f"  {step.name} ({step.kind}): {action(decision)}", style="cyan", markup=False)
+    if not detail:
+        return
+    out.print(f"    key {step.key}", style="dim", markup=False)
+    traces = {trace.field: trace for trace in step.traces}
+    sent = decision.send.payload if decision.send else step.payload
+    for name, value in sent.items():
+        out.print(f"    {name} = {shown_value(value)}", markup=False)
+        trace = traces.get(name)
+        if trace:
+            out.print(f"      <- {where_from(trace, shown)}", style="dim", markup=False)
+
+
+def action(decision: Decision) -> str:
+    """Return what would be done about one step, in words."""
+    if decision.send is not None:
+        return f"would update {decision.send.ref}" if decision.send.ref else "would be created"
+    assert decision.outcome is not None
+    outcome = decision.outcome
+    if outcome.result is Result.UNCHANGED:
+        return f"stays as it is ({outcome.ref})"
+    return f"{outcome.result.value}: {outcome.reason}"
+
+
+def where_from(trace: Any, shown: Shown) -> str:
+    """Return where an output field came from: canonical fields, CRM paths, and the rule's place."""
+    parts = [part for part in (", ".join(trace.canonical), ", ".join(trace.paths)) if part]
+    chain = " <- ".join(parts)
+    return f"{chain}  [{trace.place}]" if chain else f"[{trace.place}]"
+
+
+def shown_value(value: Value) -> str:
+    """Return a payload's value on one line."""
+    if isinstance(value, Needed):
+        return f"(id of {value.key.rsplit('.', 1)[-1]})"
+    return shortened(" ".join(str(plain(value)).split()), 200)
+
+
+def plan_as_data(shown: Shown) -> dict[str, Any]:
+    """Return one deal of a dry run as plain data."""
+    deal, handoff = shown.prepared.deal, shown.prepared.handoff
+    return {
+        "deal": deal.ref.id,
+        "name": deal.name,
+        "account": deal.account_name,
+        "segment": handoff.segment if handoff else None,
+        "segment_because": handoff.segment_because if handoff else None,
+        "missing": [gap.label for gap in handoff.gaps] if handoff else [],
+        "receiver": handoff.receiver if handoff else None,
+        "stopped": shown.prepared.stopped or None,
+        "notes": list(handoff.notes) if handoff else [],
+        "steps": [_step_as_data(decision) for decision in shown.decisions],
+    }
+
+
+def _step_as_data(decision: Decision) -> dict[str, Any]:
+    step = decision.planned.step
+    sent = decision.send.payload if decision.send else step.payload
+    traces = {trace.field: trace for trace in step.traces}
+    return {
+        "key": step.key,
+        "name": step.name,
+        "kind": step.kind,
+        "action": action(decision),
+        "fields": {
+            name: {
+                "value": shown_value(value) if isinstance(value, Needed) else plain(value),
+                "from": list(traces[name].canonical),
+                "paths": list(traces[name].paths),
+                "rule": traces[name].place,
+            }
+            for name, value in sent.items()
+            if name in traces
+        },
+    }
+
+
+def show_story(story: Story) -> None:
+    """Print why a deal stands where it stands."""
+    deal = story.deal
+    out.print(f"{deal['account'] or 'no account'}: {deal['name']} ({deal['id']})", style="bold", markup=False)
+    out.print(f"{deal['url']}", style="dim", markup=False)
+    out.print(f"\nNow: {story.now}", style="bold", markup=False)
+    out.print(f"Who acts next: {story.next}", markup=False)
+    out.print(f"\nWon {deal['won_at']} ({deal['won_how']}); read {deal['read_at']}.", markup=False)
+    if not story.segment:
+        return
+    out.print(f"Segment {story.segment}, because {story.segment_because}.", markup=False)
+    out.print(f"Receiver {story.receiver}: {story.receiver_because}.", markup=False)
+    out.print("\nRead from the CRM", style="bold")
+    for label, value in story.read.items():
+        out.print(f"  {label}: {value}", markup=False)
+    out.print(f"\nMissing ({story.completeness} complete)", style="bold")
+    for gap in story.missing:
+        ask = f" - ask: {gap['ask']}" if gap["ask"] else ""
+        out.print(f"  {gap['label']}{ask}", markup=False)
+    if not story.missing:
+        out.print("  nothing")
+    for note in story.notes:
+        out.print(f"  Note: {note}", style="yellow", markup=False)
+    out.print("\nDone", style="bold")
+    for one in story.done:
+        at = f"{one['at']}  " if one.get("at") else ""
+        ref = f" ({one['id']})" if one.get("id") else ""
+        reason = f": {one['reason']}" if one.get("reason") else ""
+        out.print(f"  {at}{one['words']}{ref}{reason}", markup=False)
+    if not story.done:
+        out.print("  nothing yet")
+
+
+def shortened(value: str, limit: int) -> str:
+    """Return the text in at most `limit` characters."""
+    return value if len(value) <= limit else f"{value[: limit - 1]}…"
+
+
+def show_runs(rows: Sequence[Any], *, as_json: bool) -> None:
+    """Print the newest runs, one row each."""
+    listed = [_run_as_data(row) for row in rows]
+    if as_json:
+        document("runs", runs=listed)
+        return
+    if not listed:
+        out.print("No run yet. Start one: handoff sync")
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for column in ("Run", "Started", "Took", "Command", "Seen", "Done", "Waiting", "Person", "Excluded", "End"):
+        table.add_column(column, justify="right" if column in ("Run", "Seen", "Done", "Waiting", "Person") else "left")
+    for one in listed:
+        balance = one["balance"] or {}
+        numbers = [f"{balance.get(n, 0):,}" for n in ("seen", "done", "waiting", "needs_person", "excluded")]
+        table.add_row(str(one["run"]), one["started_at"], one["took"], one["command"], *numbers, escape(one["end"]))
+    out.print(table)
+
+
+def show_run(row: Any, report: dict[str, Any], *, as_json: bool) -> None:
+    """Print one run whole, every exception with its reason."""
+    data = _run_as_data(row) | {"report": report, "digest": row.digest}
+    if as_json:
+        document("runs", run=data)
+        return
+    balance = data["balance"]
+    out.print(f"Run {row.id}, {data['command']}, started {data['started_at']}, took {data['took']}", style="bold")
+    out.print(f"End: {data['end']}", markup=False)
+    if balance:
+        out.print(
+            f"{balance['seen']:,} seen = {balance['done']:,} done + {balance['waiting']:,} waiting + "
+            f"{balance['needs_person']:,} needs a person + {balance['excluded']:,} excluded"
+        )
+    for kind, results in report.get("steps", {}).items():
+        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
+        out.print(f"  {KIND.get(kind, kind):<18} {said}")
+    for one in report.get("exceptions", []):
+        out.print(f"  {one['deal']}  {one['name']}", style="cyan", markup=False)
+        out.print(f"      {one['what']}: {one['reason']}", markup=False)
+
+
+def _run_as_data(row: Any) -> dict[str, Any]:
+    took = f"{(row.ended_at - row.started_at).total_seconds():.0f} s" if row.ended_at else "-"
+    end = "well" if row.ok else row.error or "still running, or cut off"
+    return {
+        "run": row.id,
+        "command": row.command,
+        "started_at": f"{row.started_at:%Y-%m-%d %H:%M:%S}",
+        "took": took,
+        "ok": row.ok,
+        "end": end,
+        "balance": (row.counts or {}).get("balance"),
+        "mapping_version": row.mapping_version,
+    }

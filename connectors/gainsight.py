@@ -1,0 +1,138 @@
+"""Gainsight CS (NXT) as a destination: companies, success plans, CTAs and timeline entries."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import httpx
+
+from connectors._gainsight_find import Finder
+from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, TIMELINE, AccessKey, GainsightSettings
+from connectors._gainsight_wire import Wire
+from connectors._gainsight_write import Writer
+from connectors._http import CALL_TIMEOUT_SECONDS
+from handoff.errors import BridgeBug
+from handoff.model import Found, Outcome, Step, User
+from handoff.ports import Budget, Capability, Clock, Identity
+
+__all__ = ["KEY_FIELD", "M2M", "AccessKey", "Gainsight", "GainsightSettings", "new_client"]
+
+
+def new_client() -> httpx.Client:
+    """Return a client fit for Gainsight: credentials follow no redirect and no proxy setting of the machine."""
+    return httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+
+
+class Gainsight:
+    """
+    One Gainsight tenant; may be shared by threads.
+
+    Args:
+        instance: The platform's name in `handoff.toml`.
+        base_url: The tenant's address, such as `https://acme.gainsightcloud.com`.
+        client: Sends the calls; see `new_client`.
+        auth: The organisation's access key, or an M2M client.
+        clock: The business clock.
+        budget: The calls left, shared by all workers.
+        jitter: Gives a number from 0 to 1.
+        calls_per_minute: Our share of the vendor's 100 a minute, which all the customer's tools use together.
+        read_only: Refuse every call that could change something.
+        settings: Sizes and switches.
+    """
+
+    system = "gainsight"
+
+    def __init__(
+        self,
+        *,
+        instance: str,
+        base_url: str,
+        client: httpx.Client,
+        auth: AccessKey | M2M,
+        clock: Clock,
+        budget: Budget,
+        jitter: Callable[[], float],
+        calls_per_minute: int = 30,
+        read_only: bool = False,
+        settings: GainsightSettings | None = None,
+    ) -> None:
+        self.instance = instance
+        self.settings = settings or GainsightSettings()
+        self._wire = Wire(
+            instance=instance,
+            base_url=base_url,
+            client=client,
+            auth=auth,
+            clock=clock,
+            budget=budget,
+            jitter=jitter,
+            calls_per_minute=calls_per_minute,
+            read_only=read_only,
+            settings=self.settings,
+        )
+        self._finder = Finder(self._wire)
+        self._writer = Writer(self._wire, self._finder)
+        self._clock = clock
+        self._people: dict[str, User] = {}
+        self._missed: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+        self.kinds: Mapping[str, Capability] = {
+            kind: Capability(
+                identity=Identity.NATURAL if kind == TIMELINE else Identity.FINDABLE,
+                batch=self.settings.sizes[kind],
+                keys_per_lookup=self.settings.keys_per_lookup,
+                settle=self.settings.settle,
+            )
+            for kind in (COMPANY, PLAN, CTA, TIMELINE)
+        }
+
+    def people(self, emails: Iterable[str]) -> dict[str, User]:
+        """
+        Return the users behind these e-mail addresses, by lower-case address; unknown ones are absent.
+
+        Of two users with one address the active one counts. A user is asked for once in the life of this
+        object, an address that nobody has again after `miss_seconds`.
+        """
+        wanted = {email.strip().lower(): email for email in emails if email.strip()}
+        with self._lock:
+            stale = self._clock.now() - timedelta(seconds=self.settings.miss_seconds)
+            known = {each for each, when in self._missed.items() if when > stale} | self._people.keys()
+            asked = [email for lower, email in wanted.items() if lower not in known]
+            if asked:
+                found = self._finder.users(asked)
+                self._people |= found
+                now = self._clock.now()
+                self._missed |= {email.strip().lower(): now for email in asked if email.strip().lower() not in found}
+            return {lower: self._people[lower] for lower in wanted if lower in self._people}
+
+    def find(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
+        """
+        Return by step key the records that are there already; see `Destination.find`.
+
+        A company found by name that another CRM account owns is a match whose label ends in
+        `, which belongs to another CRM account`: it is a person's to decide.
+        """
+        found: dict[str, list[Found]] = {}
+        for kind, some in self._by_kind(steps).items():
+            found |= self._finder.companies(some) if kind == COMPANY else self._finder.by_key(kind, some)
+        return found
+
+    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Carry out steps of one kind; see `Destination.put`."""
+        if len(self._by_kind(steps)) > 1 or len({step.key for step in steps}) < len(steps):
+            raise BridgeBug("Steps of several kinds, or one step twice, were put to Gainsight in one go.")
+        return self._writer.put(steps)
+
+    def link(self, kind: str, ref: str) -> str:
+        """Return the address where a person sees this record, or "" if none is known."""
+        template = self.settings.links.get(kind, "")
+        return template.format(base_url=self._wire.base_url, ref=quote(ref, safe=""))
+
+    def _by_kind(self, steps: Sequence[Step]) -> dict[str, list[Step]]:
+        groups: dict[str, list[Step]] = {}
+        for step in steps:
+            if step.kind not in self.kinds:
+                raise BridgeBug(f"Gainsight has no kind {step.kind!r}. It has: {', '.join(self.kinds)}.")
+            groups.setdefault(step.kind, []).append(step)
+        return groups

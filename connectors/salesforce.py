@@ -1,0 +1,503 @@
+"""Salesforce: won deals out, their handoff's status back."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import repeat
+from typing import Any
+
+from connectors._http import Route
+from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_records import (
+    LATER,
+    RECORD_ID,
+    Facts,
+    Row,
+    after,
+    checked,
+    id18,
+    moment,
+    outgoing,
+    refusal,
+    soql,
+    value_at,
+    whole_second,
+    won_moments,
+)
+from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
+from handoff.model import Deal, DealRef, Outcome, Page, Result, Unreadable, Window, WonHow
+from handoff.ports import Receipt
+
+VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
+ORG = Route("asking which org this is", reads=True, repeatable=True)
+DESCRIBE = Route("reading which fields opportunities have", reads=True, repeatable=True)
+STAGES = Route("reading the stages", reads=True, repeatable=True)
+CHANGED = Route("reading won deals", reads=True, repeatable=True)
+READ = Route("reading chosen deals", reads=True, repeatable=True)
+SEARCH = Route("searching won deals", reads=True, repeatable=True)
+WRITE_BACK = Route("writing the handoff's status back", reads=False, repeatable=True)
+"""A plain overwrite of the same values: sending it twice does no more than once."""
+
+ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, WRITE_BACK)
+
+COLLECTION = 200
+STUCK_AFTER = 3
+SPLITS = 20
+ONE_SINKS_ALL = frozenset({"JSON_PARSER_ERROR", "INVALID_INPUT", "MALFORMED_ID"})
+
+REQUIRED = (
+    *("Id", "Name", "AccountId", "Account.Name", "Amount", "OwnerId", "Owner.Email", "Owner.IsActive"),
+    *("IsWon", "CloseDate", "SystemModstamp", "StageName"),
+)
+IF_THERE = ("CurrencyIsoCode", "LastStageChangeDate")
+HISTORY = "OpportunityHistories"
+HISTORY_FIELDS = ("StageName", "CreatedDate")
+
+SEARCHED = "SELECT Id, Name, Account.Name FROM Opportunity"
+WON_STAGES = "SELECT ApiName, MasterLabel FROM OpportunityStage WHERE IsWon = true"
+OUR_ORG = "SELECT Id FROM Organization"
+
+NOT_SEEN = "Grant field-level security to the integration user, or take it out of the mapping."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The CRM paths a mapping reads: of the deal (`Account.Industry`), and of each list of child rows."""
+
+    fields: tuple[str, ...]
+    children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What describe tells of one field."""
+
+    name: str
+    updateable: bool
+    length: int
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What describe tells of opportunities, by lower-case name: fields, parents and lists of child rows."""
+
+    fields: Mapping[str, Field]
+    parents: frozenset[str]
+    children: frozenset[str]
+
+
+class Salesforce:
+    """
+    The won deals of one org.
+
+    Args:
+        instance: The CRM's instance name; part of every key.
+        gateway: The way to the org.
+        wanted: What the mapping reads.
+        write_fields: The fields that receipts are written to.
+        first_seen: Gives the moment for a deal whose winning Salesforce does not date.
+    """
+
+    system = "salesforce"
+
+    def __init__(
+        self,
+        *,
+        instance: str,
+        gateway: Gateway,
+        wanted: Wanted,
+        write_fields: Sequence[str] = (),
+        first_seen: Callable[[], datetime],
+        facts: Facts | None = None,
+    ) -> None:
+        self.instance, self._gateway, self._first_seen = instance, gateway, first_seen
+        self._facts = facts or Facts()
+        paths = (*wanted.fields, *wanted.children, *(path for row in wanted.children.values() for path in row))
+        for name in (*paths, *write_fields):
+            checked(name)
+        self._wanted, self._write_fields = wanted, tuple(write_fields)
+        self._once = threading.RLock()
+        self._schema: Schema | None = None
+        self._won_stages: frozenset[str] | None = None
+        self._org: str | None = None
+
+    # The port
+
+    def org(self) -> str:
+        """Return the 18-character id of the org behind these credentials."""
+        with self._once:
+            if self._org is None:
+                rows = [row for page in self._pages(ORG, OUR_ORG) for row in page]
+                if not rows:
+                    remedy = "Give the integration user access to the organization's record."
+                    raise self._gateway.exchange.error(NotAllowed, ORG, "the org does not tell its id.", remedy)
+                self._org = id18(str(rows[0]["Id"]))
+            return self._org
+
+    def server_now(self) -> datetime:
+        """Return a moment that the server has reached for certain; one call is made if none was answered yet."""
+        exchange = self._gateway.exchange
+        if not exchange.server_time.known:
+            self._gateway.ask(VERSIONS, "GET", "/services/data/")
+        if not exchange.server_time.known:
+            raise exchange.error(
+                Transient, VERSIONS, "its answer carries no Date header.", "Check the proxy in between."
+            )
+        return exchange.clock.now() + exchange.server_time.at_least_ahead
+
+    def changed(self, window: Window) -> Iterator[Page]:
+        """
+        Yield every won deal whose record changed inside the window, in the order of stamp and id, none twice.
+
+        Both bounds are cut to whole seconds, because Salesforce compares no finer. Raises `ConfigError` before
+        the first page when the mapping reads a field that is not there.
+        """
+        span = soql(
+            "IsWon = true AND SystemModstamp >= {} AND SystemModstamp < {}",
+            whole_second(window.lower),
+            whole_second(window.upper),
+        )
+        select = self._select()
+
+        def statement(last: Row | None) -> str:
+            rest = " AND " + after(last["SystemModstamp"], last["Id"], self._facts) if last else ""
+            return f"{select} WHERE {span}{rest} ORDER BY SystemModstamp, Id"
+
+        self._must_fit(statement(None))
+        for rows in self._restarting(CHANGED, statement):
+            yield self._page(rows)
+
+    def read(self, ids: Sequence[str]) -> Page:
+        """
+        Return these deals as they are now, in the order asked; what is gone or no longer won is simply absent.
+
+        Ids may have 15 or 18 characters; one that is no id at all is absent too.
+        """
+        asked = list(dict.fromkeys(id18(one) for one in ids if RECORD_ID.fullmatch(one)))
+        if not asked:
+            return Page(())
+        select = self._select()
+
+        def statement(chunk: Sequence[str]) -> str:
+            return f"{select} WHERE {soql('Id IN {} AND IsWon = true', list(chunk))} ORDER BY SystemModstamp, Id"
+
+        self._must_fit(statement(asked[:1]))
+        found: dict[str, Row] = {}
+        for chunk in self._chunks(asked, statement):
+            text = statement(chunk)
+            for rows in self._restarting(READ, lambda _, text=text: text):  # type: ignore[misc]
+                found.update({id18(str(row["Id"])): row for row in rows})
+        return self._page([found[one] for one in asked if one in found])
+
+    def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        """Return (id, "deal, account") of won deals whose account or deal name contains the text, newest first."""
+        words = text.strip()[:255]
+        if not words:
+            return []
+        where = soql("IsWon = true AND (Account.Name LIKE '%{:like}%' OR Name LIKE '%{:like}%')", words, words)
+        order = f"ORDER BY CloseDate DESC, Id DESC LIMIT {max(1, min(int(limit), 2_000))}"
+        pages = self._pages(SEARCH, SEARCHED + f" WHERE {where} {order}")
+        return [(id18(str(row["Id"])), _label(row)) for page in pages for row in page]
+
+    def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
+        """
+        Write each receipt to its deal; one refused record leaves the others written. Same order.
+
+        A receipt with a field that cannot be written is rejected whole, and says which field. What could not be
+        sent, or met a locked record, is waiting: the same values may be sent again.
+        """
+        outcomes: dict[int, Outcome] = {}
+        schema = self._described() if receipts else None
+        for at, receipt in enumerate(receipts):
+            bad = [f"{name} {why}" for name in receipt.fields if (why := _unwritable(name, schema))]
+            if bad:
+                outcomes[at] = Outcome(receipt.key, Result.REJECTED, reason="; ".join(bad))
+        pending = [at for at in range(len(receipts)) if at not in outcomes]
+        spare = repeat(None, SPLITS)
+        while pending:
+            batch, pending = self._batch(receipts, pending)
+            try:
+                outcomes.update(self._write([(at, receipts[at]) for at in batch], spare))
+            except Transient as error:
+                # The system does not answer, tried often enough: the rest goes with the next run.
+                for at in (*batch, *pending):
+                    outcomes[at] = Outcome(receipts[at].key, Result.WAITING, reason=str(error))
+                break
+        return [outcomes[at] for at in range(len(receipts))]
+
+    def unwritable(self) -> dict[str, str]:
+        """Return which of the write-back's fields cannot be written, and why; empty when all is well."""
+        if not self._write_fields:
+            return {}
+        schema = self._described()
+        return {name: why for name in self._write_fields if (why := _unwritable(name, schema))}
+
+    # Asking
+
+    def _select(self) -> str:
+        """Return SELECT and FROM for whole deals; a mapped field that is not there is a `ConfigError`."""
+        schema = self._described()
+        paths = [*REQUIRED, *(name for name in IF_THERE if name.lower() in schema.fields), *self._wanted.fields]
+        missing = [path for path in paths if not _readable(path, schema)]
+        missing += [name for name in self._wanted.children if name.lower() not in schema.children]
+        if missing:
+            raise ConfigError(
+                f"The integration user of salesforce {self.instance} does not see what the mapping reads.",
+                tuple(f"Opportunity.{name} is missing or hidden. {NOT_SEEN}" for name in missing),
+            )
+        lists = {name: tuple(fields) for name, fields in self._wanted.children.items()}
+        if HISTORY.lower() in schema.children:
+            name = next((known for known in lists if known.lower() == HISTORY.lower()), HISTORY)
+            lists[name] = (*HISTORY_FIELDS, *lists.get(name, ()))
+        selects = [f"({_sub_select(name, fields)})" for name, fields in lists.items()]
+        return _select_from("Opportunity", (*_distinct(paths), *selects))
+
+    def _restarting(self, route: Route, statement: Callable[[Row | None], str]) -> Iterator[list[Row]]:
+        """Yield pages of rows, none twice; after an expired cursor go on behind the last row that was yielded."""
+        seen: set[str] = set()
+        last: Row | None = None
+        stuck = 0
+        while True:
+            try:
+                for page in self._pages(route, statement(last)):
+                    fresh = list({str(row["Id"]): row for row in page if str(row["Id"]) not in seen}.values())
+                    seen.update(str(row["Id"]) for row in fresh)
+                    if page:
+                        last = page[-1]
+                    if fresh:
+                        stuck = 0
+                        yield fresh
+                return
+            except Rejected as error:
+                stuck += 1
+                if error.code != "INVALID_QUERY_LOCATOR":
+                    raise
+                if stuck >= STUCK_AFTER:
+                    why = "its cursors expire before they are used."
+                    raise self._gateway.exchange.error(Transient, route, why, code=error.code) from error
+
+    def _pages(self, route: Route, statement: str) -> Iterator[list[Row]]:
+        """Yield the rows of each page, to the last; their lists of child rows are whole."""
+        hint = {"Sforce-Query-Options": f"batchSize={self._facts.batch_size}"}
+        page = self._gateway.ask(route, "GET", "query/", params={"q": statement}, headers=hint)
+        while True:
+            if not _is_list(page):
+                raise self._odd(route)
+            yield [self._whole(route, row) for row in page["records"]]
+            if page["done"]:
+                return
+            page = self._next(route, page, hint)
+
+    def _odd(self, route: Route) -> ServiceError:
+        remedy = "Check the proxy in between."
+        return self._gateway.exchange.error(Transient, route, "it answered something else than was asked.", remedy)
+
+    def _next(self, route: Route, page: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
+        address = str(page.get("nextRecordsUrl"))
+        if not address.startswith("/services/data/"):
+            raise self._gateway.exchange.error(Transient, route, "a page came without the address of the next.")
+        return self._gateway.ask(route, "GET", address, headers=headers)
+
+    def _whole(self, route: Route, row: Row) -> Row:
+        """Return the row with its child rows as plain lists; a sub-select without rows is null."""
+        return {name: self._children(route, value) if _is_list(value) else value for name, value in row.items()}
+
+    def _children(self, route: Route, page: Mapping[str, Any]) -> list[Row]:
+        rows = list(page["records"])
+        while not page["done"]:
+            page = self._next(route, page)
+            if not _is_list(page):
+                raise self._odd(route)
+            rows += page["records"]
+        return rows
+
+    def _chunks(self, ids: Sequence[str], statement: Callable[[Sequence[str]], str]) -> Iterator[Sequence[str]]:
+        at = 0
+        while at < len(ids):
+            size = min(COLLECTION, len(ids) - at)
+            while size > 1 and not self._fits(statement(ids[at : at + size])):
+                size = (size + 1) // 2
+            yield ids[at : at + size]
+            at += size
+
+    def _fits(self, statement: str) -> bool:
+        return self._gateway.url_bytes("query/", {"q": statement}) <= self._facts.uri_bytes
+
+    def _must_fit(self, statement: str) -> None:
+        if not self._fits(statement):
+            raise ConfigError(
+                f"The source mapping of salesforce {self.instance} reads more fields than one call can name "
+                f"({len(self._wanted.fields)} fields, {len(self._wanted.children)} lists). Map fewer."
+            )
+
+    # What is asked once
+
+    def _described(self) -> Schema:
+        with self._once:
+            if self._schema is None:
+                told = self._gateway.ask(DESCRIBE, "GET", "sobjects/Opportunity/describe")
+                if not isinstance(told, Mapping) or "fields" not in told:
+                    raise self._odd(DESCRIBE)
+                self._schema = _schema(told)
+            return self._schema
+
+    def _stages(self) -> frozenset[str]:
+        with self._once:
+            if self._won_stages is None:
+                rows = [row for page in self._pages(STAGES, WON_STAGES) for row in page]
+                self._won_stages = frozenset(str(row[name]) for row in rows for name in ("ApiName", "MasterLabel"))
+            return self._won_stages
+
+    # Building deals
+
+    def _page(self, rows: Sequence[Row]) -> Page:
+        built = [self._deal(row) for row in rows if row["IsWon"] is True]
+        return Page(
+            tuple(one for one in built if isinstance(one, Deal)),
+            tuple(one for one in built if isinstance(one, Unreadable)),
+        )
+
+    def _deal(self, row: Row) -> Deal | Unreadable:
+        ref = DealRef(self.instance, self.system, self.org(), id18(str(row["Id"])))
+        for parent, key in (("Account", "AccountId"), ("Owner", "OwnerId")):
+            if row.get(key) and row.get(parent) is None:
+                why = f"Its {parent.lower()} is hidden. Give the integration user read access to it."
+                return Unreadable(ref, str(row["Name"]), why)
+        won_at, how, episode = self._won(row)
+        account = row.get("AccountId")
+        return Deal(
+            ref=ref,
+            name=str(row["Name"]),
+            account_id=id18(str(account)) if account else None,
+            account_name=value_at(row, "Account.Name"),
+            amount=value_at(row, "Amount"),
+            currency=value_at(row, "CurrencyIsoCode"),
+            owner_email=value_at(row, "Owner.Email"),
+            owner_active=value_at(row, "Owner.IsActive") is True,
+            won_at=won_at,
+            won_how=how,
+            episode=episode,
+            url=f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view",
+            source={path: value_at(row, path) for path in self._wanted.fields},
+            children={
+                name: tuple({path: value_at(child, path) for path in paths} for child in value_at(row, name) or ())
+                for name, paths in self._wanted.children.items()
+            },
+        )
+
+    def _won(self, row: Row) -> tuple[datetime, WonHow, int]:
+        # A won deal's own stage is a won one, also when an admin added it after we read the stages.
+        stages = self._stages() | {str(row["StageName"])}
+        moments = won_moments(value_at(row, HISTORY) or (), stages)
+        episode = max(1, len(moments))
+        if moments:
+            return moments[-1], WonHow.HISTORY, episode
+        changed = row.get("LastStageChangeDate")
+        if changed and self._facts.trust_last_stage_change:
+            return moment(str(changed)), WonHow.LAST_STAGE_CHANGE, episode
+        return self._first_seen(), WonHow.FIRST_SEEN, episode
+
+    # Writing back
+
+    def _batch(self, receipts: Sequence[Receipt], pending: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return up to 200 receipts of different deals, and the rest: a call that names a record twice is refused."""
+        batch: list[int] = []
+        rest: list[int] = []
+        deals: set[str] = set()
+        for at in pending:
+            deal = id18(receipts[at].deal.id)
+            if len(batch) == COLLECTION or deal in deals:
+                rest.append(at)
+            else:
+                batch.append(at)
+                deals.add(deal)
+        return batch, rest
+
+    def _write(self, batch: Sequence[tuple[int, Receipt]], spare: Iterator[None]) -> dict[int, Outcome]:
+        try:
+            results = self._send(batch)
+        except Rejected as error:
+            half = len(batch) // 2
+            if not half or error.code not in ONE_SINKS_ALL or next(spare, True):
+                return {at: Outcome(receipt.key, Result.REJECTED, reason=str(error)) for at, receipt in batch}
+            # One value of the wrong type sinks the whole call: halve it until the culprit stands alone.
+            return {**self._write(batch[:half], spare), **self._write(batch[half:], spare)}
+        return {at: _outcome(receipt, said) for (at, receipt), said in zip(batch, results, strict=True)}
+
+    def _send(self, batch: Sequence[tuple[int, Receipt]]) -> Sequence[Mapping[str, Any]]:
+        schema = self._described()
+        records = [
+            {
+                "attributes": {"type": "Opportunity"},
+                "id": id18(receipt.deal.id),
+                **{n: outgoing(v, length=schema.fields[n.lower()].length) for n, v in receipt.fields.items()},
+            }
+            for _, receipt in batch
+        ]
+        results = self._gateway.ask(
+            WRITE_BACK, "PATCH", "composite/sobjects", body={"allOrNone": False, "records": records}
+        )
+        if not isinstance(results, list) or len(results) != len(batch):
+            # Results are told apart by their place alone, so none of these can be believed.
+            raise self._gateway.exchange.error(Transient, WRITE_BACK, "it answered for another number of records.")
+        return results
+
+
+def _outcome(receipt: Receipt, said: Mapping[str, Any]) -> Outcome:
+    if said.get("success") is True:
+        return Outcome(receipt.key, Result.UPDATED, ref=id18(receipt.deal.id))
+    code, why = refusal(said.get("errors") or ())
+    return Outcome(receipt.key, Result.WAITING if code in LATER else Result.REJECTED, reason=why)
+
+
+def _schema(told: Mapping[str, Any]) -> Schema:
+    fields = [Field(str(f["name"]), f.get("updateable") is True, int(f.get("length") or 0)) for f in told["fields"]]
+    return Schema(
+        {one.name.lower(): one for one in fields},
+        frozenset(str(f["relationshipName"]).lower() for f in told["fields"] if f.get("relationshipName")),
+        frozenset(
+            str(c["relationshipName"]).lower() for c in told.get("childRelationships", ()) if c.get("relationshipName")
+        ),
+    )
+
+
+def _readable(path: str, schema: Schema) -> bool:
+    first, *rest = path.lower().split(".")
+    return first in (schema.parents if rest else schema.fields)
+
+
+def _unwritable(name: str, schema: Schema | None) -> str:
+    known = schema.fields.get(name.lower()) if schema else None
+    if known is None:
+        return "is missing or hidden. Grant field-level security to the integration user, or take it out of write_back."
+    if not known.updateable:
+        return "is read-only. Grant edit access to the integration user, or take it out of write_back."
+    return ""
+
+
+def _sub_select(name: str, fields: Sequence[str]) -> str:
+    order = "CreatedDate, Id" if name.lower() == HISTORY.lower() else "Id"
+    return f"{_select_from(name, _distinct(fields or ('Id',)))} ORDER BY {order}"
+
+
+def _select_from(name: str, fields: Sequence[str]) -> str:
+    """Every name was checked against the pattern of an identifier: nothing here can be escaped."""
+    return f"SELECT {', '.join(fields)} FROM {name}"  # noqa: S608
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """A field named twice makes Salesforce refuse the statement, in whatever case."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.lower(), name)
+    return list(first.values())
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Mapping) and "records" in value and "done" in value
+
+
+def _label(row: Row) -> str:
+    account = value_at(row, "Account.Name")
+    return f"{row['Name']}, {account}" if account else str(row["Name"])

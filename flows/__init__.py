@@ -1,0 +1,1 @@
+"""When things run: Prefect flows, and the one place where the real world is put together."""

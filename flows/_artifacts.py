@@ -1,0 +1,42 @@
+"""What a run shows in Prefect: counts, the balance, and the exceptions with their reasons. No addresses, no payload."""
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from handoff.report import MOST_EXCEPTIONS, Report
+
+
+def publish(report: Report) -> None:
+    """Create the three artifacts of one run."""
+    create_markdown_artifact(key="handoff-balance", markdown=balance(report), description="Every deal, accounted for")
+    create_table_artifact(key="handoff-counts", table=counts(report), description="What was made, by kind")
+    create_table_artifact(key="handoff-exceptions", table=exceptions(report), description="Who must look at what")
+
+
+def balance(report: Report) -> str:
+    """Return the balance line and the few numbers around it."""
+    lines = [
+        f"**{report.balance.words()}**",
+        "",
+        f"- {report.handed_off:,} handed off in this run",
+        f"- {report.receipts['written']:,} deals told in the CRM, {report.receipts['pending']:,} receipts pending",
+        f"- {report.before_start:,} won before `start_from`, left alone",
+    ]
+    if report.exceptions_left_out:
+        lines.append(f"- {report.exceptions_left_out:,} more exceptions than the table shows")
+    return "\n".join(lines)
+
+
+def counts(report: Report) -> list[dict[str, str | int]]:
+    """Return one row a kind and result."""
+    rows: list[dict[str, str | int]] = [
+        {"kind": kind, "result": result, "count": count}
+        for kind, results in report.steps.items()
+        for result, count in results.items()
+    ]
+    return rows or [{"kind": "-", "result": "nothing to do", "count": 0}]
+
+
+def exceptions(report: Report) -> list[dict[str, str]]:
+    """Return at most 200 exceptions, one row each."""
+    rows = [exception.as_dict() for exception in report.exceptions[:MOST_EXCEPTIONS]]
+    return rows or [{"deal": "-", "name": "-", "what": "none", "reason": "", "url": ""}]

@@ -1,0 +1,240 @@
+"""The words of the business: deal, handoff, gap, step, outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+Value = Any
+"""A canonical value: text, Decimal, date, aware datetime, bool, or a list or mapping of these; None is missing."""
+
+
+@dataclass(frozen=True, order=True)
+class DealRef:
+    """Which deal, for ever: the CRM instance, its system, its org and the record's 18-character id."""
+
+    instance: str
+    system: str
+    org: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.instance}:{self.system}:{self.org}:{self.id}"
+
+
+class WonHow(StrEnum):
+    """How the moment of winning is known, best first."""
+
+    HISTORY = "history"
+    LAST_STAGE_CHANGE = "last_stage_change"
+    FIRST_SEEN = "first_seen"
+
+
+@dataclass(frozen=True)
+class Deal:
+    """
+    One won deal as the CRM held it when it was read.
+
+    `source` maps every path the mapping asked for to its raw value (`Account.Name`); `children` maps a list
+    (`OpportunityLineItems`) to its rows, each a mapping of paths. `episode` counts how often the deal
+    was won, from 1. `account_id` is None when the deal sits on no account.
+    """
+
+    ref: DealRef
+    name: str
+    account_id: str | None
+    account_name: str | None
+    amount: Decimal | None
+    currency: str | None
+    owner_email: str | None
+    owner_active: bool
+    won_at: datetime
+    won_how: WonHow
+    episode: int
+    url: str
+    source: Mapping[str, Value]
+    children: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A deal that is there but could not be read whole; it is read again by the next run."""
+
+    ref: DealRef
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some deals of a window, in the CRM's order."""
+
+    deals: tuple[Deal, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True)
+class Window:
+    """The span of modification stamps one poll covers: `lower` included, `upper` not. Both are server time."""
+
+    lower: datetime
+    upper: datetime
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A required field that Sales left empty."""
+
+    field: str
+    label: str
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
+class User:
+    """A person as a platform knows them."""
+
+    id: str
+    email: str
+    active: bool
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """
+    What Customer Success must know of one won deal, and what the policy decided about it.
+
+    `values` holds the canonical fields by dotted name (`account.name`), `people` and `products` among them.
+    `notes` are the exceptions a person should hear of (an inactive owner, a missing amount).
+    """
+
+    deal: Deal
+    values: Mapping[str, Value]
+    segment: str
+    segment_because: str
+    gaps: tuple[Gap, ...]
+    completeness: Decimal
+    receiver: str | None
+    receiver_because: str
+    notes: tuple[str, ...]
+    handed_off_at: datetime
+    work_starts_at: datetime
+
+    @property
+    def customer_id(self) -> str:
+        """The account whose customer this is: the CS root where the mapping names one, else the deal's own."""
+        return str(self.values.get("account.cs_root_id") or self.deal.account_id)
+
+
+class Scope(StrEnum):
+    """Whose step it is: every deal has its own, or all deals of an account share one."""
+
+    DEAL = "deal"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Stands in a payload for the remote id of another step, known once that step is settled."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where one output field came from: the canonical fields and CRM paths it used, and the rule's place."""
+
+    field: str
+    canonical: tuple[str, ...]
+    paths: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """
+    One piece of work in one outside system.
+
+    `payload` maps the vendor's field names to values; a `Needed` among them is another step's remote id.
+    `match` holds, best first, the fields by which an existing record is recognised. `ref` is the remote
+    id once known: a step with one is an update. `create_only` names fields that are sent with a new record only.
+    """
+
+    key: str
+    name: str
+    kind: str
+    scope: Scope
+    deal: DealRef
+    payload: Mapping[str, Value]
+    needs: tuple[str, ...] = ()
+    match: tuple[Mapping[str, str], ...] = ()
+    create_only: frozenset[str] = frozenset()
+    ref: str | None = None
+    traces: tuple[Trace, ...] = ()
+
+    def with_payload(self, payload: Mapping[str, Value], *, ref: str | None = None) -> "Step":
+        """Return the same step carrying another payload, and the record it updates if there is one."""
+        return replace(self, payload=payload, ref=ref)
+
+
+class Result(StrEnum):
+    """How a step ended."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ADOPTED = "adopted"
+    UNCHANGED = "unchanged"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+
+
+SETTLED = frozenset({Result.CREATED, Result.UPDATED, Result.ADOPTED, Result.UNCHANGED})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one step: `ref` is the remote id when it is settled, `reason` says why when it is not."""
+
+    key: str
+    result: Result
+    ref: str | None = None
+    reason: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do for this step."""
+        return self.result in SETTLED
+
+
+class How(StrEnum):
+    """How a record was recognised: by the key we planted in it, or by the fields it shares with the deal."""
+
+    KEY = "key"
+    MATCH = "match"
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    A record that is there already; `label` is how a person would recognise it.
+
+    `conflict` says why it must not be taken without a person: it looks right and belongs to somebody else.
+    """
+
+    ref: str
+    how: How
+    label: str = ""
+    conflict: str = ""
+
+
+class Standing(StrEnum):
+    """What a deal counts as; `balance` adds these up."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    NEEDS_PERSON = "needs_person"
+    EXCLUDED = "excluded"

@@ -1,0 +1,153 @@
+"""What the core asks of the world. Batch first: the vendors' call limits are the bottleneck."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from handoff.model import DealRef, Found, Outcome, Page, Step, User, Value, Window
+
+
+class Clock(Protocol):
+    """The business clock: aware UTC, and a sleep that passes in the same time."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return when `seconds` of this clock have passed."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """How many seconds of this clock pass in one on the wall; 1 outside the sandbox."""
+        ...
+
+
+class Identity(StrEnum):
+    """What the outside system does with the same step sent twice."""
+
+    NATURAL = "natural"
+    FINDABLE = "findable"
+
+
+@dataclass(frozen=True)
+class Capability:
+    """
+    What a destination can do with one kind of step.
+
+    `batch` is how many steps go in one call, `keys_per_lookup` how many one look-up takes. `settle` is how long a
+    record just made may stay invisible to a look-up.
+    """
+
+    identity: Identity
+    batch: int
+    keys_per_lookup: int = 200
+    settle: timedelta = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What one deal's record in the CRM shall say; `fields` are the CRM's own names and plain values."""
+
+    key: str
+    deal: DealRef
+    fields: Mapping[str, Value]
+
+
+class Crm(Protocol):
+    """A CRM that wins deals. Every method raises a `ServiceError` when the system as a whole does not answer."""
+
+    instance: str
+    system: str
+
+    def org(self) -> str:
+        """Return the id of the org behind these credentials."""
+        ...
+
+    def server_now(self) -> datetime:
+        """Return the server's own time, from its last answer (one is fetched if there was none)."""
+        ...
+
+    def changed(self, window: Window) -> Iterator[Page]:
+        """Yield every won deal whose record changed inside the window, in pages of up to 2,000."""
+        ...
+
+    def read(self, ids: Sequence[str]) -> Page:
+        """Return these deals as they are now; what is gone or no longer won is simply absent."""
+        ...
+
+    def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        """Return (id, "deal, account") of won deals whose account or deal name contains the text."""
+        ...
+
+    def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
+        """Write each receipt to its deal; one refused record leaves the others written. Same order."""
+        ...
+
+
+class Destination(Protocol):
+    """A platform that takes work. Every method raises a `ServiceError` when the system as a whole does not answer."""
+
+    instance: str
+    system: str
+    kinds: Mapping[str, Capability]
+
+    def people(self, emails: Iterable[str]) -> dict[str, User]:
+        """Return the users behind these e-mail addresses, by lower-case address; unknown ones are absent."""
+        ...
+
+    def find(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
+        """
+        Return by step key the records that are there already.
+
+        Those that carry the step's own key come alone; else all that the first successful `match` found.
+        A key is absent when nothing was found. Two records for a key are a finding, never hidden.
+        """
+        ...
+
+    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+        """
+        Carry out steps of one kind (creates without `ref`, updates with); same order, one outcome each.
+
+        Never raises for a single bad record. An ambiguous end gives `unknown` outcomes, not an exception.
+        """
+        ...
+
+    def link(self, kind: str, ref: str) -> str:
+        """Return the address where a person sees this record, or "" if there is none."""
+        ...
+
+
+Progress = Callable[[str, int, int], None]
+"""Told (what, done, total) as long work goes on; total is 0 while it is not known."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far the work is."""
+
+
+class Budget(Protocol):
+    """The calls a connector may still make, shared by every worker of the deployment."""
+
+    def spend(self, name: str, limits: Sequence["Limit"], at: datetime, calls: int = 1) -> datetime | None:
+        """
+        Take `calls` from every limit's window that holds `at`, or from none.
+
+        Returns None when they were taken, else the start of the first window in which it is worth trying again.
+        """
+        ...
+
+    def close(self, name: str, limits: Sequence["Limit"], at: datetime) -> None:
+        """Close the shortest window that holds `at` for all workers: the vendor said it is used up."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in each fixed span of `per`, counted from the epoch (the vendor's wall clock)."""
+
+    per: timedelta
+    calls: int

@@ -1,0 +1,89 @@
+"""A deal judged and planned, before anything is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from handoff import keys
+from handoff.bridge import Bridge
+from handoff.errors import RecordError
+from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
+from handoff.plan import emails_wanted, plan
+from handoff.policy import Times, judge, receivers
+from handoff.transforms import text
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A deal judged and planned, or the reason why it cannot be."""
+
+    deal: Deal
+    source_hash: str
+    handoff: Handoff | None = None
+    steps: tuple[Step, ...] = ()
+    stopped: str = ""
+
+
+def prepare(bridge: Bridge, deals: Sequence[Deal], *, frozen: Mapping[str, Times]) -> list[Prepared]:
+    """Return each deal judged and planned, in order; `frozen` holds the moments of those handled before."""
+    now = bridge.clock.now()
+    mappings, platform = bridge.mappings, bridge.platform
+    users = platform.people(receivers(mappings))
+    judged: list[tuple[Deal, Handoff | None, str]] = []
+    for deal in deals:
+        times = frozen.get(keys.deal_key(deal.ref, deal.episode)) or Times.first(deal, now)
+        stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
+        judged.append((deal, judge(deal, mappings, users, times), stopped))
+    handoffs = [handoff for _, handoff, stopped in judged if handoff and not stopped]
+    users = users | platform.people(emails_wanted(handoffs, mappings.target))
+    return [_planned(bridge, deal, handoff, stopped, users) for deal, handoff, stopped in judged]
+
+
+def _planned(bridge: Bridge, deal: Deal, handoff: Handoff | None, stopped: str, users: Mapping[str, User]) -> Prepared:
+    fingerprint = bridge.fingerprint(deal)
+    if handoff is None or stopped:
+        return Prepared(deal, fingerprint, handoff, stopped=stopped)
+    try:
+        steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance)
+    except RecordError as error:
+        return Prepared(deal, fingerprint, handoff, stopped=str(error))
+    told = replace(handoff, notes=tuple(dict.fromkeys((*handoff.notes, *notes))))
+    return Prepared(deal, fingerprint, told, steps)
+
+
+def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standing, str]:
+    """Return what the deal counts as, and why when it is not done."""
+    if one.stopped:
+        return Standing.NEEDS_PERSON, one.stopped
+    ends = [(step, outcomes[step.key]) for step in one.steps]
+    for step, outcome in ends:
+        if outcome.result is Result.REJECTED:
+            return Standing.NEEDS_PERSON, f"{step.name}: {outcome.reason}"
+    for step, outcome in ends:
+        if not outcome.settled:
+            return Standing.WAITING, f"{step.name}: {outcome.reason}"
+    return Standing.DONE, ""
+
+
+def body(handoff: Handoff, steps: Sequence[Step]) -> dict[str, Any]:
+    """Return what is kept of a handoff for the people who ask later; it names people."""
+    return {
+        "values": {name: plain(value) for name, value in handoff.values.items()},
+        "segment": handoff.segment,
+        "segment_because": handoff.segment_because,
+        "gaps": plain(handoff.values["gaps"]),
+        "completeness": str(handoff.completeness),
+        "receiver": handoff.receiver,
+        "receiver_because": handoff.receiver_because,
+        "notes": list(handoff.notes),
+        "steps": [{"key": step.key, "name": step.name, "kind": step.kind} for step in steps],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a canonical value as JSON has it."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, str | bool) else text(value)

@@ -1,0 +1,171 @@
+"""What a run did, in numbers that add up and exceptions with a reason."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from handoff.errors import BridgeBug
+from handoff.model import DealRef, Outcome, Result, Standing
+
+MOST_EXCEPTIONS = 200
+
+
+@dataclass(frozen=True)
+class Balance:
+    """seen = done + waiting + needs a person + excluded, over the deals read in one run."""
+
+    seen: int
+    done: int
+    waiting: int
+    needs_person: int
+    excluded: int
+
+    @property
+    def remainder(self) -> int:
+        """How many deals are unaccounted for; anything but 0 is our bug."""
+        return self.seen - self.done - self.waiting - self.needs_person - self.excluded
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the five numbers by name."""
+        names = ("seen", "done", "waiting", "needs_person", "excluded")
+        return {name: getattr(self, name) for name in names}
+
+    def words(self) -> str:
+        """Return the line that is printed and stored."""
+        return (
+            f"{self.seen:,} seen = {self.done:,} done + {self.waiting:,} waiting + "
+            f"{self.needs_person:,} needs a person + {self.excluded:,} excluded"
+        )
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A deal that a person should hear of, and why; no addresses, no payload."""
+
+    deal: str
+    name: str
+    what: str
+    reason: str
+    url: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return it as plain data."""
+        return {"deal": self.deal, "name": self.name, "what": self.what, "reason": self.reason, "url": self.url}
+
+
+@dataclass
+class Tally:
+    """Counts while a run goes on."""
+
+    seen: set[str] = field(default_factory=set)
+    standing: Counter[Standing] = field(default_factory=Counter)
+    steps: Counter[tuple[str, Result]] = field(default_factory=Counter)
+    handed_off: int = 0
+    before_start: int = 0
+    receipts_written: int = 0
+    receipts_pending: int = 0
+    exceptions: list[Notice] = field(default_factory=list)
+    exceptions_left_out: int = 0
+
+    def see(self, ref: DealRef) -> None:
+        """Count a deal as read in this run; twice in one run is once."""
+        self.seen.add(str(ref))
+
+    def counts_as(self, standing: Standing) -> None:
+        """Count one deal's end."""
+        self.standing[standing] += 1
+
+    def ended(self, kinds: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> None:
+        """Count the ends of steps; `kinds` gives the kind of each step's key."""
+        self.steps.update((kinds[key], outcome.result) for key, outcome in outcomes.items())
+
+    def tell(self, exception: Notice) -> None:
+        """Keep an exception, up to a number a person can read; the rest are counted."""
+        if len(self.exceptions) < MOST_EXCEPTIONS:
+            self.exceptions.append(exception)
+        else:
+            self.exceptions_left_out += 1
+
+    def balance(self) -> Balance:
+        """Return the balance so far."""
+        by = self.standing
+        return Balance(
+            len(self.seen), by[Standing.DONE], by[Standing.WAITING], by[Standing.NEEDS_PERSON], by[Standing.EXCLUDED]
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run did."""
+
+    run: int
+    command: str
+    started_at: datetime
+    ended_at: datetime
+    mapping_version: str
+    balance: Balance
+    handed_off: int
+    steps: Mapping[str, Mapping[str, int]]
+    before_start: int
+    receipts: Mapping[str, int]
+    exceptions: tuple[Notice, ...]
+    exceptions_left_out: int = 0
+    window: tuple[datetime, datetime] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON."""
+        return {
+            "run": self.run,
+            "started_at": self.started_at.isoformat(),
+            "ended_at": self.ended_at.isoformat(),
+            "mapping_version": self.mapping_version,
+            "window": [moment.isoformat() for moment in self.window] if self.window else None,
+            "balance": self.balance.as_dict(),
+            "handed_off": self.handed_off,
+            "steps": {kind: dict(results) for kind, results in self.steps.items()},
+            "before_start": self.before_start,
+            "receipts": dict(self.receipts),
+            "exceptions": [exception.as_dict() for exception in self.exceptions],
+            "exceptions_left_out": self.exceptions_left_out,
+        }
+
+
+def report(
+    tally: Tally,
+    *,
+    run: int,
+    command: str,
+    started_at: datetime,
+    ended_at: datetime,
+    mapping_version: str,
+    window: tuple[datetime, datetime] | None,
+) -> Report:
+    """
+    Return the run's report.
+
+    Raises:
+        BridgeBug: The run does not balance.
+    """
+    balance = tally.balance()
+    if balance.remainder:
+        raise BridgeBug(f"Run {run} does not balance: {balance.words()}; {balance.remainder} unaccounted for.")
+    steps: dict[str, dict[str, int]] = {}
+    for (kind, result), count in sorted(tally.steps.items()):
+        steps.setdefault(kind, {})[result.value] = count
+    return Report(
+        run=run,
+        command=command,
+        started_at=started_at,
+        ended_at=ended_at,
+        mapping_version=mapping_version,
+        balance=balance,
+        handed_off=tally.handed_off,
+        steps=steps,
+        before_start=tally.before_start,
+        receipts={"written": tally.receipts_written, "pending": tally.receipts_pending},
+        exceptions=tuple(tally.exceptions),
+        exceptions_left_out=tally.exceptions_left_out,
+        window=window,
+    )

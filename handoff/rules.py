@@ -1,0 +1,184 @@
+"""One rule of a mapping: where a field comes from and what becomes of it. Compiled once, then only called."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from handoff.errors import ConfigError, RecordError
+from handoff.model import Needed, Trace, User, Value
+from handoff.templates import Templates
+from handoff.transforms import TRANSFORMS, missing, shortened, span, text
+from handoff.yaml_files import Frozen, nearest
+
+Find = Literal["user", "active_user", "active_email"]
+Write = Literal["create_only", "if_ours"]
+ORIGINS = ("from", "value", "text", "template", "step")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
+
+
+class FieldRule(Frozen):
+    """What a mapping file says of one field; exactly one of `from`, `value`, `text`, `template`, `step`."""
+
+    from_: str | list[str] | None = Field(None, alias="from")
+    value: Any = None
+    text: str | None = None
+    template: str | None = None
+    step: str | None = None
+    as_: str | None = Field(None, alias="as")
+    values: dict[str, Any] | None = None
+    default: Any = None
+    find: Find | None = None
+    plus: str | None = None
+    max: int | None = Field(None, gt=0)
+    shorten: str | None = None
+    write: Write = "if_ours"
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        origins = [name for name in ORIGINS if getattr(self, "from_" if name == "from" else name) is not None]
+        if len(origins) != 1:
+            said = "none is there" if not origins else f"{' and '.join(origins)} are there"
+            raise ValueError(f"a field needs exactly one of {', '.join(ORIGINS)}; {said}")
+        if self.as_ is not None and self.as_ not in TRANSFORMS:
+            raise ValueError(f"as: {self.as_!r} is no transform. {nearest(self.as_, TRANSFORMS)}")
+        if self.plus is not None:
+            span(self.plus)
+        if self.shorten is not None and (self.text is None or self.max is None):
+            raise ValueError("shorten needs text and max: it names the placeholder that gives way")
+        return self
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The fields this rule reads, in order."""
+        if self.text is not None:
+            return tuple(PLACEHOLDER.findall(self.text))
+        names = self.from_ if isinstance(self.from_, list) else [self.from_] if self.from_ else []
+        return tuple(names)
+
+
+@dataclass
+class Context:
+    """What a rule may look at while it works on one deal; `notes` collects what a person should hear of."""
+
+    values: Mapping[str, Value]
+    users: Mapping[str, User] = field(default_factory=dict)
+    step_keys: Mapping[str, str | None] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+Compiled = Callable[[Context], Value]
+
+
+def compile_rule(name: str, rule: FieldRule, *, place: str, templates: Templates | None = None) -> Compiled:
+    """Return the rule as one function from a context to the field's value, None when there is nothing to say."""
+    if rule.step is not None:
+        return lambda context: _needed(context, rule.step or "")
+    if rule.value is not None:
+        return lambda _: rule.value
+    if rule.template is not None:
+        return _templated(rule, place, templates)
+    if rule.text is not None:
+        return _texted(rule)
+    return _looked_up(name, rule)
+
+
+def trace(
+    name: str, rule: FieldRule, place: str, origins: Mapping[str, tuple[str, ...]], used: tuple[str, ...]
+) -> Trace:
+    """Return where this field comes from; `origins` gives for each canonical field the CRM paths behind it."""
+    canonical = rule.sources or used
+    paths = dict.fromkeys(path for source in canonical for path in origins.get(source, ()))
+    return Trace(name, canonical, tuple(paths), place)
+
+
+def _needed(context: Context, step: str) -> Value:
+    key = context.step_keys.get(step)
+    return Needed(key) if key else None
+
+
+def _templated(rule: FieldRule, place: str, templates: Templates | None) -> Compiled:
+    if templates is None:
+        raise ConfigError(f"{place}: a template cannot be used here. Use from, value or text.")
+    template = templates.load(rule.template or "")
+    return lambda context: templates.render(template, context.values, limit=rule.max) or None
+
+
+def _texted(rule: FieldRule) -> Compiled:
+    pattern, limit, giving_way = rule.text or "", rule.max, rule.shorten
+
+    def filled(values: Mapping[str, str]) -> str:
+        return PLACEHOLDER.sub(lambda found: values[found[1]], pattern).strip()
+
+    def work(context: Context) -> Value:
+        values = {name: _one_line(context.values.get(name)) for name in rule.sources}
+        whole = filled(values)
+        if limit is None or len(whole) <= limit:
+            return whole
+        if giving_way in values:
+            room = limit - (len(whole) - len(values[giving_way]))
+            if room > 0:
+                return filled(values | {giving_way: shortened(values[giving_way], room)})
+        return shortened(whole, limit)
+
+    return work
+
+
+def _looked_up(name: str, rule: FieldRule) -> Compiled:
+    sources, transform = rule.sources, TRANSFORMS.get(rule.as_ or "")
+    later = span(rule.plus) if rule.plus else None
+
+    def convert(value: Value, context: Context, source: str) -> Value:
+        if rule.values is not None:
+            value = _listed(value, rule, context, source)
+        if rule.find is not None:
+            value = _found(value, rule.find, context)
+        if missing(value):
+            return None
+        try:
+            value = value + later if later else value
+            value = transform(value) if transform else value
+        except ValueError as error:
+            context.notes.append(f"{source}: {error}; it was left out")
+            return None
+        return shortened(value, rule.max) if rule.max and isinstance(value, str) else value
+
+    def work(context: Context) -> Value:
+        for source in sources:
+            value = context.values.get(source)
+            if missing(value):
+                continue
+            converted = convert(value, context, source)
+            if not missing(converted):
+                return converted
+        if rule.find in ("active_user", "active_email"):
+            tried = ", ".join(str(context.values.get(source) or f"no {source}") for source in sources)
+            raise RecordError(
+                f"Nobody active can be {name}: {tried}. Activate a user, or correct routing and people.yml."
+            )
+        return rule.default
+
+    return work
+
+
+def _listed(value: Value, rule: FieldRule, context: Context, source: str) -> Value:
+    assert rule.values is not None
+    key = text(value)
+    if key in rule.values:
+        return rule.values[key]
+    if rule.default is None:
+        context.notes.append(f"{source}: {key!r} is not among the values of the mapping; it was left out")
+    return None
+
+
+def _found(value: Value, find: Find, context: Context) -> Value:
+    user = context.users.get(str(value).strip().lower())
+    if user is None or (find != "user" and not user.active):
+        return None
+    return user.email if find == "active_email" else user.id
+
+
+def _one_line(value: Value) -> str:
+    return "" if missing(value) else " ".join(text(value).split())

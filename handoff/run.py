@@ -1,0 +1,344 @@
+"""One pass: read what was won, hand it off in waves, tell the CRM, and account for every deal."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff import keys
+from handoff.bridge import Bridge
+from handoff.carry import Carrier, Decision, Planned, batches
+from handoff.errors import ConfigError, HandoffError
+from handoff.ledger import Judged, ReceiptState
+from handoff.mapping import Mappings
+from handoff.model import Deal, Outcome, Page, Result, Standing, Unreadable, Window, WonHow
+from handoff.policy import Times
+from handoff.prepare import Prepared, body, prepare, standing_of
+from handoff.receipts import Ended, Receipts
+from handoff.report import Notice, Report, Tally, report
+
+log = logging.getLogger("handoff.run")
+
+RECEIPT_AGAIN = timedelta(hours=1)
+
+
+def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Do a stage of a run here and now; a flow passes its own way, which makes a task of it."""
+    return work(*arguments)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """
+    Deals to work on together.
+
+    `read_to` is (CRM, end of the window) with the window's last wave; `asked` names the waiting deals that were asked
+    for, so that one which is no longer won is noticed.
+    """
+
+    page: Page
+    read_to: tuple[str, datetime] | None = None
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a pass would do for one deal: a decision for each of its steps, in order."""
+
+    prepared: Prepared
+    decisions: tuple[Decision, ...]
+    outcomes: Mapping[str, Outcome]
+
+
+def preview(bridge: Bridge, *, deals: Sequence[str] = (), limit: int | None = None) -> Iterator[Shown]:
+    """Yield what `run_once` would do, deal by deal; nothing is written but the calls that the look-ups cost."""
+    return Pass(bridge, limit=limit, command="preview", stage=at_once, forced=frozenset(deals)).look()
+
+
+def run_once(
+    bridge: Bridge,
+    *,
+    deals: Sequence[str] = (),
+    limit: int | None = None,
+    command: str = "sync",
+    stage: Callable[..., Any] = at_once,
+) -> Report:
+    """
+    Do one pass and return what it did.
+
+    Args:
+        deals: CRM ids; only these are handed off, also if they were refused before. Nothing else is read.
+        limit: At most so many deals are handed off; the others wait in the ledger, the oldest win goes first.
+        stage: How a named piece of work is carried out; it must call it once and return what it returned.
+
+    Raises:
+        ConfigError: Nothing was sent.
+        ServiceError: A whole system refused; what was done is in the ledger, the next pass goes on.
+        BridgeBug: The run does not balance.
+    """
+    return Pass(bridge, limit=limit, command=command, stage=stage, forced=frozenset(deals)).carry_out()
+
+
+class Pass:
+    """One pass over the deals; use `run_once`."""
+
+    def __init__(
+        self, bridge: Bridge, *, limit: int | None, command: str, stage: Callable[..., Any], forced: frozenset[str]
+    ) -> None:
+        self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
+        self.room, self.command, self.stage, self.forced = limit, command, stage, forced
+        self.tally = Tally()
+        self.window: Window | None = None
+        self.receipts = Receipts(bridge.mappings.source, bridge.platform)
+        self.version = bridge.mappings.version
+        self.starts = _starts(bridge.mappings)
+        self.run = 0
+
+    def carry_out(self) -> Report:
+        """Do it; the run is closed in the ledger whatever happens."""
+        started = self.clock.now()
+        self.run = self.ledger.begin_run(self.command, started, self.version)
+        try:
+            for number, wave in enumerate(self._waves(), start=1):
+                self.stage(f"wave {number}", self._carry_out, wave)
+            done = self._report(started)
+        except BaseException as error:
+            so_far = {"balance": self.tally.balance().as_dict()}
+            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
+            self.ledger.end_run(self.run, self.clock.now(), counts=so_far, report=None, error=said)
+            raise
+        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "handed_off": done.handed_off, "steps": done.steps}
+        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
+        return done
+
+    def look(self) -> Iterator["Shown"]:
+        """Yield what `carry_out` would do for each deal; only reads."""
+        for wave in self._waves():
+            new, again, _ = self._sorted_out(wave.page.deals)
+            todo = sorted([*new, *again], key=lambda deal: (deal.won_at, deal.ref))[: self.room]
+            prepared = prepare(self.bridge, todo, frozen=self._frozen(todo))
+            carrier = self._carrier()
+            decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
+            by_key = {decision.planned.step.key: decision for decision in decisions}
+            for one in prepared:
+                yield Shown(one, tuple(by_key[step.key] for step in one.steps), carrier.outcomes)
+
+    def _report(self, started: datetime) -> Report:
+        return report(
+            self.tally,
+            run=self.run,
+            command=self.command,
+            started_at=started,
+            ended_at=self.clock.now(),
+            mapping_version=self.version,
+            window=(self.window.lower, self.window.upper) if self.window else None,
+        )
+
+    # Reading
+
+    def _waves(self) -> Iterator[Wave]:
+        crm, size = self.bridge.crm, self.bridge.pace.wave
+        if self.forced:
+            asked = sorted(self.forced)
+            yield Wave(self.stage("read the deals asked for", crm.read, asked))
+            return
+        for ids in batches(self.ledger.due(self.clock.now(), self.room), size):
+            yield Wave(self.stage("read waiting deals", crm.read, ids), asked=tuple(ids))
+        self.window = self._window()
+        read_to = (self.bridge.crm_name, self.window.upper)
+        pages = waves_of(crm.changed(self.window), size)
+        ahead: Page | None = self.stage("read won deals", next, pages, Page(()))
+        while ahead is not None:
+            page, ahead = ahead, self.stage("read won deals", next, pages, None)
+            yield Wave(page, read_to if ahead is None else None)
+
+    def _window(self) -> Window:
+        pace = self.bridge.pace
+        upper = self.bridge.crm.server_now() - pace.lag
+        cursor = self.ledger.cursor(self.bridge.crm_name)
+        return Window(cursor - pace.overlap if cursor else min(self.starts, upper), upper)
+
+    # One wave
+
+    def _carry_out(self, wave: Wave) -> None:
+        """Keep the rows (and with the last the cursor), then hand off those that are new, changed or waiting."""
+        self._gone(wave)
+        now, page = self.clock.now(), wave.page
+        unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
+        new, again, waiting = self._sorted_out(page.deals)
+        self.ledger.take_in(new, unreadable, now, self.run, read_to=wave.read_to)
+        for one in unreadable:
+            self._unreadable(one)
+        todo = sorted([*new, *again], key=lambda deal: (deal.won_at, deal.ref))
+        todo, left = (todo, []) if self.room is None else (todo[: self.room], todo[self.room :])
+        self.room = None if self.room is None else self.room - len(todo)
+        for _ in range(len(left) + waiting):
+            self.tally.counts_as(Standing.WAITING)
+        if todo:
+            self._hand_off(todo)
+
+    def _gone(self, wave: Wave) -> None:
+        """A waiting deal that is no longer won waits for nothing."""
+        there = {deal.ref.id for deal in wave.page.deals} | {one.ref.id for one in wave.page.unreadable}
+        gone = [one for one in wave.asked if one not in there]
+        if not gone:
+            return
+        instance, because = self.bridge.crm.instance, "no longer won in the CRM"
+        for ref in self.ledger.exclude(instance, gone, because, self.clock.now(), self.run):
+            self.tally.seen.add(ref)
+            self.tally.counts_as(Standing.EXCLUDED)
+
+    def _sorted_out(self, deals: Iterable[Deal]) -> tuple[list[Deal], list[Deal], int]:
+        """Return the deals that are new or changed, those that go on, and how many wait for their moment."""
+        listed = [deal for deal in deals if str(deal.ref) not in self.tally.seen]
+        rows = self.ledger.deals(str(deal.ref) for deal in listed)
+        new: list[Deal] = []
+        again: list[Deal] = []
+        waiting, now = 0, self.clock.now()
+        for deal in listed:
+            row = rows.get(str(deal.ref))
+            if row is not None and deal.won_how is WonHow.FIRST_SEEN:
+                deal = replace(deal, won_at=row.won_at)
+            if deal.won_at < self.starts:
+                self.tally.before_start += 1
+                continue
+            self.tally.see(deal.ref)
+            if row is None or row.source_hash != self.bridge.fingerprint(deal):
+                new.append(deal)
+            elif deal.ref.id in self.forced:
+                again.append(deal)
+            elif row.try_at is not None and row.try_at > now and row.standing == Standing.WAITING:
+                waiting += 1
+            elif row.standing == Standing.WAITING or (
+                row.receipt_pending and (row.try_at is None or row.try_at <= now)
+            ):
+                again.append(deal)
+            else:
+                self._stands(deal, row)
+        return new, again, waiting
+
+    def _stands(self, deal: Deal, row: Any) -> None:
+        """Count a deal that needs nothing from this run; what a person must see is told again."""
+        standing = Standing(row.standing)
+        self.tally.counts_as(standing)
+        if standing is Standing.NEEDS_PERSON:
+            self._tell(deal, "needs a person", row.reason)
+        if row.receipt_pending:
+            self.tally.receipts_pending += 1
+            self._tell(deal, "receipt pending", row.receipt_pending)
+
+    def _unreadable(self, one: Unreadable) -> None:
+        self.tally.see(one.ref)
+        self.tally.counts_as(Standing.WAITING)
+        self.tally.tell(Notice(str(one.ref), one.name, "not readable", one.why))
+
+    def _tell(self, deal: Deal, what: str, reason: str) -> None:
+        name = f"{deal.account_name or 'no account'}: {deal.name}"
+        self.tally.tell(Notice(deal.ref.id, name, what, reason, deal.url))
+
+    def _hand_off(self, todo: Sequence[Deal]) -> None:
+        bridge = self.bridge
+        bridge.progress("judging", 0, len(todo))
+        prepared = prepare(bridge, todo, frozen=self._frozen(todo))
+        self._keep(prepared)
+        planned = [Planned(step, one.deal.won_at) for one in prepared for step in one.steps]
+        outcomes = self._carrier().carry_out(planned)
+        self.tally.ended({one.step.key: one.step.kind for one in planned}, outcomes)
+        self._conclude(prepared, outcomes)
+
+    def _carrier(self) -> Carrier:
+        bridge = self.bridge
+        return Carrier(
+            destination=bridge.platform,
+            target=bridge.mappings.target,
+            ledger=bridge.ledger,
+            clock=bridge.clock,
+            run=self.run,
+            version=self.version,
+            retry_rejected=bool(self.forced),
+            progress=bridge.progress,
+        )
+
+    def _frozen(self, deals: Iterable[Deal]) -> dict[str, Times]:
+        wanted = [keys.deal_key(deal.ref, deal.episode) for deal in deals]
+        rows = self.ledger.handoffs(wanted)
+        return {key: Times(row.handed_off_at, row.work_starts_at) for key, row in rows.items()}
+
+    def _keep(self, prepared: Sequence[Prepared]) -> None:
+        judged = [(keys.deal_key(p.deal.ref, p.deal.episode), p.handoff, p) for p in prepared if p.handoff]
+        frozen = [
+            (key, h.deal, Times(h.handed_off_at, h.work_starts_at), h.segment, self.version) for key, h, _ in judged
+        ]
+        self.ledger.freeze(frozen)
+        self.ledger.keep_bodies("handoff", [(key, body(h, p.steps)) for key, h, p in judged], self.clock.now())
+
+    def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
+        now = self.clock.now()
+        judged = [self._judge(one, outcomes) for one in prepared]
+        self.ledger.conclude(judged, now, self.run)
+        frozen = self.ledger.handoffs(keys.deal_key(p.deal.ref, p.deal.episode) for p in prepared)
+        ended = []
+        for one, result in zip(prepared, judged, strict=True):
+            row = frozen.get(keys.deal_key(one.deal.ref, one.deal.episode))
+            ended.append(Ended(result, one.handoff, one.steps, outcomes, row.delivered_at if row else None))
+            self.tally.counts_as(result.standing)
+            self.tally.handed_off += any(outcomes[s.key].result is Result.CREATED for s in one.steps)
+            if result.standing is Standing.NEEDS_PERSON:
+                self._tell(one.deal, "needs a person", result.reason)
+            for note in one.handoff.notes if one.handoff else ():
+                self._tell(one.deal, "note", note)
+            log.info("deal=%s standing=%s", one.deal.ref, result.standing.value)
+        if self.receipts.wanted:
+            self._write_back(ended)
+
+    def _judge(self, one: Prepared, outcomes: dict[str, Outcome]) -> Judged:
+        standing, reason = standing_of(one, outcomes)
+        return Judged(one.deal, one.source_hash, standing, reason, mapping_version=self.version)
+
+    # Telling the CRM
+
+    def _write_back(self, ended: Sequence[Ended]) -> None:
+        rows = self.ledger.deals(str(e.judged.deal.ref) for e in ended)
+        todo = []
+        for one in ended:
+            row = rows[str(one.judged.deal.ref)]
+            receipt, says = self.receipts.receipt(one, row.sequence + 1)
+            if says != row.receipt_hash:
+                todo.append((one.judged.deal, receipt, says, row))
+        outcomes = self.bridge.crm.write_back([receipt for _, receipt, _, _ in todo]) if todo else []
+        states = []
+        for (deal, _, says, row), outcome in zip(todo, outcomes, strict=True):
+            if outcome.settled:
+                self.tally.receipts_written += 1
+                states.append(ReceiptState(deal.ref, says, None, row.sequence + 1, None))
+                continue
+            self.tally.receipts_pending += 1
+            self._tell(deal, "receipt pending", outcome.reason)
+            later = self.clock.now() + RECEIPT_AGAIN if outcome.result is Result.REJECTED else None
+            states.append(ReceiptState(deal.ref, row.receipt_hash, outcome.reason, row.sequence, later))
+        self.ledger.receipts_written(states)
+
+
+def waves_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
+    """Yield pages joined until they hold `size` deals; a CRM's pages may be smaller than a wave."""
+    deals: list[Deal] = []
+    unreadable: list[Unreadable] = []
+    for page in pages:
+        deals += page.deals
+        unreadable += page.unreadable
+        while len(deals) >= size:
+            yield Page(tuple(deals[:size]), tuple(unreadable))
+            deals, unreadable = deals[size:], []
+    if deals or unreadable:
+        yield Page(tuple(deals), tuple(unreadable))
+
+
+def _starts(mappings: Mappings) -> datetime:
+    starts = mappings.contract.starts
+    if starts is None:
+        raise ConfigError(
+            "handoff.yml has no start_from, so the first run would hand off the company's whole history. "
+            "Add the day from which wins are handed off: start_from: 2026-12-01"
+        )
+    return starts

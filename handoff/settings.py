@@ -1,0 +1,138 @@
+"""`handoff.toml` and the environment: which systems this deployment serves, and where its ledger is."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from handoff.errors import ConfigError
+from handoff.yaml_files import nearest
+
+FILE = "handoff.toml"
+PREFIX = "HANDOFF"
+
+
+class InstanceModel(BaseModel):
+    """The settings of one system; a `SecretStr` is taken from the environment only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Model = TypeVar("Model", bound=InstanceModel)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One named system of `handoff.toml`: `[crm.main]` or `[platform.main]`."""
+
+    kind: str
+    name: str
+    values: Mapping[str, Any]
+    environment: Mapping[str, str]
+
+    @property
+    def system(self) -> str:
+        """Which product it is."""
+        return str(self.values.get("system", ""))
+
+    def variable(self, setting: str) -> str:
+        """Return the environment's name of a setting: `HANDOFF_CRM_MAIN_CLIENT_ID`."""
+        return f"{PREFIX}_{self.kind}_{self.name}_{setting}".upper()
+
+    def read(self, model: type[Model]) -> Model:
+        """
+        Return the settings; the environment wins over the file.
+
+        Raises:
+            ConfigError: One finding for each setting that is wrong, missing or in the wrong place.
+        """
+        where = f"[{self.kind}.{self.name}]"
+        secrets = {name for name, info in model.model_fields.items() if SecretStr in _parts(info.annotation)}
+        written = sorted(secrets & set(self.values))
+        if written:
+            raise ConfigError(
+                f"{FILE} {where} holds {', '.join(written)}, which are secrets. Take them out of the file and set "
+                f"{', '.join(self.variable(name) for name in written)} in the environment."
+            )
+        values = dict(self.values)
+        for name in model.model_fields:
+            from_environment = self.environment.get(self.variable(name))
+            if from_environment:
+                values[name] = from_environment
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            findings = tuple(self._finding(model, where, e["type"], e["loc"], e["msg"]) for e in error.errors())
+            raise ConfigError(f"The settings of {where} are not complete; nothing was sent.", findings) from None
+
+    def _finding(self, model: type[Model], where: str, kind: str, at: tuple[int | str, ...], message: str) -> str:
+        if not at:
+            return f"{FILE} {where}: {message.removeprefix('Value error, ')}"
+        name = str(at[0])
+        if kind == "extra_forbidden":
+            return f"{FILE} {where}: {name}: unknown setting. {nearest(name, model.model_fields)}"
+        if kind == "missing":
+            return f"{FILE} {where}: {name} is missing. Set it there, or {self.variable(name)} in the environment."
+        return f"{FILE} {where}: {name}: {message[:1].lower()}{message[1:]}."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One deployment: its ledger, one CRM and one platform (more of each come with later releases)."""
+
+    ledger_url: str
+    crm: Instance
+    platform: Instance
+    mappings: Path
+
+
+def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """
+    Return the settings of the `handoff.toml` in `folder`.
+
+    Raises:
+        ConfigError: There is none, or it is not whole.
+    """
+    env = dict(os.environ if environment is None else environment)
+    path = folder / FILE
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"There is no {FILE} here, so no system to work with. Add --sandbox to use the stand-ins "
+            "(start them with `handoff sandbox`), or write one: docs/configuration.md shows it whole."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{FILE}: {error}. Correct that line.") from error
+    url = env.get("HANDOFF_LEDGER_URL") or data.get("ledger", {}).get("url", "sqlite:///handoff.db")
+    return Settings(
+        ledger_url=beside(url, folder),
+        crm=_only(data, "crm", env),
+        platform=_only(data, "platform", env),
+        mappings=mappings or folder / data.get("mappings", "mappings"),
+    )
+
+
+def beside(url: str, folder: Path) -> str:
+    """Return the address with a relative SQLite path made absolute: it is relative to `handoff.toml`."""
+    start = "sqlite:///"
+    if url.startswith(start) and not url.startswith("sqlite:////"):
+        return f"{start}{(folder / url.removeprefix(start)).resolve()}"
+    return url
+
+
+def _only(data: Mapping[str, Any], kind: str, env: Mapping[str, str]) -> Instance:
+    instances = data.get(kind) or {}
+    if len(instances) != 1:
+        count = "none" if not instances else ", ".join(instances)
+        raise ConfigError(f"{FILE} needs exactly one [{kind}.<name>] section in this release; there is {count}.")
+    ((name, values),) = instances.items()
+    return Instance(kind, name, values, env)
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    return (annotation, *getattr(annotation, "__args__", ()))

@@ -1,0 +1,161 @@
+"""The tables of the ledger. Whatever names a person lives in `payloads` alone, so that it can be purged."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+SCHEMA_VERSION = "1"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment in UTC, on databases with time zones and on those without."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Store UTC; where the database knows no zone, without one."""
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return an aware moment."""
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
+
+deals = Table(
+    "deals",
+    metadata,
+    Column("ref", String(80), primary_key=True),
+    Column("instance", String(40), nullable=False),
+    Column("deal_id", String(20), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("account_id", String(20)),
+    Column("account_name", Text),
+    Column("url", Text, nullable=False),
+    Column("won_at", Moment, nullable=False),
+    Column("won_how", String(20), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("source_hash", String(16)),
+    Column("standing", String(20), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("try_at", Moment),
+    Column("mapping_version", String(12)),
+    Column("receipt_hash", String(16)),
+    Column("receipt_pending", Text),
+    Column("sequence", Integer, nullable=False, default=0),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("run", Integer, nullable=False),
+    Index("deals_to_do", "standing", "try_at"),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("deal", String(80), nullable=False, index=True),
+    Column("episode", Integer, nullable=False),
+    Column("segment", String(60)),
+    Column("handed_off_at", Moment, nullable=False),
+    Column("work_starts_at", Moment, nullable=False),
+    Column("delivered_at", Moment),
+    Column("mapping_version", String(12), nullable=False),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("deal", String(80), nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("writer_won_at", Moment, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("result", String(10)),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("try_at", Moment),
+    Column("empty_looks", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("remote_id", String(80)),
+    Column("payload_hash", String(16), nullable=False),
+    Column("field_hashes", JSON, nullable=False),
+    Column("mapping_version", String(12), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("owner", String(100), primary_key=True),
+    Column("what", String(20), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command", String(40), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("ok", Boolean),
+    Column("mapping_version", String(12)),
+    Column("counts", JSON),
+    Column("error", Text),
+    Column("digest", String(64)),
+)
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("crm", String(80), primary_key=True),
+    Column("cursor", Moment, nullable=False),
+    Column("read_at", Moment, nullable=False),
+    Column("run", Integer, nullable=False),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("per_seconds", Integer, primary_key=True),
+    Column("starts", Integer, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("run", Integer, nullable=False, index=True),
+    Column("actor", String(80), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("deal", String(80), index=True),
+    Column("step", String(100)),
+    Column("detail", Text, nullable=False, default=""),
+)

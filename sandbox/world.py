@@ -1,0 +1,272 @@
+"""The whole sandbox without a socket: the engines, their clock, their journal, and the one way in."""
+
+import difflib
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+from sandbox import csv_data
+from sandbox import seed as seed_module
+from sandbox.clock import SimulatedClock
+from sandbox.gainsight import GainsightEngine
+from sandbox.journal import Journal
+from sandbox.salesforce import SalesforceEngine
+from sandbox.seed import BASE62, Contents, with_checksum
+from sandbox.wire import Engine, Json, Objects, RealClock, Record, Request, Response
+
+PORTS = {"control": 0, "salesforce": 1, "hubspot": 2, "gainsight": 3}  # offsets from the port base
+SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})
+
+
+class SandboxError(Exception):
+    """The person asked for something the sandbox cannot do; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """Whose systems these are: an org id of 18 characters and a Gainsight tenant id, new at every start."""
+
+    org: str
+    tenant: str
+
+
+Engines = dict[str, Engine]
+EngineMaker = Callable[[Tenancy, int], Engines]
+TenantMaker = Callable[[int, datetime], Contents]
+
+
+def new_tenancy() -> Tenancy:
+    """Return ids that were never used before."""
+    code = "".join(secrets.choice(BASE62) for _ in range(12))
+    return Tenancy(org=with_checksum(f"00D{code}"), tenant=f"harbor-{secrets.token_hex(8)}")
+
+
+class World:
+    """
+    Every stand-in of one tenant.
+
+    All of it is guarded by one lock, so that calls see each other's writes in one order.
+    Raises `SandboxError` for a person's mistakes; nothing has changed then unless an engine had begun to load.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        clock: SimulatedClock,
+        port_base: int = 8700,
+        real_now: RealClock,
+        engines: EngineMaker | None = None,
+        tenant: TenantMaker = seed_module.contents,
+    ) -> None:
+        """Begin with the generated tenant; `engines` and `tenant` stand in for the real makers in tests."""
+        self.clock = clock
+        self.seed = seed
+        self._seeded = tenant
+        self._make = engines or (lambda tenancy, base: vendor_engines(tenancy, base, real_now=real_now))
+        self._lock = threading.RLock()
+        self._port_base = port_base
+        self._begin(tenant(seed, clock.now()))
+
+    def handle(self, system: str, request: Request) -> Response:
+        """Answer one call as the vendor would now, in simulated time, and note it in the journal."""
+        with self._lock:
+            now = self.clock.now()
+            response = self._engine(system).handle(request, now)
+            self._journal.note(system, request, response, at=now)
+        return replace(response, headers={**response.headers, "date": format_datetime(now, usegmt=True)})
+
+    def reset(self, seed: int | None = None) -> None:
+        """Begin again as a new org and tenant with an empty journal and a generated tenant; the clock runs on."""
+        with self._lock:
+            self.seed = self.seed if seed is None else seed
+            self._begin(self._seeded(self.seed, self.clock.now()))
+
+    def state(self, system: str | None = None, object: str | None = None) -> dict[str, Objects]:
+        """
+        Return copies of the records by system and object, narrowed as asked.
+
+        An object alone is looked for in every system, and those that do not have it are left out.
+        """
+        with self._lock:
+            if system is not None:
+                return {system: narrowed(self._engine(system), object)}
+            if object is None:
+                return {name: engine.state() for name, engine in self._engines.items()}
+            return self._found(object)
+
+    def journal(self, system: str | None = None) -> list[Record]:
+        """Return the journal's rows, one system's when named."""
+        with self._lock:
+            if system is not None:
+                self._engine(system)
+            return self._journal.rows(system)
+
+    def load(self, body: Json) -> dict[str, dict[str, int]]:
+        """
+        Take `{system: {object: [record]}}`, `{"tenant": {...}}`, `{"csv": DIR}`, or several of them at once.
+
+        `hidden_fields`, `picklists` and `inactive_users` are settings of every system, each of which passes
+        over the names it does not have; a system's own switches stand in `{"tenant": {system: {...}}}`, and
+        those of Salesforce may stand beside it.
+        A csv directory comes first and begins a new tenant, as `reset` does. Returns how many records
+        came in by system and object.
+        """
+        if not isinstance(body, Mapping) or not body:
+            raise SandboxError(f"There is nothing to load. Give an object with any of: {self._loadable()}.")
+        with self._lock:
+            objects = self._checked(body)
+            loaded = self._load_csv(body["csv"]) if "csv" in body else {}
+            if "tenant" in body:
+                self._set_up(body["tenant"])
+            for system, records in objects.items():
+                self._put(system, records)
+                loaded[system] = {**loaded.get(system, {}), **counts(records)}
+            return loaded
+
+    def healthz(self) -> Record:
+        """Return who this tenant is and which systems answer."""
+        with self._lock:
+            return {
+                "ok": True,
+                "org": self._tenancy.org,
+                "tenant": self._tenancy.tenant,
+                "systems": list(self._engines),
+            }
+
+    @property
+    def port_base(self) -> int:
+        """The port base that the systems name in their answers."""
+        return self._port_base
+
+    def move(self, port_base: int) -> None:
+        """Name other ports from now on; when they differ, begin again, and lose what was loaded on top."""
+        with self._lock:
+            if port_base != self._port_base:
+                self._port_base = port_base
+                self._begin(self._began_with)
+
+    @property
+    def systems(self) -> list[str]:
+        """The names of the systems that answer."""
+        with self._lock:
+            return list(self._engines)
+
+    def _found(self, object: str) -> dict[str, Objects]:
+        found, refusals = {}, []
+        for name, engine in self._engines.items():
+            try:
+                found[name] = narrowed(engine, object)
+            except SandboxError as error:
+                refusals.append(str(error))
+        if not found:
+            raise SandboxError(" ".join(refusals))
+        return found
+
+    def _begin(self, contents: Contents) -> None:
+        """Become a new tenant with these contents; when they cannot be loaded, stay the old one."""
+        tenancy = new_tenancy()
+        engines = self._make(tenancy, self._port_base)
+        for system, engine in engines.items():
+            if settings := contents.settings.get(system):
+                engine.tenant(settings)
+            if objects := contents.objects.get(system):
+                engine.load(objects, self.clock.now())
+        self._tenancy, self._engines, self._journal = tenancy, engines, Journal()
+        self._began_with = contents
+
+    def _load_csv(self, directory: Json) -> dict[str, dict[str, int]]:
+        if not isinstance(directory, str | Path):
+            raise SandboxError(f'"csv" is the path of a directory, not {directory!r}.')
+        try:
+            contents = csv_data.contents(Path(directory), self.clock.now())
+            self._begin(contents)
+        except ValueError as error:
+            raise SandboxError(str(error)) from error
+        return {system: counts(contents.objects[system]) for system in self._engines if system in contents.objects}
+
+    def _set_up(self, settings: Json) -> None:
+        if not isinstance(settings, Mapping):
+            raise SandboxError('"tenant" is an object of settings, such as {"hidden_fields": [...]}.')
+        for name, value in settings.items():
+            if name in SHARED_SETTINGS:
+                for system in self._engines:
+                    self._give(system, {name: value})
+            elif name in self._engines and name != "salesforce":
+                self._give(name, {name: value})  # these read their switches under their own name
+            else:
+                self._give("salesforce", value if name == "salesforce" else {name: value})
+
+    def _give(self, system: str, settings: Json) -> None:
+        try:
+            self._engine(system).tenant(settings)
+        except (ValueError, TypeError, AttributeError) as error:  # an odd shape is the person's mistake too
+            raise SandboxError(f"{system}: {error}") from error
+
+    def _put(self, system: str, objects: Objects) -> None:
+        try:
+            self._engines[system].load(objects, self.clock.now())
+        except ValueError as error:
+            raise SandboxError(f"{system}: {error}") from error
+
+    def _checked(self, body: Mapping[str, Json]) -> dict[str, Objects]:
+        systems = {name: value for name, value in body.items() if name not in ("csv", "tenant")}
+        for name, objects in systems.items():
+            if name not in self._engines:
+                raise SandboxError(unknown("key", name, ["csv", "tenant", *self._engines]))
+            if not is_objects(objects):
+                raise SandboxError(f"{name}: records stand as {{object: [record, ...]}}, as GET /state shows them.")
+        return systems
+
+    def _engine(self, system: str) -> Engine:
+        if system not in self._engines:
+            raise SandboxError(unknown("system", system, self._engines))
+        return self._engines[system]
+
+    def _loadable(self) -> str:
+        return ", ".join(["csv", "tenant", *self._engines])
+
+
+def vendor_engines(tenancy: Tenancy, port_base: int, *, real_now: RealClock) -> Engines:
+    """Return the stand-ins of this release, empty."""
+    host = f"127.0.0.1:{port_base + PORTS['salesforce']}"
+    return {
+        "salesforce": SalesforceEngine(org_id=tenancy.org, real_now=real_now, instance_host=host),
+        "gainsight": GainsightEngine(tenant_id=tenancy.tenant, real_now=real_now),
+    }
+
+
+def narrowed(engine: Engine, name: str | None) -> Objects:
+    """Return an engine's records, or those of one object; `SandboxError` when it has no such object."""
+    if name is None:
+        return engine.state()
+    one = getattr(engine, "state_of", None)
+    try:
+        return {name: one(name) if one else engine.state()[name]}
+    except (KeyError, ValueError) as error:
+        held = engine.state()
+        raise SandboxError(f"{engine.system}: {unknown('object', name, held)}") from error
+
+
+def counts(objects: Objects) -> dict[str, int]:
+    """Return how many records stand under each object."""
+    return {name: len(records) for name, records in objects.items()}
+
+
+def is_objects(value: Json) -> bool:
+    """Say whether this is `{object: [record, ...]}`."""
+    return isinstance(value, Mapping) and all(
+        isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in value.values()
+    )
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return the message for a name nobody knows, with the nearest right one."""
+    names = list(known)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f" Nearest: {near[0]}." if near else ""
+    return f"There is no {what} {name!r}.{hint} Use one of: {', '.join(names)}."

@@ -1,0 +1,275 @@
+"""The exchanges typed from the vendor's reference: the connector understands each, and the stand-in answers alike."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from ruamel.yaml import YAML
+
+from connectors.gainsight import M2M, AccessKey, Gainsight
+from handoff.errors import NotAllowed
+from handoff.model import Found, How, Outcome, Result, User
+from sandbox.wire import Request
+from tests.connectors.gainsight.world import StandIn, connector, step
+from tests.golden.shape import shape_differences
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "gainsight"
+
+GLOBEX, INITECH = "1P02" + "A1B2C3D4" * 4, "1P02" + "E5F6G7H8" * 4
+KIM, LEE = "1P01" + "K1L2M3N4" * 4, "1P01" + "P5Q6R7S8" * 4
+CTA, PLAN, ACTIVITY = "1S01" + "T1U2V3W4" * 4, "1S02" + "B1C2D3E4" * 4, "1A01" + "F5G6H7J8" * 4
+COMPANIES = [{"Gsid": GLOBEX, "Name": "Globex", "SfdcAccountId": "001A0000006Vm9uIAC"}]
+USERS = [
+    {"Gsid": KIM, "Email": "kim.csm@acme.example", "Name": "Kim Csm"},
+    {"Gsid": LEE, "Email": "lee.left@acme.example", "Name": "Lee Left", "IsActiveUser": False},
+]
+CTAS = [{"Gsid": CTA, "Name": "Onboard Globex", "Bridge_Key__gc": "hb:main:a:cta"}]
+BRIEF = "hb:main:a:brief"
+
+
+def find_ctas(platform: Gainsight) -> Any:
+    return platform.find([step("cta", "hb:main:a:cta"), step("cta", "hb:main:b:cta")])
+
+
+def find_company(platform: Gainsight) -> Any:
+    return platform.find([step("company", "k", match=({"SfdcAccountId": "001A0000006Vm9uIAC"}, {"Name": "Globex"}))])
+
+
+def find_people(platform: Gainsight) -> Any:
+    return platform.people(["kim.csm@acme.example", "lee.left@acme.example"])
+
+
+def insert(platform: Gainsight) -> Any:
+    globex = {"Name": "Globex", "Stage": "New Customer", "SfdcAccountId": "001A0000006Vm9uIAC"}
+    initech = {"Name": "Initech", "ARR": Decimal("12000.5"), "RenewalDate": date(2027, 3, 1)}
+    return platform.put([step("company", "hb:main:a:company", globex), step("company", "hb:main:b:company", initech)])
+
+
+def insert_bad(platform: Gainsight) -> Any:
+    return platform.put([step("company", "hb:main:a:company", {"Name": "Globex", "Stage": "xyz"})])
+
+
+def update(platform: Gainsight) -> Any:
+    return platform.put([step("company", "k", {"ARR": Decimal("12000.5"), "Stage": "Launched"}, ref=GLOBEX)])
+
+
+def make_ctas(platform: Gainsight) -> Any:
+    usual = {
+        "OwnerId": KIM,
+        "DueDate": date(2026, 12, 1),
+        "type": "Lifecycle",
+        "reason": "Onboarding",
+        "status": "New",
+        "priority": "High",
+    }
+    globex = {"Name": "Onboard Globex", "CompanyId": GLOBEX, "Comments": "<p>Closed won</p>", **usual}
+    initech = {"Name": "Onboard Initech", **usual}
+    return platform.put([step("cta", "hb:main:a:cta", globex), step("cta", "hb:main:b:cta", initech)])
+
+
+def make_plan(platform: Gainsight) -> Any:
+    payload = {
+        "Name": "Onboarding: Globex",
+        "CompanyId": GLOBEX,
+        "OwnerId": KIM,
+        "DueDate": date(2027, 3, 1),
+        "SuccessPlanType": "Onboarding",
+        "status": "Draft",
+        "Templates": ["Enterprise Template"],
+        "Objectives": [{"Name": "First value", "DueDate": date(2027, 1, 15)}],
+    }
+    return platform.put([step("success_plan", "hb:main:a:plan", payload)])
+
+
+def make_entry(platform: Gainsight) -> Any:
+    payload = {
+        "ContextName": "Company",
+        "TypeName": "Update",
+        "GsCompanyId": GLOBEX,
+        "Author": "kim.csm@acme.example",
+        "Subject": "Sales handoff: Globex",
+        "Notes": "<p>Sold</p>",
+        "ActivityDate": datetime(2026, 11, 20, 16, 0, tzinfo=UTC),
+    }
+    return platform.put([step("timeline", BRIEF, payload)])
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    What to ask the connector and the result it must give; how the stand-in comes to answer alike.
+
+    `then` are later answers the connector gets; `unlike` are known differences of the stand-in, each with a reason
+    beside it.
+    """
+
+    ask: Callable[[Gainsight], Any]
+    result: Any
+    then: tuple[dict[str, Any], ...] = ()
+    auth: AccessKey | M2M = AccessKey("sandbox")
+    load: dict[str, Any] = field(default_factory=dict)
+    switches: dict[str, Any] = field(default_factory=dict)
+    twice: bool = False
+    unlike: tuple[str, ...] = ()
+
+
+EMPTY = {"result": True, "data": {"records": []}}
+THERE = {"result": True, "data": {"records": [{"Gsid": ACTIVITY, "Subject": "Sales handoff", "ExternalId": BRIEF}]}}
+WORLD = {"gsuser": USERS, "Company": COMPANIES}
+# The reference shows no request id in Timeline's own envelope; the stand-in puts it there as everywhere else.
+REQUEST_ID = ("$.requestId: not expected",)
+
+CASES = {
+    "token": Case(find_ctas, {}, then=(EMPTY,), auth=M2M("sandbox", "sandbox")),
+    "refused_key": Case(find_ctas, NotAllowed, auth=AccessKey("wrong")),
+    "query_company": Case(find_company, {"k": [Found(GLOBEX, How.MATCH, "Globex")]}, load=WORLD),
+    "query_gsuser": Case(
+        find_people,
+        {
+            "kim.csm@acme.example": User(KIM, "kim.csm@acme.example", True, "Kim Csm"),
+            "lee.left@acme.example": User(LEE, "lee.left@acme.example", False, "Lee Left"),
+        },
+        load=WORLD,
+    ),
+    "query_cta": Case(
+        find_ctas,
+        {"hb:main:a:cta": [Found(CTA, How.KEY, "Onboard Globex")]},
+        load={**WORLD, "call_to_action": CTAS},
+    ),
+    "query_empty_list": Case(find_ctas, {}),
+    "query_empty_result_false": Case(find_ctas, {}, switches={"no_data": "result_false"}),
+    "query_empty_1011": Case(find_ctas, {}, switches={"no_data": "GSOBJ_1011"}),
+    "insert_company": Case(
+        insert,
+        [
+            Outcome("hb:main:a:company", Result.CREATED, GLOBEX),
+            Outcome("hb:main:b:company", Result.CREATED, INITECH),
+        ],
+    ),
+    "update_company": Case(update, [Outcome("k", Result.UPDATED, GLOBEX)], load=WORLD),
+    "update_no_match": Case(
+        update,
+        [
+            Outcome(
+                "k",
+                Result.REJECTED,
+                GLOBEX,
+                "GSOBJ_1011 (Gsid): the record is not there any more; somebody deleted or merged it in Gainsight.",
+            )
+        ],
+    ),
+    "refused_batch": Case(
+        insert_bad,
+        [
+            Outcome(
+                "hb:main:a:company",
+                Result.REJECTED,
+                None,
+                "GSOBJ_1012 (Stage): the picklist has no such active value; "
+                "correct `values` in the mapping or the list in Gainsight.",
+            )
+        ],
+    ),
+    "create_cta": Case(
+        make_ctas,
+        [
+            Outcome("hb:main:a:cta", Result.CREATED, CTA),
+            Outcome(
+                "hb:main:b:cta",
+                Result.REJECTED,
+                None,
+                "COCKPIT_9700 (CompanyId): a mandatory field is missing; map it.",
+            ),
+        ],
+        load=WORLD,
+    ),
+    "create_plan": Case(make_plan, [Outcome("hb:main:a:plan", Result.CREATED, PLAN)], load=WORLD),
+    "create_activity": Case(make_entry, [Outcome(BRIEF, Result.CREATED, ACTIVITY)], load=WORLD, unlike=REQUEST_ID),
+    "duplicate_activity": Case(
+        make_entry,
+        [Outcome(BRIEF, Result.UNCHANGED, ACTIVITY)],
+        then=(THERE,),
+        load=WORLD,
+        twice=True,
+        unlike=REQUEST_ID,
+    ),
+    "too_many_calls": Case(find_ctas, {}, then=(EMPTY,), switches={"per_minute": 1}, twice=True),
+}
+
+
+def read(name: str) -> Any:
+    return YAML(typ="safe").load((GOLDEN / f"{name}.yml").read_text(encoding="utf-8"))
+
+
+def encoded(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+
+
+def test_every_golden_exchange_is_checked():
+    assert {path.stem for path in GOLDEN.glob("*.yml")} == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_connector_asks_as_the_reference_says_and_understands_the_answer(name):
+    case, golden = CASES[name], read(name)
+    asked: list[httpx.Request] = []
+    answers = [(golden["response"]["status"], golden["response"]["body"]), *((200, body) for body in case.then)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        status, body = answers.pop(0)
+        return httpx.Response(status, json=body)
+
+    platform = connector(answer, auth=case.auth)
+    if case.result is NotAllowed:
+        with pytest.raises(NotAllowed):
+            case.ask(platform)
+    else:
+        result = case.ask(platform)
+        assert result == case.result
+
+    first, request = asked[0], golden["request"]
+    assert (first.method, first.url.path, first.url.query.decode()) == (
+        request["method"],
+        request["path"],
+        request.get("query", ""),
+    )
+    if isinstance(request["body"], str):
+        assert first.content.decode() == request["body"]
+    else:
+        assert json.loads(first.content) == request["body"]
+    assert all(first.headers[header] == value for header, value in request["headers"].items())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_stand_in_answers_in_the_shape_the_reference_shows(name):
+    case, golden = CASES[name], read(name)
+    stand_in = StandIn(**case.switches)
+    stand_in.load(**case.load)
+    request = golden["request"]
+    sent = Request(
+        method=request["method"],
+        path=request["path"],
+        query=request.get("query", ""),
+        headers=request["headers"],
+        body=encoded(request["body"]),
+    )
+
+    if case.twice:
+        stand_in.engine.handle(sent, stand_in.clock.now())
+    answer = stand_in.engine.handle(sent, stand_in.clock.now())
+
+    assert answer.status == golden["response"]["status"]
+    assert tuple(shape_differences(golden["response"]["body"], json.loads(answer.body))) == case.unlike
+    assert set(golden["response"]["headers"]) <= set(answer.headers)
+
+
+def test_the_token_is_asked_for_as_a_form():
+    assert read("token")["request"]["body"] == urlencode({"grant_type": "client_credentials"})
