@@ -10,6 +10,7 @@ import typer
 from cli import screens
 from cli.console import Exit, document, err, errors, headline, out, progress_bar
 from flows import _wiring
+from handoff.bridge import Bridge
 from handoff.deals import known_deal, live_deal
 from handoff.errors import ConfigError
 from handoff.mapping import load_mappings
@@ -35,7 +36,7 @@ MappingsDir = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 DealOption = Annotated[
     str | None,
-    typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of its account's name."),
+    typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of a name."),
 ]
 DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="An id, an address, or part of an account's name.")]
 
@@ -56,9 +57,7 @@ def main() -> None:
 def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show each step and where its fields come from.")] = False,
     deal: DealOption = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Hand off at most so many; the oldest wins go first.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Hand off at most so many, oldest wins first.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a deal needs a person.")] = False,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
@@ -92,16 +91,16 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
     few = shown if deal or limit else shown[: screens.MOST_SHOWN]
     screens.show_plan(few, detail=bool(deal))
     out.print()
-    if not shown:
-        out.print("Nothing to hand off: every won deal that was read is handed off, or was won before start_from.")
-        return
-    more = f" ({len(few)} shown; --limit N shows more)" if len(few) < len(shown) else ""
-    out.print(f"{len(shown):,} deals would be handed off{more}. Nothing was written.", style="bold")
-    if not deal:
+    sends = sum(one.sends for one in shown)
+    stopped = sum(bool(one.prepared.stopped) for one in shown)
+    more = f" ({len(few)} shown; --limit N chooses)" if len(few) < len(shown) else ""
+    person = f", {stopped:,} of {len(shown):,} need a person" if stopped else ""
+    out.print(f"A sync would send something for {sends:,} deals{person}{more}. Nothing was written.", style="bold")
+    if sends and not deal:
         out.print("See every field and where it comes from: handoff sync --dry-run --deal ID")
 
 
-def _deal_id(bridge: _wiring.Bridge, words: str) -> str:
+def _deal_id(bridge: Bridge, words: str) -> str:
     known = known_deal(bridge.ledger, words)
     return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
 

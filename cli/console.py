@@ -14,8 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError
 from handoff.ports import silent
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+WIDTH_WITHOUT_TERMINAL = 120
+
+
+def _console(*, stderr: bool = False) -> Console:
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=None if terminal else WIDTH_WITHOUT_TERMINAL)
+
+
+out = _console()
+err = _console(stderr=True)
 
 
 class Exit(IntEnum):
@@ -56,7 +64,7 @@ def errors(command: str, *, as_json: bool) -> Iterator[None]:
         _fail(command, error, as_json=as_json)
     except (SystemExit, KeyboardInterrupt, BrokenPipeError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, it is our mistake, and it is said so
         traceback.print_exc()
         _fail(command, BridgeBug(f"This is our mistake: {type(error).__name__}. Please report it."), as_json=as_json)
 

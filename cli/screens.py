@@ -8,7 +8,7 @@ from rich.table import Table
 
 from cli.console import document, out
 from handoff.carry import Decision
-from handoff.model import Needed, Result, Value
+from handoff.model import Needed, Result, Trace, Value
 from handoff.prepare import plain
 from handoff.report import Report
 from handoff.run import Shown
@@ -72,11 +72,9 @@ def show_exceptions(report: Report) -> None:
         out.print(f"  ... and {more:,} more: handoff runs {report.run}")
 
 
-def show_plan(shown: Iterable[Shown], *, detail: bool) -> int:
-    """Print what a pass would do; return how many deals it would hand off."""
-    count = 0
+def show_plan(shown: Iterable[Shown], *, detail: bool) -> None:
+    """Print what a pass would do, deal by deal; with `detail` every field and where it came from."""
     for one in shown:
-        count += 1
         deal, handoff = one.prepared.deal, one.prepared.handoff
         out.print()
         out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
@@ -90,11 +88,10 @@ def show_plan(shown: Iterable[Shown], *, detail: bool) -> int:
         for note in handoff.notes if handoff else ():
             out.print(f"  note: {note}", style="yellow", markup=False)
         for decision in one.decisions:
-            _show_decision(decision, one, detail=detail)
-    return count
+            _show_decision(decision, detail=detail)
 
 
-def _show_decision(decision: Decision, shown: Shown, *, detail: bool) -> None:
+def _show_decision(decision: Decision, *, detail: bool) -> None:
     step = decision.planned.step
     out.print(f"  {step.name} ({step.kind}): {action(decision)}", style="cyan", markup=False)
     if not detail:
@@ -106,7 +103,7 @@ def _show_decision(decision: Decision, shown: Shown, *, detail: bool) -> None:
         out.print(f"    {name} = {shown_value(value)}", markup=False)
         trace = traces.get(name)
         if trace:
-            out.print(f"      <- {where_from(trace, shown)}", style="dim", markup=False)
+            out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
 
 
 def action(decision: Decision) -> str:
@@ -120,11 +117,9 @@ def action(decision: Decision) -> str:
     return f"{outcome.result.value}: {outcome.reason}"
 
 
-def where_from(trace: Any, shown: Shown) -> str:
-    """Return where an output field came from: canonical fields, CRM paths, and the rule's place."""
-    parts = [part for part in (", ".join(trace.canonical), ", ".join(trace.paths)) if part]
-    chain = " <- ".join(parts)
-    return f"{chain}  [{trace.place}]" if chain else f"[{trace.place}]"
+def where_from(trace: Trace) -> str:
+    """Return where an output field came from: canonical fields, CRM paths, and the rules' places."""
+    return f"{trace.how or '; '.join(origin.words() for origin in trace.origins)}  by {trace.place}"
 
 
 def shown_value(value: Value) -> str:
@@ -163,8 +158,7 @@ def _step_as_data(decision: Decision) -> dict[str, Any]:
         "fields": {
             name: {
                 "value": shown_value(value) if isinstance(value, Needed) else plain(value),
-                "from": list(traces[name].canonical),
-                "paths": list(traces[name].paths),
+                "from": [vars(origin) for origin in traces[name].origins] or traces[name].how,
                 "rule": traces[name].place,
             }
             for name, value in sent.items()

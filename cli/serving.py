@@ -7,6 +7,7 @@ def serve_sync(chosen: Choice, *, every: int, limit: int | None) -> None:
     """Serve the flow until stopped: one pass at a time, a tick that comes while one runs is dropped."""
     from prefect import serve
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.deployments.runner import RunnerDeployment
 
     from flows.sync_won_deals import sync_won_deals
 
@@ -22,4 +23,5 @@ def serve_sync(chosen: Choice, *, every: int, limit: int | None) -> None:
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         description="Hands off what was won since the last pass.",
     )
+    assert isinstance(deployment, RunnerDeployment)
     serve(deployment, print_starting_message=True)

@@ -127,7 +127,7 @@ class Wire:
         def send() -> Answer:
             return self._send("POST", "/v1/users/m2m/oauth/token", headers=headers, data=form)
 
-        return str(self._door.call(TOKEN, send, counts=False).json()["access_token"])
+        return str(self._door.call(TOKEN, send).json()["access_token"])
 
     def _judge(self, route: Route, answer: Answer) -> ServiceError | None:
         exchange = self.exchange

@@ -90,7 +90,10 @@ def fields_of(step: Step, settings: GainsightSettings) -> dict[str, Any]:
     own = _OWN_KEYS[step.kind] & payload.keys()
     if own:
         raise BridgeBug(f"Step {step.name!r} maps {', '.join(sorted(own))}, which the connector plants itself.")
-    return {name: encoded(value, step, settings) for name, value in payload.items() if value is not None}
+    sent = {name: encoded(value, step, settings) for name, value in payload.items() if value is not None}
+    if not sent.get("Objectives", True):
+        del sent["Objectives"]  # only a call that announces objectives may carry the field
+    return sent
 
 
 def encoded(value: Value, step: Step, settings: GainsightSettings) -> Any:

@@ -206,6 +206,7 @@ class Gateway:
             system=system, clock=clock, budget=budget, limits=(), judge=self._judge_token, jitter=jitter, tries=1
         )
         self._login: Login | None = None
+        self._host = ""
         self._lock = threading.Lock()
         self._mine = threading.local()
         self._shut: tuple[datetime, ServiceError] | None = None
@@ -215,9 +216,9 @@ class Gateway:
     @property
     def host(self) -> str:
         """Return the host of the org; it is known from the first call on."""
-        if self._login is None:
+        if not self._host:
             raise BridgeBug("The host of a Salesforce org was asked for before the first call.")
-        return self._login.host
+        return self._host
 
     def ask(
         self,
@@ -315,6 +316,7 @@ class Gateway:
             session=self._session(),
             version=self._version,
         )
+        self._host = client.sf_instance
         return Login(told["access_token"], client.base_url, client.sf_instance)
 
     def _token_answer(self) -> Answer:

@@ -97,6 +97,7 @@ class Salesforce:
         wanted: What the mapping reads.
         write_fields: The fields that receipts are written to.
         first_seen: Gives the moment for a deal whose winning Salesforce does not date.
+        facts: What we assume where the vendor's documents are silent.
     """
 
     system = "salesforce"

@@ -130,7 +130,7 @@ class Carrier:
         for need in step.needs:
             outcome = self.outcomes.get(need)
             if outcome is None or not outcome.settled:
-                waits = f"waits for {need.rsplit('.', 1)[-1]}"
+                waits = f"for the step {need.rsplit('.', 1)[-1]}"
                 return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits))
         return None
 

@@ -29,7 +29,9 @@ def known_deal(ledger: Ledger, words: str) -> str | None:
         if len(rows) == 1:
             return str(rows[0].ref)
         if rows:
-            raise _several(words, [(str(row.deal_id), f"{row.account_name or 'no account'}: {row.name}") for row in rows])
+            raise _several(
+                words, [(str(row.deal_id), f"{row.account_name or 'no account'}: {row.name}") for row in rows]
+            )
     return None
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from handoff.conditions import Condition
 from handoff.contract import Contract, People
 from handoff.errors import ConfigError
-from handoff.model import Deal, Scope, Trace, Value
+from handoff.model import Deal, Origin, Scope, Trace, Value
 from handoff.rules import Compiled, Context, FieldRule, compile_rule, trace
 from handoff.templates import Templates
 from handoff.yaml_files import Frozen, Lines, Location, nearest, read_model
@@ -116,11 +116,14 @@ class Source:
                 origins[name] = tuple(f"{part.each}.{s}" for r in part.fields.values() for s in r.sources)
         return origins
 
-    def place(self, name: str) -> str:
-        """Return `file:line` of the rule that fills a canonical field, "" when the bridge fills it itself."""
+    def origin(self, name: str) -> Origin:
+        """Return where a canonical field comes from: a rule of this file, the contract, or the bridge itself."""
+        paths = self.origins.get(name, ())
         if name in self.file.fields:
-            return self.lines.place("fields", name)
-        return self.lines.place(name) if name in ("people", "products") and getattr(self.file, name) else ""
+            return Origin(name, paths, self.lines.place("fields", name))
+        if name in self.origins:
+            return Origin(name, paths, self.lines.place(name))
+        return Origin(name, (), "decided by handoff.yml" if name in DECIDED else "given with every deal")
 
     def canonical(self, deal: Deal) -> tuple[dict[str, Value], list[str]]:
         """Return the deal's canonical fields (those that say something), and what a person should hear."""
@@ -230,7 +233,7 @@ def _target(
     traces = {
         name: tuple(
             trace(
-                field, rule, lines.place("steps", name, "fields", field), source.origins, templates.uses(rule.template)
+                field, rule, lines.place("steps", name, "fields", field), source.origin, templates.uses(rule.template)
             )
             for field, rule in step.fields.items()
         )

@@ -144,13 +144,27 @@ class Needed:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """Where one output field came from: the canonical fields and CRM paths it used, and the rule's place."""
+class Origin:
+    """A canonical field behind an output field: the CRM's paths it was read from, and where the rule for it stands."""
 
-    field: str
-    canonical: tuple[str, ...]
+    name: str
     paths: tuple[str, ...]
     place: str
+
+    def words(self) -> str:
+        """Return it on one line: `account.name <- Account.Name [sources/salesforce.yml:14]`."""
+        paths = f" <- {', '.join(self.paths)}" if self.paths else ""
+        return f"{self.name}{paths} [{self.place}]"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where one output field came from: its rule's place and the canonical fields it used; `how` where it used none."""
+
+    field: str
+    place: str
+    origins: tuple[Origin, ...] = ()
+    how: str = ""
 
 
 @dataclass(frozen=True)

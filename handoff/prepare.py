@@ -61,7 +61,7 @@ def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standin
             return Standing.NEEDS_PERSON, f"{step.name}: {outcome.reason}"
     for step, outcome in ends:
         if not outcome.settled:
-            return Standing.WAITING, f"{step.name}: {outcome.reason}"
+            return Standing.WAITING, f"{step.name} waits: {outcome.reason}"
     return Standing.DONE, ""
 
 

@@ -63,6 +63,7 @@ class Tally:
     standing: Counter[Standing] = field(default_factory=Counter)
     steps: Counter[tuple[str, Result]] = field(default_factory=Counter)
     handed_off: int = 0
+    with_gaps: int = 0
     before_start: int = 0
     receipts_written: int = 0
     receipts_pending: int = 0
@@ -107,6 +108,7 @@ class Report:
     mapping_version: str
     balance: Balance
     handed_off: int
+    with_gaps: int
     steps: Mapping[str, Mapping[str, int]]
     before_start: int
     receipts: Mapping[str, int]
@@ -124,6 +126,7 @@ class Report:
             "window": [moment.isoformat() for moment in self.window] if self.window else None,
             "balance": self.balance.as_dict(),
             "handed_off": self.handed_off,
+            "with_gaps": self.with_gaps,
             "steps": {kind: dict(results) for kind, results in self.steps.items()},
             "before_start": self.before_start,
             "receipts": dict(self.receipts),
@@ -162,6 +165,7 @@ def report(
         mapping_version=mapping_version,
         balance=balance,
         handed_off=tally.handed_off,
+        with_gaps=tally.with_gaps,
         steps=steps,
         before_start=tally.before_start,
         receipts={"written": tally.receipts_written, "pending": tally.receipts_pending},

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from handoff.errors import ConfigError, RecordError
-from handoff.model import Needed, Trace, User, Value
+from handoff.model import Needed, Origin, Trace, User, Value
 from handoff.templates import Templates
 from handoff.transforms import TRANSFORMS, missing, shortened, span, text
 from handoff.yaml_files import Frozen, nearest
@@ -85,13 +85,13 @@ def compile_rule(name: str, rule: FieldRule, *, place: str, templates: Templates
     return _looked_up(name, rule)
 
 
-def trace(
-    name: str, rule: FieldRule, place: str, origins: Mapping[str, tuple[str, ...]], used: tuple[str, ...]
-) -> Trace:
-    """Return where this field comes from; `origins` gives for each canonical field the CRM paths behind it."""
-    canonical = rule.sources or used
-    paths = dict.fromkeys(path for source in canonical for path in origins.get(source, ()))
-    return Trace(name, canonical, tuple(paths), place)
+def trace(name: str, rule: FieldRule, place: str, origin: Callable[[str], Origin], used: tuple[str, ...]) -> Trace:
+    """Return where this field comes from; `origin` tells of each canonical field, `used` are those of its template."""
+    if rule.step is not None:
+        return Trace(name, place, how=f"the id of the step {rule.step}")
+    if rule.value is not None:
+        return Trace(name, place, how="written in the mapping")
+    return Trace(name, place, tuple(origin(source) for source in rule.sources or used))
 
 
 def _needed(context: Context, step: str) -> Value:

@@ -1,7 +1,7 @@
 """One pass: read what was won, hand it off in waves, tell the CRM, and account for every deal."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,11 @@ class Shown:
 
     prepared: Prepared
     decisions: tuple[Decision, ...]
-    outcomes: Mapping[str, Outcome]
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything would be sent for this deal."""
+        return any(decision.send is not None for decision in self.decisions)
 
 
 def preview(bridge: Bridge, *, deals: Sequence[str] = (), limit: int | None = None) -> Iterator[Shown]:
@@ -122,7 +126,7 @@ class Pass:
             decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
             by_key = {decision.planned.step.key: decision for decision in decisions}
             for one in prepared:
-                yield Shown(one, tuple(by_key[step.key] for step in one.steps), carrier.outcomes)
+                yield Shown(one, tuple(by_key[step.key] for step in one.steps))
 
     def _report(self, started: datetime) -> Report:
         return report(
@@ -283,7 +287,9 @@ class Pass:
             row = frozen.get(keys.deal_key(one.deal.ref, one.deal.episode))
             ended.append(Ended(result, one.handoff, one.steps, outcomes, row.delivered_at if row else None))
             self.tally.counts_as(result.standing)
-            self.tally.handed_off += any(outcomes[s.key].result is Result.CREATED for s in one.steps)
+            made = any(outcomes[step.key].result is Result.CREATED for step in one.steps)
+            self.tally.handed_off += made
+            self.tally.with_gaps += made and bool(one.handoff and one.handoff.gaps)
             if result.standing is Standing.NEEDS_PERSON:
                 self._tell(one.deal, "needs a person", result.reason)
             for note in one.handoff.notes if one.handoff else ():

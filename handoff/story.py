@@ -27,7 +27,23 @@ RESULT = {
     "unknown": "may have been made",
     "rejected": "was refused",
 }
-NOT_TOLD = frozenset({"gaps", "people", "products", "completeness", *RECEIPT})
+NOT_TOLD = frozenset(
+    {
+        *(
+            "people",
+            "products",
+            "deal.id",
+            "deal.name",
+            "deal.url",
+            "deal.amount",
+            "account.id",
+            "account.name",
+            "won_at",
+        ),
+        *("segment", "handed_off_at", "work_starts_at", "receiver.email", "lead.email", *RECEIPT),
+    }
+)
+"""Told elsewhere in the story, or of no use to a person."""
 
 
 @dataclass(frozen=True)
@@ -156,11 +172,11 @@ def _read(values: Mapping[str, Any], contract: Contract) -> dict[str, str]:
     for name, value in values.items():
         if name in NOT_TOLD or value in (None, "", []):
             continue
-        label = contract.fields[name].label if name in contract.fields else name
+        label = contract.fields[name].label if name in contract.fields else name.replace(".", " ").capitalize()
         told[label] = _short(value)
     for name in ("people", "products"):
         rows = values.get(name) or []
-        told[name] = "; ".join(_row(row) for row in rows) or "none"
+        told[name.capitalize()] = "; ".join(_row(row) for row in rows) or "none"
     return told
 
 

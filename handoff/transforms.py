@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from bs4 import BeautifulSoup
 from markupsafe import Markup, escape
 
 from handoff.model import Value
 
-EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
+BLOCKS = ("p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def missing(value: Value) -> bool:
@@ -36,7 +35,12 @@ def text(value: Value) -> str:
 
 def plain(value: Value) -> str:
     """Return rich text (HTML) as plain text, its paragraphs as lines."""
-    return BeautifulSoup(str(value), "html.parser").get_text("\n", strip=True)
+    soup = BeautifulSoup(str(value), "html.parser")
+    for block in soup.find_all(BLOCKS):
+        block.append("\n")
+        block.insert_before("\n")
+    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def html(value: Value) -> Markup:

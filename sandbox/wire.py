@@ -57,7 +57,7 @@ class Response:
     records: int = 0
 
 
-class Refused(Exception):  # noqa: N818  a vendor's refusal, not a fault of ours
+class Refused(Exception):
     """Raised inside an engine to answer with a vendor's refusal; carries the whole response."""
 
     def __init__(self, response: Response) -> None:

@@ -93,8 +93,10 @@ class Sessions:
         self._check_end(claims.get("exp"))
 
     def _check_end(self, ends: object) -> None:
-        if not isinstance(ends, (int, float)) or isinstance(ends, bool):
-            raise _Denied("invalid_grant", "authentication failure")
+        try:
+            ends = int(str(ends))  # simple-salesforce signs the end as text, and real orgs take it
+        except ValueError as error:
+            raise _Denied("invalid_grant", "authentication failure") from error
         now = self._real_now().timestamp()
         if ends <= now:
             raise _Denied("invalid_grant", "expired authorization code")

@@ -32,6 +32,7 @@ USERS = [
 ]
 CTAS = [{"Gsid": CTA, "Name": "Onboard Globex", "Bridge_Key__gc": "hb:main:a:cta"}]
 BRIEF = "hb:main:a:brief"
+KEY = AccessKey("sandbox")
 
 
 def find_ctas(platform: Gainsight) -> Any:
@@ -113,7 +114,7 @@ class Case:
     ask: Callable[[Gainsight], Any]
     result: Any
     then: tuple[dict[str, Any], ...] = ()
-    auth: AccessKey | M2M = AccessKey("sandbox")
+    auth: AccessKey | M2M = KEY
     load: dict[str, Any] = field(default_factory=dict)
     switches: dict[str, Any] = field(default_factory=dict)
     twice: bool = False

@@ -176,6 +176,12 @@ def test_an_answer_with_fewer_ids_than_companies_makes_all_of_them_unknown():
     assert results(outcomes) == [("k1", Result.UNKNOWN), ("k2", Result.UNKNOWN)]
 
 
+def test_ids_beside_errors_are_not_trusted():
+    data = {"count": 1, "errors": [{"errorCode": "GSOBJ_1002"}], "records": [{"Gsid": gsid("1P02", 1)}]}
+
+    assert results(connector(Script({"result": True, "data": data})).put([company("k1")])) == [("k1", Result.UNKNOWN)]
+
+
 def test_a_partly_applied_batch_is_unknown_so_that_it_is_looked_up(gainsight):
     gainsight.engine.tenant({"batch": "partial"})
 
@@ -280,6 +286,15 @@ def test_a_plan_carries_its_objectives_and_our_key(gainsight):
     ]
     [objective] = gainsight.rows("call_to_action")
     assert (objective["Name"], objective["CtaGroupId"]) == ("First value", plans["p"]["Gsid"])
+
+
+def test_plans_with_and_without_objectives_go_in_calls_of_their_own():
+    script = Script(*[{"result": True, "data": {"success": [{"1": gsid("1S02", 1)}], "failure": []}}] * 2)
+
+    connector(script).put([plan("p", Objectives=[{"Name": "First value"}]), plan("q", Objectives=[])])
+
+    assert [path for _, path, _ in script.asked] == ["/v2/successPlan?withObjectives=true", "/v2/successPlan"]
+    assert "Objectives" not in script.asked[1][2]["requests"][0]["record"]
 
 
 def test_a_timeline_entry_finds_its_author_by_e_mail_and_carries_an_offset(gainsight):

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -70,6 +71,18 @@ def test_a_401_for_ever_ends_after_one_new_login(org: FakeOrg, gateway: Gateway)
     assert (org.logins, org.count("deals")) == (2, 2)
     assert (caught.value.status, caught.value.code) == (401, "INVALID_SESSION_ID")
     assert "integration user" in str(caught.value)
+
+
+def test_the_host_stays_known_while_the_session_is_renewed(org: FakeOrg, gateway: Gateway) -> None:
+    query(gateway)
+    gateway._renew()
+
+    assert gateway.host == "acme.my.salesforce.com"
+
+
+def test_the_host_is_not_asked_for_before_the_first_call(gateway: Gateway) -> None:
+    with pytest.raises(BridgeBug):
+        assert gateway.host
 
 
 # Defect 2: headers lost on the retry
@@ -291,10 +304,13 @@ def test_a_wrong_secret_is_told_after_exactly_one_token_call(
 
 
 def test_a_wrong_secret_is_told_once_to_many_threads(org: FakeOrg, gateway: Gateway) -> None:
+    started = threading.Barrier(4)
+    org.before = lambda call: time.sleep(0.05)  # so that the others stand at the door
     org.queue("token", *[Reply(401, {"error": "invalid_client", "error_description": "no"})] * 9)
 
     with ThreadPoolExecutor(4) as pool:
-        ends = [pool.submit(query, gateway).exception() for _ in range(8)]
+        asked = [pool.submit(lambda: (started.wait(timeout=5), query(gateway))) for _ in range(4)]
+        ends = [one.exception() for one in asked]
 
     assert {type(end) for end in ends} == {NotAllowed}
     assert org.count("token") == 1
