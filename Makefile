@@ -43,5 +43,10 @@ unit: $(READY)   ## The tests that need no process and no server
 sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
 	@$(BIN)/handoff sandbox
 
+DATA ?= ../shared/data/crm_sales_opportunities
+
+bench-calls: $(READY) ## Count the calls a handoff costs, beside the floor; rewrites docs/calls.md (DATA=folder of the CSVs)
+	@$(BIN)/python benchmarks/calls.py --data $(DATA) --write docs/calls.md
+
 clean:           ## Remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

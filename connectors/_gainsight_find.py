@@ -11,6 +11,7 @@ from handoff.model import Found, How, Step, User
 
 _SFDC_ID = re.compile(r"[A-Za-z0-9]{15}([A-Z0-5]{3})?")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+FOREIGN = "belongs to another CRM account. Correct its account id, or rename one of the two."
 T = TypeVar("T")
 
 
@@ -77,17 +78,16 @@ class Finder:
             ours = [row for row in hits if row.get(KEY_FIELD) == step.key]
             if hits:
                 how = How.KEY if ours else How.MATCH
-                found[step.key] = [Found(row["Gsid"], how, self._label(row, step)) for row in ours or hits]
+                found[step.key] = [self._as_found(row, how, step) for row in ours or hits]
         return found
 
-    def _label(self, row: Json, step: Step) -> str:
-        """Name the company; one that another CRM account owns says so, for a person to decide."""
+    def _as_found(self, row: Json, how: How, step: Step) -> Found:
+        """A namesake that another CRM account owns is a conflict, for a person to decide."""
         field, name = self._settings.crm_id_field, str(row.get("Name") or "")
         own = next((rule[field] for rule in step.match if rule.get(field)), None)
         theirs = row.get(field)
-        if own and theirs and not self._same(field, row, own):
-            return f"{name}, which belongs to another CRM account"
-        return name
+        foreign = own and theirs and not self._same(field, row, own)
+        return Found(row["Gsid"], how, name, FOREIGN if foreign else "")
 
     def _rows(self, name: str, select: Sequence[str], field: str, values: Iterable[str]) -> list[Json]:
         """Return every record once, by Gsid."""

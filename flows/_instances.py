@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, cast, get_type_hints
 
 import httpx
 from pydantic import Field, SecretStr, create_model, model_validator
+from requests.adapters import BaseAdapter
 
 from connectors._gainsight_settings import M2M, AccessKey, GainsightSettings
 from connectors._http import CALL_TIMEOUT_SECONDS
@@ -21,13 +22,19 @@ from handoff.settings import Instance, InstanceModel
 
 @dataclass(frozen=True)
 class World:
-    """What every connector is given: time, budget, chance, and whether it may write."""
+    """
+    What every connector is given: time, budget, chance, and whether it may write.
+
+    `httpx_transport` and `requests_adapter` stand for the network in tests.
+    """
 
     clock: Clock
     budget: Budget
     jitter: Callable[[], float]
     read_only: bool
     sandbox: int | None = None
+    httpx_transport: httpx.BaseTransport | None = None
+    requests_adapter: BaseAdapter | None = None
 
     def port(self, offset: int) -> int:
         """Return the port of a stand-in, by its place after the port base."""
@@ -118,6 +125,7 @@ def salesforce(instance: Instance, mappings: Mappings, world: World) -> Crm:
         version=settings.version,
         read_only=world.read_only,
         rewrite_to=f"http://127.0.0.1:{world.port(1)}" if world.sandbox else None,
+        inner=world.requests_adapter,
     )
     source = mappings.source
     return Salesforce(
@@ -135,7 +143,12 @@ def gainsight(instance: Instance, world: World) -> Destination:
     return Gainsight(
         instance=instance.name,
         base_url=settings.base_url,
-        client=httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False),
+        client=httpx.Client(
+            timeout=CALL_TIMEOUT_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            transport=world.httpx_transport,
+        ),
         auth=settings.credentials(),
         clock=world.clock,
         budget=world.budget,

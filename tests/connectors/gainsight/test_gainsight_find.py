@@ -80,7 +80,8 @@ def test_a_namesake_of_another_account_says_so_for_a_person_to_decide(gainsight)
 
     [hit] = connector(gainsight).find([known(ACCOUNT, "Globex")])["k"]
 
-    assert (hit.how, hit.label) == (How.MATCH, "Globex, which belongs to another CRM account")
+    assert (hit.how, hit.label) == (How.MATCH, "Globex")
+    assert hit.conflict.startswith("belongs to another CRM account")
 
 
 def test_two_companies_of_one_name_are_both_a_finding(gainsight):

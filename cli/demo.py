@@ -1,0 +1,154 @@
+"""The demo: a sandbox, the real flow through Prefect, and a screen that tells what happened."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from rich.markup import escape
+from rich.table import Table
+
+from cli.console import document, err, out
+from cli.screens import KIND, shortened
+from flows import _wiring
+from handoff.ledger import Ledger
+from handoff.model import Standing
+from handoff.run import run_once
+
+PREFECT = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+DEALS_SHOWN = 8
+
+
+def run_demo(seed: int, *, as_json: bool) -> None:
+    """Hand off the won deals of an invented tenant through Prefect, twice, and show the result."""
+    from sandbox.clock import SimulatedClock
+    from sandbox.shell import Background, free_port_base
+    from sandbox.world import World
+
+    def real_now() -> datetime:
+        return datetime.now(UTC)
+
+    base = free_port_base()
+    world = World(seed=seed, clock=SimulatedClock(real_now=real_now, scale=60), port_base=base, real_now=real_now)
+    with _own_prefect() as folder, Background(world, base):
+        os.environ["HANDOFF_LEDGER_URL"] = f"sqlite:///{folder / 'demo.db'}"
+        chosen = _wiring.Choice(folder, sandbox=base)
+        with err.status("Starting Prefect, then handing off what was won (about 20 s) ..."):
+            first = _through_prefect(chosen)
+            with _wiring.wired(chosen) as bridge:
+                second = run_once(bridge)
+        with _wiring.open_ledger(chosen) as ledger:
+            if as_json:
+                document("demo", first_pass=first, second_pass=second.as_dict())
+                return
+            _show(first, ledger, world.state("gainsight")["gainsight"])
+        sent = sum(sum(results.values()) for results in second.steps.values())
+        out.print(f"\nA second pass saw the same {second.balance.seen} deals and sent {sent or 'nothing'}.")
+        _what_next()
+
+
+def _through_prefect(chosen: _wiring.Choice) -> dict[str, Any]:
+    from flows.sync_won_deals import sync_won_deals
+
+    return sync_won_deals(folder=str(chosen.folder), sandbox=chosen.sandbox)
+
+
+@contextmanager
+def _own_prefect() -> Iterator[Path]:
+    """Give Prefect a home of its own, so that the demo touches no server and no profile of yours."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="handoff-demo-", ignore_cleanup_errors=True) as folder:
+        os.environ.pop("PREFECT_API_URL", None)
+        os.environ.update(PREFECT | {"PREFECT_HOME": f"{folder}/prefect"})
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _show(report: dict[str, Any], ledger: Ledger, gainsight: dict[str, list[dict[str, Any]]]) -> None:
+    balance = report["balance"]
+    out.print()
+    out.print(f"{balance['seen']} deals were won. {balance['done']} are handed off", style="bold", end="")
+    out.print(f", {balance['needs_person']} need a person, {balance['waiting']} wait.", style="bold")
+    created = {kind: results["created"] for kind, results in report["steps"].items() if "created" in results}
+    made = ", ".join(f"{count} {KIND.get(kind, kind)}" for kind, count in created.items())
+    out.print(f"Made in Gainsight: {made}. Told in Salesforce: {report['receipts']['written']} deals.")
+    out.print(f"{report['with_gaps']} went over with something missing; Sales is told what, on the deal.\n")
+    rows = ledger.search("")
+    _show_deals(rows, ledger)
+    _show_needing_a_person(rows)
+    _show_one(rows, ledger, gainsight)
+
+
+def _show_deals(rows: list[Any], ledger: Ledger) -> None:
+    out.print("The newest handoffs", style="bold")
+    table = Table(show_edge=False, pad_edge=False)
+    for column in ("Customer", "Deal", "Segment", "CSM", "Complete", "Sales still owes"):
+        table.add_column(column)
+    done = [row for row in rows if row.standing == Standing.DONE.value]
+    for row in done[:DEALS_SHOWN]:
+        told = ledger.story(row.ref)["body"]
+        owes = ", ".join(gap["label"] for gap in told["gaps"]) or "nothing"
+        csm = (told["receiver"] or "nobody").split("@")[0]
+        deal = row.name.replace(f"{row.account_name}: ", "")
+        complete = f"{float(told['completeness']):.0%}"
+        cells = (
+            shortened(row.account_name, 30),
+            shortened(deal, 32),
+            told["segment"],
+            csm,
+            complete,
+            shortened(owes, 60),
+        )
+        table.add_row(*(escape(cell) for cell in cells))
+    out.print(table)
+    if len(done) > DEALS_SHOWN:
+        out.print(f"  ... and {len(done) - DEALS_SHOWN} more", style="dim")
+
+
+def _show_needing_a_person(rows: list[Any]) -> None:
+    stopped = [row for row in rows if row.standing == Standing.NEEDS_PERSON.value]
+    if stopped:
+        out.print("\nThese need a person", style="bold")
+    for row in stopped:
+        out.print(f"  {shortened(row.name, 60)}: {row.reason}", markup=False)
+
+
+def _show_one(rows: list[Any], ledger: Ledger, gainsight: dict[str, list[dict[str, Any]]]) -> None:
+    """Show one CTA as the CSM finds it: the newest complete one with a plan."""
+    for row in rows:
+        kept = ledger.story(row.ref)
+        ids = {step.name: step.remote_id for step in kept["steps"] if step.result == "created"}
+        if row.standing != Standing.DONE.value or "plan" not in ids or kept["body"]["gaps"]:
+            continue
+        cta = next(one for one in gainsight["call_to_action"] if one["Gsid"] == ids["onboarding_cta"])
+        out.print("\nOne of the CTAs, as the CSM finds it", style="bold")
+        out.print(
+            f"  {cta['Name']}   due {cta['DueDate']}   for {kept['body']['receiver']}", style="cyan", markup=False
+        )
+        for part in BeautifulSoup(cta["Comments"], "html.parser").find_all(["p", "li"]):
+            out.print(f"  {'- ' if part.name == 'li' else ''}{' '.join(part.get_text().split())}", markup=False)
+        return
+
+
+def _what_next() -> None:
+    out.print("\nTry next, in two shells:", style="bold")
+    out.print("  handoff sandbox                                  the stand-ins, to play with")
+    out.print("  handoff sync --sandbox --dry-run --limit 3       what would be done")
+    out.print('  handoff sync --sandbox --dry-run --deal "pounds" every field of one deal, and where it comes from')
+    out.print("  handoff sync --sandbox                           do it")
+    out.print('  handoff why "Two companies" --sandbox            why a deal stands where it stands')

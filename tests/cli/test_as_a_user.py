@@ -1,0 +1,135 @@
+"""One real sandbox process, and `handoff` driven over HTTP as a person would."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.shell import free_port_base
+from tests.processes import HANDOFF, Running, get, handoff, post
+
+pytestmark = pytest.mark.process
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running sandbox and the environment of a person who works on it."""
+
+    base: int
+    env: dict[str, str]
+
+    def run(self, *arguments: str) -> Any:
+        return handoff(*arguments, env=self.env)
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def state(self, system: str, name: str) -> list[dict[str, Any]]:
+        return get(f"http://127.0.0.1:{self.base}/state?system={system}&object={name}")[system][name]
+
+    def journal(self) -> list[dict[str, Any]]:
+        return get(f"http://127.0.0.1:{self.base}/journal")
+
+    def load(self, body: Any) -> None:
+        post(f"http://127.0.0.1:{self.base}/load", body)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    base = free_port_base()
+    command = [*HANDOFF, "sandbox", "--port-base", str(base), "--seed", "7"]
+    with Running(command, log=tmp_path / "sandbox.log") as sandbox:
+        sandbox.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
+        yield Desk(base, {"HANDOFF_SANDBOX": str(base), "XDG_STATE_HOME": str(tmp_path / "state")})
+
+
+def test_a_person_hands_deals_off_asks_why_and_finds_that_a_second_sync_sends_nothing(desk: Desk):
+    dry = desk.json("sync", "--dry-run")
+    assert not [row for row in desk.journal() if row["mutates"]]
+
+    first = desk.json("sync")
+    told = len([row for row in desk.journal() if row["mutates"]])
+    second = desk.json("sync")
+
+    balance = first["balance"]
+    assert balance["seen"] == balance["done"] + balance["waiting"] + balance["needs_person"] + balance["excluded"]
+    assert balance["seen"] == 45
+    assert balance["needs_person"] == 2
+    assert len(dry["deals"]) == 45
+    assert second["balance"] == balance
+    assert len([row for row in desk.journal() if row["mutates"]]) == told
+    ctas = desk.state("gainsight", "call_to_action")
+    assert Counter(Counter(cta["Bridge_Key__gc"] for cta in ctas).values()) == {1: balance["done"]}
+    won = [deal for deal in desk.state("salesforce", "Opportunity") if deal["IsWon"]]
+    assert Counter(deal["Handoff_Status__c"] for deal in won) == {"Handed off": 43, "Needs a person": 2}
+
+
+def test_a_dry_run_of_one_deal_shows_each_field_with_its_source_and_writes_nothing(desk: Desk):
+    shown = desk.run("sync", "--dry-run", "--deal", "In pounds")
+
+    assert shown.returncode == 0, shown.stderr
+    assert "onboarding_cta (cta): would be created" in shown.stdout
+    assert "account.name <- Account.Name [sources/salesforce.yml:" in shown.stdout
+    assert "by targets/gainsight.yml:" in shown.stdout
+    assert not [row for row in desk.journal() if row["mutates"]]
+    assert desk.json("runs")["runs"] == []
+
+
+def test_why_tells_what_was_read_decided_and_done_and_who_acts_next(desk: Desk):
+    desk.json("sync")
+
+    told = desk.run("why", "In pounds").stdout
+
+    for part in ("Now: Handed off", "Who acts next: CSM", "Segment mid_market, because arr is at least 20,000"):
+        assert part in told
+    for part in ("Won 20", "Read from the CRM", "Missing (100% complete)", "onboarding_cta made (1S01"):
+        assert part in told
+    assert "needs a person" in desk.run("why", "Two companies").stdout.lower()
+
+
+def test_a_deal_won_later_is_picked_up_by_the_next_sync_alone(desk: Desk):
+    desk.json("sync")
+    open_deal = next(
+        deal for deal in desk.state("salesforce", "Opportunity") if not deal["IsClosed"] and deal["AccountId"]
+    )
+    desk.load({"salesforce": {"Opportunity": [{"Id": open_deal["Id"], "StageName": "Closed Won"}]}})
+    post(f"http://127.0.0.1:{desk.base}/clock", {"advance": 120})
+
+    after = desk.json("sync")
+
+    assert after["handed_off"] == 1
+    assert open_deal["Name"] in {deal["Name"] for deal in _handed_off(desk)}
+
+
+def test_asking_for_a_deal_that_does_not_exist_says_what_can_be_given(desk: Desk):
+    asked = desk.run("why", "no such customer")
+
+    assert asked.returncode == 2
+    assert "Give an id, the deal's address, or part of its account's name" in asked.stderr
+
+
+def test_without_a_sandbox_the_command_says_how_to_start_one(tmp_path: Path):
+    base = free_port_base()
+
+    asked = handoff("sync", "--json", env={"HANDOFF_SANDBOX": str(base), "XDG_STATE_HOME": str(tmp_path)})
+
+    assert asked.returncode == 3
+    assert json.loads(asked.stdout)["ok"] is False
+    assert "handoff sandbox" in asked.stderr
+
+
+def test_without_settings_the_command_names_the_two_ways_on(tmp_path: Path):
+    asked = handoff("sync", env={"HANDOFF_SANDBOX": "", "HANDOFF_LEDGER_URL": f"sqlite:///{tmp_path}/x.db"})
+
+    assert asked.returncode == 2
+    assert "--sandbox" in asked.stderr
+
+
+def _handed_off(desk: Desk) -> list[dict[str, Any]]:
+    return [d for d in desk.state("salesforce", "Opportunity") if d["Handoff_Status__c"] == "Handed off"]
