@@ -12,6 +12,7 @@ from requests.adapters import BaseAdapter
 from connectors._gainsight_settings import M2M, AccessKey, GainsightSettings
 from connectors._http import CALL_TIMEOUT_SECONDS
 from connectors._salesforce_gateway import DEFAULT_VERSION, ClientCredentials, Gateway, JwtBearer
+from connectors._salesforce_records import Facts
 from connectors.gainsight import Gainsight
 from connectors.salesforce import Salesforce, Wanted
 from handoff.errors import ConfigError
@@ -42,9 +43,7 @@ class World:
         return self.sandbox + offset
 
 
-class SalesforceInstance(InstanceModel):
-    """`[crm.<name>]` with `system = "salesforce"`."""
-
+class _Salesforce(InstanceModel):
     system: Literal["salesforce"]
     domain: str
     auth: Literal["client_credentials", "jwt"] = "client_credentials"
@@ -69,6 +68,10 @@ class SalesforceInstance(InstanceModel):
             return ClientCredentials(self.domain, self.client_id, self.client_secret.get_secret_value())
         key = self.private_key.get_secret_value() if self.private_key else cast(Path, self.private_key_file).read_text()
         return JwtBearer(self.domain, cast(str, self.username), self.client_id, key)
+
+    def facts(self) -> Facts:
+        """Return the vendor's open questions, as this deployment answers them."""
+        return Facts(**_chosen(self, Facts))
 
 
 class _Gainsight(InstanceModel):
@@ -97,20 +100,29 @@ class _Gainsight(InstanceModel):
 
     def switches(self) -> GainsightSettings:
         """Return the sizes and the vendor's open questions; `list_size` is that of CTAs and plans."""
-        names = {field.name for field in fields(GainsightSettings)}
-        chosen = {name: value for name, value in self.model_dump(exclude_unset=True).items() if name in names}
+        chosen = _chosen(self, GainsightSettings)
         if self.list_size is not None:
             chosen = {"cta_list_size": self.list_size, "plan_list_size": self.list_size} | chosen
         return GainsightSettings(**chosen)
 
 
-def _switch_fields() -> dict[str, Any]:
-    hints = get_type_hints(GainsightSettings)
-    return {f.name: (hints[f.name], f.default if f.default is not MISSING else ...) for f in fields(GainsightSettings)}
+def _chosen(settings: InstanceModel, switches: type[Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(switches)}
+    return {name: value for name, value in settings.model_dump(exclude_unset=True).items() if name in names}
 
 
-GainsightInstance: type[_Gainsight] = create_model("GainsightInstance", __base__=_Gainsight, **_switch_fields())
-"""`[platform.<name>]` with `system = "gainsight"`: the settings above, and every switch of the connector."""
+def _switches(of: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(of)
+    return {f.name: (hints[f.name], f.default if f.default is not MISSING else ...) for f in fields(of)}
+
+
+SalesforceInstance: type[_Salesforce] = create_model("SalesforceInstance", __base__=_Salesforce, **_switches(Facts))
+"""`[crm.<name>]` with `system = "salesforce"`: the settings above, and every switch of the connector."""
+
+GainsightInstance: type[_Gainsight] = create_model(
+    "GainsightInstance", __base__=_Gainsight, **_switches(GainsightSettings)
+)
+"""`[platform.<name>]` with `system = "gainsight"`: the same."""
 
 
 def salesforce(instance: Instance, mappings: Mappings, world: World) -> Crm:
@@ -134,6 +146,7 @@ def salesforce(instance: Instance, mappings: Mappings, world: World) -> Crm:
         wanted=Wanted(source.paths, source.child_paths),
         write_fields=tuple(source.file.write_back.fields) if source.file.write_back.to == "opportunity" else (),
         first_seen=world.clock.now,
+        facts=settings.facts(),
     )
 
 

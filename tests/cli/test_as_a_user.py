@@ -2,59 +2,24 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.shell import free_port_base
-from tests.processes import HANDOFF, Running, get, handoff, post
+from tests.cli.conftest import Desk
+from tests.processes import handoff
 
 pytestmark = pytest.mark.process
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A running sandbox and the environment of a person who works on it."""
-
-    base: int
-    env: dict[str, str]
-
-    def run(self, *arguments: str) -> Any:
-        return handoff(*arguments, env=self.env)
-
-    def json(self, *arguments: str) -> Any:
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def state(self, system: str, name: str) -> list[dict[str, Any]]:
-        return get(f"http://127.0.0.1:{self.base}/state?system={system}&object={name}")[system][name]
-
-    def journal(self) -> list[dict[str, Any]]:
-        return get(f"http://127.0.0.1:{self.base}/journal")
-
-    def load(self, body: Any) -> None:
-        post(f"http://127.0.0.1:{self.base}/load", body)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    base = free_port_base()
-    command = [*HANDOFF, "sandbox", "--port-base", str(base), "--seed", "7"]
-    with Running(command, log=tmp_path / "sandbox.log") as sandbox:
-        sandbox.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
-        yield Desk(base, {"HANDOFF_SANDBOX": str(base), "XDG_STATE_HOME": str(tmp_path / "state")})
-
-
 def test_a_person_hands_deals_off_asks_why_and_finds_that_a_second_sync_sends_nothing(desk: Desk):
     dry = desk.json("sync", "--dry-run")
-    assert not [row for row in desk.journal() if row["mutates"]]
+    assert desk.writes() == 0
 
     first = desk.json("sync")
-    told = len([row for row in desk.journal() if row["mutates"]])
+    told = desk.writes()
     second = desk.json("sync")
 
     balance = first["balance"]
@@ -63,7 +28,7 @@ def test_a_person_hands_deals_off_asks_why_and_finds_that_a_second_sync_sends_no
     assert balance["needs_person"] == 2
     assert len(dry["deals"]) == 45
     assert second["balance"] == balance
-    assert len([row for row in desk.journal() if row["mutates"]]) == told
+    assert desk.writes() == told
     ctas = desk.state("gainsight", "call_to_action")
     assert Counter(Counter(cta["Bridge_Key__gc"] for cta in ctas).values()) == {1: balance["done"]}
     won = [deal for deal in desk.state("salesforce", "Opportunity") if deal["IsWon"]]
@@ -77,7 +42,7 @@ def test_a_dry_run_of_one_deal_shows_each_field_with_its_source_and_writes_nothi
     assert "onboarding_cta (cta): would be created" in shown.stdout
     assert "account.name <- Account.Name [sources/salesforce.yml:" in shown.stdout
     assert "by targets/gainsight.yml:" in shown.stdout
-    assert not [row for row in desk.journal() if row["mutates"]]
+    assert desk.writes() == 0
     assert desk.json("runs")["runs"] == []
 
 
@@ -99,7 +64,7 @@ def test_a_deal_won_later_is_picked_up_by_the_next_sync_alone(desk: Desk):
         deal for deal in desk.state("salesforce", "Opportunity") if not deal["IsClosed"] and deal["AccountId"]
     )
     desk.load({"salesforce": {"Opportunity": [{"Id": open_deal["Id"], "StageName": "Closed Won"}]}})
-    post(f"http://127.0.0.1:{desk.base}/clock", {"advance": 120})
+    desk.wait(120)
 
     after = desk.json("sync")
 

@@ -1,0 +1,95 @@
+"""Words and code stay together: whatever can be written or happens is named in the documentation."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from connectors._gainsight_settings import GainsightSettings
+from connectors._salesforce_records import Facts
+from flows._instances import CRMS, PLATFORMS, GainsightInstance, SalesforceInstance
+from handoff import errors
+from handoff.conditions import TESTS
+from handoff.contract import Agreed, Contract, ContractField, Currency, Person, Routing, Segment, Team
+from handoff.mapping import DECIDED, GIVEN, OBJECTS, RECEIPT, Children, SourceFile, TargetFile, TargetStep, WriteBack
+from handoff.model import Result
+from handoff.rules import FieldRule
+from handoff.transforms import TRANSFORMS
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+UNKNOWNS = (ROOT / "docs/vendor-unknowns.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+FILES = (Agreed, Contract, ContractField, Currency, Person, Routing, Segment, Team)
+GROUPS = (errors.HandoffError, errors.ServiceError)
+FILES += (Children, SourceFile, TargetFile, TargetStep, WriteBack, FieldRule)
+
+
+@pytest.mark.parametrize("model", FILES, ids=lambda model: model.__name__)
+def test_every_key_of_a_mapping_file_is_in_the_reference(model):
+    keys = [info.alias or name for name, info in model.model_fields.items()]
+
+    assert [key for key in keys if f"`{key}`" not in REFERENCE] == []
+
+
+def test_every_word_of_the_grammar_is_in_the_reference():
+    words = [*TRANSFORMS, *TESTS, *GIVEN, *DECIDED, *RECEIPT, *(result.value for result in Result)]
+    words += [name for objects in OBJECTS.values() for name in objects]
+
+    assert [word for word in words if f"`{word}`" not in REFERENCE] == []
+
+
+def test_every_error_is_in_the_reference():
+    leaves = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HandoffError)
+    ]
+    named = [kind.__name__ for kind in leaves if kind not in (errors.HandoffError, errors.ServiceError)]
+
+    assert len(named) == 7
+    assert [name for name in named if f"`{name}`" not in REFERENCE] == []
+
+
+@pytest.mark.parametrize("switches", [GainsightSettings, Facts])
+def test_every_open_question_of_a_vendor_is_listed_with_its_default(switches):
+    assert [field.name for field in fields(switches) if f"`{field.name}`" not in UNKNOWNS] == []
+
+
+@pytest.mark.parametrize(("model", "switches"), [(GainsightInstance, GainsightSettings), (SalesforceInstance, Facts)])
+def test_every_setting_of_an_instance_is_documented(model, switches):
+    open_questions = {field.name for field in fields(switches)}
+    settings = [name for name in model.model_fields if name not in open_questions and name != "system"]
+
+    assert [name for name in settings if f"`{name}`" not in CONFIGURATION] == []
+
+
+def test_every_connector_is_named_in_the_configuration():
+    assert [name for name in (*CRMS, *PLATFORMS) if f'system = "{name}"' not in CONFIGURATION] == []
+
+
+def test_every_link_of_the_documentation_leads_somewhere():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+        if not target.startswith("http") and not (page.parent / target).exists()
+    ]
+
+    assert broken == []
+
+
+def test_no_tracked_text_names_a_registry_or_a_folder_of_a_machine():
+    forbidden = re.compile(
+        "|".join(("python" + "hosted", r"pypi" + r"\.org", r"npmjs" + r"\.org", "/" + "root/", "/" + "work/"))
+    )
+    skipped = {".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+    texts = [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and path.suffix in {".py", ".md", ".yml", ".yaml", ".toml", ".lock", ".j2", ""}
+        and not skipped & set(path.relative_to(ROOT).parts)
+    ]
+
+    assert [str(p) for p in texts if forbidden.search(p.read_text(encoding="utf-8", errors="replace"))] == []
