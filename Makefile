@@ -48,5 +48,8 @@ DATA ?= ../shared/data/crm_sales_opportunities
 bench-calls: $(READY) ## Count the calls a handoff costs, beside the floor; rewrites docs/calls.md (DATA=folder of the CSVs)
 	@$(BIN)/python benchmarks/calls.py --data $(DATA) --write docs/calls.md
 
+record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
+	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py
+
 clean:           ## Remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

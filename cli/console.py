@@ -93,5 +93,7 @@ def progress_bar(*, shown: bool = True) -> Iterator[Callable[[str, int, int], No
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total or None)
             bars.update(tasks[what], completed=done, total=total or None)
+            if total and done >= total:
+                bars.remove_task(tasks.pop(what))
 
         yield show

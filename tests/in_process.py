@@ -1,0 +1,139 @@
+"""The whole bridge over the sandbox's own engines in one process: no sockets, no waiting, the same settings."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import requests
+from requests.adapters import BaseAdapter
+
+from flows._instances import World as Given
+from flows._instances import gainsight, salesforce
+from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS
+from handoff.bridge import Bridge
+from handoff.ledger import Ledger, SharedBudget
+from handoff.mapping import load_mappings
+from handoff.settings import Instance
+from sandbox.clock import SimulatedClock
+from sandbox.seed import Contents, contents
+from sandbox.wire import Request
+from sandbox.world import PORTS, World
+
+START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
+
+
+def world_at(
+    start: datetime = START,
+    *,
+    seed: int = 1,
+    scale: float = 60.0,
+    tenant: Callable[[int, datetime], Contents] = contents,
+) -> World:
+    """Return a sandbox whose clock moves only when somebody sleeps or advances it: real time stands still."""
+    clock = SimulatedClock(real_now=lambda: start, start=start, scale=scale)
+    return World(seed=seed, clock=clock, real_now=lambda: start, tenant=tenant)
+
+
+def bridge_over(
+    world: World,
+    tmp_path: Path,
+    *,
+    mappings: Path | None = None,
+    read_only: bool = False,
+    list_size: int | None = None,
+    **environment: str,
+) -> Bridge:
+    """
+    Return a bridge from this world's Salesforce to its Gainsight, its ledger in `tmp_path`.
+
+    `environment` sets what a deployment would set there, by the names' ends: `CRM_MAIN_CLIENT_SECRET="wrong"`.
+    A second bridge over the same folder goes on with the first one's ledger. No system is called yet.
+    """
+    ends = {f"{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")}
+    ends["PLATFORM_MAIN_CALLS_PER_MINUTE"] = SANDBOX_CALLS_PER_MINUTE
+    if list_size is not None:
+        ends["PLATFORM_MAIN_LIST_SIZE"] = str(list_size)
+    variables = {f"HANDOFF_{name}": value for name, value in (ends | environment).items()}
+    crm = {"system": "salesforce", "domain": "sandbox.my"}
+    platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{world.port_base + PORTS['gainsight']}"}
+
+    loaded = load_mappings(mappings or SHIPPED_MAPPINGS, crm="salesforce", platform="gainsight")
+    ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
+    ledger.open(stamps={})
+    clock = SleepAdvances(world.clock)
+    given = Given(
+        clock,
+        SharedBudget(ledger),
+        jitter=lambda: 0.5,
+        read_only=read_only,
+        httpx_transport=Transport(world, "gainsight"),
+        requests_adapter=Adapter(world, "salesforce"),
+    )
+    return Bridge(
+        salesforce(Instance("crm", "main", crm, variables), loaded, given),
+        gainsight(Instance("platform", "main", platform, variables), given),
+        loaded,
+        ledger,
+        clock,
+    )
+
+
+class SleepAdvances:
+    """The business clock that reads a simulated one; a sleep moves it and takes no time."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        return self._simulated.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._simulated.advance(max(0.0, seconds))
+
+    @property
+    def scale(self) -> float:
+        return self._simulated.reading()["scale"]
+
+
+class Transport(httpx.BaseTransport):
+    """Stands for the network under httpx: hands each call to one system of a world, as the sandbox's shell does."""
+
+    def __init__(self, world: World, system: str) -> None:
+        self._world, self._system = world, system
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        asked = Request(
+            request.method,
+            request.url.path,
+            request.url.query.decode("ascii"),
+            {name.lower(): value for name, value in request.headers.items()},
+            request.read(),
+        )
+        said = self._world.handle(self._system, asked)
+        return httpx.Response(said.status, headers=dict(said.headers), content=said.body)
+
+
+class Adapter(BaseAdapter):
+    """Stands for the network under requests, as `Transport` does under httpx."""
+
+    def __init__(self, world: World, system: str) -> None:
+        super().__init__()
+        self._world, self._system = world, system
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        parts = urlsplit(str(request.url))
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        headers = {name.lower(): str(value) for name, value in request.headers.items()}
+        said = self._world.handle(
+            self._system, Request(str(request.method), unquote(parts.path), parts.query, headers, body)
+        )
+        response = requests.Response()
+        response.status_code, response._content = said.status, said.body
+        response.headers.update(dict(said.headers))
+        return response
+
+    def close(self) -> None:
+        """Nothing is open."""
