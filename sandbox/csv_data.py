@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 
+from sandbox.ids import Ids
 from sandbox.journal import iso_z
 from sandbox.people import address, customer_success_users, gainsight_user
-from sandbox.seed import Contents, Ids
-from sandbox.wire import Objects, Record
+from sandbox.wire import Contents, Objects, Record
 
 Value = TypeVar("Value")
 

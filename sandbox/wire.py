@@ -13,6 +13,14 @@ Objects = dict[str, list[Record]]
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What a tenant begins with, by system: its settings, and records in the shape of `Engine.load`."""
+
+    settings: dict[str, dict[str, Json]]
+    objects: dict[str, Objects]
+
+
+@dataclass(frozen=True)
 class Request:
     """
     One call as it reached the stand-in.

@@ -13,10 +13,10 @@ from sandbox import csv_data
 from sandbox import seed as seed_module
 from sandbox.clock import SimulatedClock
 from sandbox.gainsight import GainsightEngine
+from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
 from sandbox.salesforce import SalesforceEngine
-from sandbox.seed import BASE62, Contents, with_checksum
-from sandbox.wire import Engine, Json, Objects, RealClock, Record, Request, Response
+from sandbox.wire import Contents, Engine, Json, Objects, RealClock, Record, Request, Response
 
 PORTS = {"control": 0, "salesforce": 1, "hubspot": 2, "gainsight": 3}  # offsets from the port base
 SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})

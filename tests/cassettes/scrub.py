@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from vcr.request import Request
 
-from sandbox.seed import BASE62, with_checksum
+from sandbox.ids import BASE62, with_checksum
 from tests.cassettes.scene import SCENE_POD
 
 REDACTED = "REDACTED"

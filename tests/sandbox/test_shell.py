@@ -6,9 +6,8 @@ import httpx
 import pytest
 
 from sandbox.clock import SimulatedClock
-from sandbox.seed import Contents
 from sandbox.shell import Background, free_port_base, serve
-from sandbox.wire import as_json
+from sandbox.wire import Contents, as_json
 from sandbox.world import SandboxError, World
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

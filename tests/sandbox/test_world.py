@@ -3,8 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.clock import SimulatedClock
-from sandbox.seed import Contents
-from sandbox.wire import Request, Response, as_json
+from sandbox.wire import Contents, Request, Response, as_json
 from sandbox.world import SandboxError, World
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
