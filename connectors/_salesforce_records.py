@@ -35,6 +35,10 @@ REMEDIES = {
 }
 
 
+HALF_A_PAIR = b"\\ud"
+"""How JSON begins to write a surrogate, of which a whole pair makes one sign."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """
@@ -120,8 +124,21 @@ def after(stamp: str, record_id: str, facts: Facts) -> str:
 
 
 def parsed(body: bytes) -> Any:
-    """Return the JSON body with every fraction as the exact decimal it was written as; `ValueError` if it is none."""
-    return json.loads(body, parse_float=Decimal)
+    """
+    Return the JSON body with every fraction as the exact decimal it was written as; `ValueError` if it is none.
+
+    Half of a surrogate pair (an emoji cut by some integration) becomes the replacement sign: no text can carry it on.
+    """
+    found = json.loads(body, parse_float=Decimal)
+    return _whole(found) if HALF_A_PAIR in body.lower() else found
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {name: _whole(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def value_at(row: Row | None, path: str) -> Value:

@@ -19,8 +19,9 @@ from handoff.errors import NotAllowed
 from handoff.report import Balance, Report
 from handoff.run import run_once
 from handoff.story import Story, known_story
+from sandbox.ids import Ids
 from sandbox.people import customer_success_users
-from sandbox.seed import Contents, Ids
+from sandbox.wire import Contents
 from sandbox.world import World
 from tests.in_process import bridge_over, world_at
 

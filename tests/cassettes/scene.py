@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+from sandbox.ids import Ids
 from sandbox.people import gainsight_user
 from sandbox.salesforce.schema import WHOLE
-from sandbox.seed import Contents, Ids
+from sandbox.wire import Contents
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 
