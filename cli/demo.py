@@ -62,7 +62,9 @@ def run_demo(seed: int, *, as_json: bool) -> None:
 def _through_prefect(chosen: _wiring.Choice) -> dict[str, Any]:
     from flows.sync_won_deals import sync_won_deals
 
-    return sync_won_deals(folder=str(chosen.folder), sandbox=chosen.sandbox)
+    state = sync_won_deals(folder=str(chosen.folder), sandbox=chosen.sandbox, return_state=True)
+    done: dict[str, Any] = state.result()
+    return done
 
 
 @contextmanager

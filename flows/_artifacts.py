@@ -3,6 +3,9 @@
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from handoff.report import MOST_EXCEPTIONS, Report
+from handoff.transforms import shortened
+
+LONGEST_NAME = 50
 
 
 def publish(report: Report) -> None:
@@ -37,6 +40,9 @@ def counts(report: Report) -> list[dict[str, str | int]]:
 
 
 def exceptions(report: Report) -> list[dict[str, str]]:
-    """Return at most 200 exceptions, one row each."""
-    rows = [exception.as_dict() for exception in report.exceptions[:MOST_EXCEPTIONS]]
-    return rows or [{"deal": "-", "name": "-", "what": "none", "reason": "", "url": ""}]
+    """Return at most 200 exceptions, one row each: first what and who, so that a narrow screen shows the point."""
+    rows = [
+        {"what": e.what, "name": shortened(e.name, LONGEST_NAME), "reason": e.reason, "deal": e.deal, "url": e.url}
+        for e in report.exceptions[:MOST_EXCEPTIONS]
+    ]
+    return rows or [{"what": "none", "name": "-", "reason": "", "deal": "-", "url": ""}]

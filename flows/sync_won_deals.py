@@ -6,6 +6,8 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows._artifacts import publish
 from flows._wiring import Choice, wired
@@ -18,9 +20,9 @@ def sync_won_deals(
     sandbox: int | None = None,
     mappings: str | None = None,
     limit: int | None = None,
-) -> dict[str, Any]:
+) -> State[dict[str, Any]]:
     """
-    Hand off the deals won since the last run, and return what was done.
+    Hand off the deals won since the last run, and return what was done; the run's message is the balance.
 
     Args:
         folder: Where `handoff.toml` is.
@@ -32,7 +34,7 @@ def sync_won_deals(
     with wired(chosen) as bridge:
         report = run_once(bridge, limit=limit, command="flow sync-won-deals", stage=as_task)
     publish(report)
-    return report.as_dict()
+    return Completed(message=report.balance.words(), data=report.as_dict())
 
 
 def as_task(name: str, work: Callable[..., Any], *arguments: Any) -> Any:

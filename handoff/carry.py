@@ -14,6 +14,8 @@ from handoff.ports import Clock, Destination, Identity, Progress, silent
 
 T = TypeVar("T")
 LOOKS_BEFORE_SENDING_AGAIN = 2
+IN_DOUBT = frozenset({State.INTENDED, State.UNKNOWN})
+"""It was sent, and no answer says what became of it."""
 
 
 @dataclass(frozen=True)
@@ -122,35 +124,43 @@ class Carrier:
     def _from_memory(self, planned: Planned, row: Any) -> Decision | None:
         """Return the decision that needs no look-up, None when the step is to be made."""
         step = planned.step
-        if row is not None and (row.state == State.SETTLED or self._update_in_doubt(row)):
+        if row is not None and row.remote_id is not None:
             return self._change(planned, row)
-        refused = row is not None and row.state == State.REJECTED and not self.retry_rejected
-        if refused and row.payload_hash == fingerprint(step.payload):
+        if row is not None and self._refused(step, row):
             return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, reason=row.reason), kept=True)
         for need in step.needs:
             outcome = self.outcomes.get(need)
             if outcome is None or not outcome.settled:
                 waits = f"for the step {need.rsplit('.', 1)[-1]}"
-                return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits))
+                # What may have been made stays in doubt while it waits: it is looked for before it is sent again.
+                told = row is not None and (row.state in IN_DOUBT or (row.state, row.reason) == (State.PLANNED, waits))
+                return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits), kept=told)
         return None
 
-    def _update_in_doubt(self, row: Any) -> bool:
-        """An update of a record we know, cut off on its way: naming the same fields again does no harm."""
-        return row.remote_id is not None and row.state in (State.PLANNED, State.INTENDED, State.UNKNOWN)
+    def _refused(self, step: Step, row: Any) -> bool:
+        """Whether the platform refused just this, and nobody asked to try it again."""
+        same = row.payload_hash == fingerprint(step.payload)
+        return bool(row.state == State.REJECTED and same and not self.retry_rejected)
 
     def _change(self, planned: Planned, row: Any) -> Decision:
         """An account's step carries what changed since our last send; a deal's own work is the CSM's once made."""
         step = planned.step
-        same = Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, row.remote_id), kept=True)
+        there = Outcome(step.key, Result.UNCHANGED, row.remote_id)
         if step.scope is Scope.DEAL or (row.writer_won_at, row.deal) > planned.precedence:
-            return same
+            return Decision(planned, outcome=there, kept=True)
+        if self._refused(step, row):
+            return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, reason=row.reason), kept=True)
         hashes = field_hashes(step.payload)
+        # Of an update that was cut off nobody knows which values the record holds: all are said again.
+        unsure = row.state in IN_DOUBT
         changed = {
             name: value
             for name, value in step.payload.items()
-            if name not in step.create_only and row.field_hashes.get(name) != hashes[name]
+            if name not in step.create_only and (unsure or row.field_hashes.get(name) != hashes[name])
         }
-        return Decision(planned, send=step.with_payload(changed, ref=row.remote_id)) if changed else same
+        if changed:
+            return Decision(planned, send=step.with_payload(changed, ref=row.remote_id))
+        return Decision(planned, outcome=there, kept=row.state == State.SETTLED)
 
     def _resolved(self, step: Step) -> Step:
         return step.with_payload({name: self._value(value) for name, value in step.payload.items()})
@@ -181,12 +191,16 @@ class Carrier:
         (one,) = found
         if one.conflict:
             return ends(Result.REJECTED, f"{one.label} ({one.ref}) {one.conflict}")
-        if one.how is How.KEY:
+        if one.how is How.KEY and (row is None or step.scope is Scope.DEAL or self._as_sent(planned, row)):
             return ends(Result.UNCHANGED, "found by its key: an earlier run made it", one.ref)
         carried = {name: value for name, value in step.payload.items() if name not in step.create_only}
         if not carried:
             return ends(Result.UNCHANGED, f"it was there: {one.label}", one.ref)
         return Decision(planned, send=step.with_payload(carried, ref=one.ref))
+
+    def _as_sent(self, planned: Planned, row: Any) -> bool:
+        """Whether the record we made holds what is planned now: the deal may have changed since it was sent."""
+        return bool(row.payload_hash == fingerprint(planned.step.payload))
 
     def _absent(self, planned: Planned, step: Step, row: Any) -> Decision:
         """Nothing was found: make it, unless it may have been made a moment ago and cannot be seen yet."""
@@ -195,7 +209,7 @@ class Carrier:
             result = Result.REJECTED if none == "person" else Result.WAITING
             reason = f"no {step.kind} was found, and the mapping says `none: {none}`"
             return Decision(planned, outcome=Outcome(step.key, result, reason=reason))
-        in_doubt = row is not None and row.state in (State.INTENDED, State.UNKNOWN)
+        in_doubt = row is not None and row.state in IN_DOUBT
         if not in_doubt:
             return Decision(planned, send=step)
         unknown = Outcome(

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from handoff.model import Value
-from handoff.transforms import decimal, missing, text
+from handoff.transforms import decimal, exact, missing, text
 from handoff.yaml_files import Frozen
 
 
@@ -64,8 +64,8 @@ def _contains(value: Value, wanted: str) -> bool:
 ATTRIBUTES = {"is": "is_", "in": "in_"}
 SAID = {"is": "is", "in": "is one of", "at_least": "is at least", "contains": "contains"}
 TESTS: Mapping[str, Callable[[Value, Any], bool]] = {
-    "is": lambda value, wanted: text(value) == text(wanted),
-    "in": lambda value, wanted: text(value) in {text(item) for item in wanted},
+    "is": lambda value, wanted: exact(value) == exact(wanted),
+    "in": lambda value, wanted: exact(value) in {exact(item) for item in wanted},
     "at_least": _at_least,
     "contains": _contains,
     "present": lambda value, wanted: missing(value) is not wanted,

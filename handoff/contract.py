@@ -2,15 +2,27 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from handoff.conditions import Condition, Test
-from handoff.yaml_files import Frozen, nearest
+from handoff.yaml_files import Frozen, Location, nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+Thing = TypeVar("Thing")
+
+
+def named(things: dict[str, Thing]) -> dict[str, Thing]:
+    """Return the things; raises `ValueError` unless each is called by small letters, digits and _."""
+    for name in things:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name. Use small letters, digits and _, a letter first")
+    return things
 
 
 class Agreed(Frozen):
@@ -26,7 +38,7 @@ class Currency(Frozen):
     """The currency in which segments are judged, and what one unit of another is worth in it."""
 
     base: str = "USD"
-    rates: dict[str, Decimal] = Field(default_factory=dict)
+    rates: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
 
     def in_base(self, amount: Decimal, currency: str | None) -> Decimal | None:
         """Return the amount in the base currency, None when no rate is known."""
@@ -63,7 +75,7 @@ class Routing(Frozen):
 
 
 class Contract(Frozen):
-    """`handoff.yml`, whole."""
+    """`handoff.yml`, whole; `mistakes` must be empty before anything is judged by it."""
 
     agreed: Agreed | None = None
     start_from: dt.date | None = None
@@ -75,52 +87,58 @@ class Contract(Frozen):
 
     @field_validator("fields", "conditions")
     @classmethod
-    def _names(cls, named: dict[str, object]) -> dict[str, object]:
-        for name in named:
-            if not NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is no name. Use small letters, digits and _")
-        return named
+    def _names(cls, things: dict[str, object]) -> dict[str, object]:
+        return named(things)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def mistakes(self) -> Iterator[tuple[Location, str]]:
+        """Yield what does not fit together, with the key where it stands."""
         names = [segment.name for segment in self.segments]
-        if self.segments[-1].when is not None:
-            raise ValueError(f"segments: the last one ({names[-1]}) must have no `when`: it takes what is left")
-        for segment in self.segments:
-            if segment.extends is not None and segment.extends not in names:
-                raise ValueError(
-                    f"segments: {segment.name} extends {segment.extends!r}. {nearest(segment.extends, names)}"
-                )
-            if isinstance(segment.when, str):
-                self.condition(segment.when)
-            for field in segment.requires:
-                if field not in self.fields:
-                    raise ValueError(f"segments: {segment.name} requires {field!r}. {nearest(field, self.fields)}")
-        for rule in self.routing:
+        for index, segment in enumerate(self.segments):
+            at: Location = ("segments", index)
+            yield from (((*at, key), what) for key, what in self._segment_mistakes(index, segment, names))
+        for index, rule in enumerate(self.routing):
             for name in rule.segments or ():
                 if name not in names:
-                    raise ValueError(f"routing: {name!r} is no segment. {nearest(name, names)}")
-        for name in names:
-            self.required(name)
-        return self
+                    yield ("routing", index, "segments"), f"{name!r} is no segment. {nearest(name, names)}"
+
+    def _segment_mistakes(self, index: int, segment: Segment, names: list[str]) -> Iterator[tuple[str, str]]:
+        last = index == len(self.segments) - 1
+        if segment.name in names[:index]:
+            yield "name", f"there is a segment {segment.name!r} already. Name this one otherwise"
+        if last and segment.when is not None:
+            yield "when", f"the last segment ({segment.name}) must have no `when`: it takes what is left"
+        if not last and segment.when is None:
+            yield "when", f"{segment.name} needs a `when`: without one it takes everything, and those below get nothing"
+        if isinstance(segment.when, str) and segment.when not in self.conditions:
+            yield "when", f"{segment.when!r} is no condition. {nearest(segment.when, self.conditions)}"
+        for field in segment.requires:
+            if field not in self.fields:
+                yield "requires", f"{field!r} is no field. {nearest(field, self.fields)}"
+        if segment.extends is not None and segment.extends not in names:
+            yield "extends", f"{segment.extends!r} is no segment. {nearest(segment.extends, names)}"
+        elif segment in (chain := self._chain(segment.name))[1:]:
+            yield "extends", f"{segment.name} extends itself through {', '.join(s.name for s in chain[1:])}"
+
+    def _chain(self, name: str) -> list[Segment]:
+        """Return a segment and those it extends, nearest first; a circle ends where it closes."""
+        by_name = {segment.name: segment for segment in reversed(self.segments)}
+        chain: list[Segment] = []
+        following: str | None = name
+        while following in by_name:
+            segment = by_name[following]
+            if segment in chain:
+                return [*chain, segment]
+            chain.append(segment)
+            following = segment.extends
+        return chain
 
     def condition(self, name: str) -> Condition:
-        """Return the tests of a named condition; raises `ValueError` naming the nearest when there is none."""
-        if name not in self.conditions:
-            raise ValueError(f"{name!r} is no condition. {nearest(name, self.conditions or {'(none are defined)'})}")
+        """Return the tests of a named condition."""
         return tuple(self.conditions[name])
 
     def required(self, segment: str) -> tuple[str, ...]:
         """Return the required fields of a segment, those it inherits first."""
-        by_name = {candidate.name: candidate for candidate in self.segments}
-        chain: list[Segment] = []
-        name: str | None = segment
-        while name is not None:
-            if by_name[name] in chain:
-                raise ValueError(f"segments: {name} extends itself through {', '.join(s.name for s in chain)}")
-            chain.append(by_name[name])
-            name = by_name[name].extends
-        return tuple(dict.fromkeys(field for part in reversed(chain) for field in part.requires))
+        return tuple(dict.fromkeys(field for part in reversed(self._chain(segment)) for field in part.requires))
 
     @property
     def starts(self) -> dt.datetime | None:

@@ -1,6 +1,6 @@
 """The keys that are planted in the platforms' records. They never change between releases."""
 
-from handoff.errors import BridgeBug
+from handoff.errors import ConfigError
 from handoff.model import DealRef
 
 LONGEST = 100
@@ -23,5 +23,7 @@ def account_key(ref: DealRef, account_id: str, platform: str, step: str) -> str:
 
 def _checked(key: str) -> str:
     if len(key) > LONGEST:
-        raise BridgeBug(f"The key {key!r} is longer than {LONGEST} characters. Give instances and steps shorter names.")
+        raise ConfigError(
+            f"The key {key!r} is longer than {LONGEST} characters. Give instances and steps shorter names."
+        )
     return key

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     create_engine,
     delete,
@@ -57,6 +58,18 @@ STATE_AFTER = {
     Result.REJECTED: State.REJECTED,
 }
 
+KEPT_WHEN_SETTLING: Mapping[frozenset[State], tuple[str, ...]] = {
+    frozenset({State.SETTLED}): ("attempts",),
+    frozenset({State.REJECTED}): ("attempts", "field_hashes", "remote_id"),
+    frozenset({State.PLANNED, State.UNKNOWN}): ("attempts", "field_hashes", "remote_id", "payload_hash"),
+}
+"""What a step's row keeps as it ends: what the record holds is known by what was settled, or at least sent."""
+
+KNOWN_WHEN_READ = ("first_seen_at", "name", "account_id", "account_name", "url", "won_at", "won_how", "episode")
+"""What a deal that cannot be read for once keeps from when it was read."""
+
+UNTOLD = "the deal's record has not been told yet"
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -79,6 +92,17 @@ class ReceiptState:
     pending: str | None
     sequence: int
     try_at: datetime | None
+
+
+_DELIVERED = (
+    update(t.handoffs)
+    .where(
+        t.handoffs.c.deal == bindparam("d"),
+        t.handoffs.c.episode == bindparam("e"),
+        t.handoffs.c.delivered_at.is_(None),
+    )
+    .values(delivered_at=bindparam("at"))
+)
 
 
 class Ledger:
@@ -129,11 +153,12 @@ class Ledger:
         """Return the known handoffs among these, by key."""
         return {row.key: row for row in self._rows(t.handoffs, t.handoffs.c.key, keys)}
 
-    def due(self, now: datetime, limit: int | None = None) -> list[str]:
-        """Return the CRM ids of at most `limit` deals that wait and may be tried now, oldest win first."""
-        tried = or_(t.deals.c.try_at.is_(None), t.deals.c.try_at <= now)
-        waiting = or_(t.deals.c.standing == Standing.WAITING.value, t.deals.c.receipt_pending.is_not(None))
-        query = select(t.deals.c.deal_id).where(waiting, tried).order_by(t.deals.c.won_at, t.deals.c.ref)
+    def due(self, instance: str, now: datetime, limit: int | None = None) -> list[str]:
+        """Return the CRM ids of at most `limit` deals that wait, or whose receipt does, oldest win first."""
+        c = t.deals.c
+        waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
+        untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
+        query = select(c.deal_id).where(c.instance == instance, or_(waits, untold)).order_by(c.won_at, c.ref)
         query = query.limit(limit)
         with self._read() as connection:
             return list(connection.execute(query).scalars())
@@ -145,12 +170,10 @@ class Ledger:
 
     def search(self, words: str) -> list[Row[Any]]:
         """Return the deals whose id is this, or whose account or deal name contains it; newest win first."""
-        escaped = words.replace("%", r"\%").replace("_", r"\_")
-        like = f"%{escaped}%"
         found = or_(
             func.substr(t.deals.c.deal_id, 1, 15) == words[:15] if len(words) in (15, 18) else False,
-            t.deals.c.account_name.ilike(like, escape="\\"),
-            t.deals.c.name.ilike(like, escape="\\"),
+            t.deals.c.account_name.icontains(words, autoescape=True),
+            t.deals.c.name.icontains(words, autoescape=True),
         )
         with self._read() as connection:
             return list(connection.execute(select(t.deals).where(found).order_by(t.deals.c.won_at.desc())))
@@ -239,11 +262,13 @@ class Ledger:
 
         With the last page of a window, `read_to` moves the cursor of (CRM, end of the window) in the same transaction.
         """
-        new = {"standing": Standing.WAITING.value, "reason": "read, not yet handed off", "try_at": None}
-        rows = [_deal_row(deal, now, run) | new for deal in deals]
-        rows += [_unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
+        new = {"standing": Standing.WAITING.value, "try_at": None}
+        whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
+        rows = [_deal_row(deal, now, run) | new | whole for deal in deals]
+        torn = [_unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
         with self._write() as connection:
             self._upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
+            self._upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
             if read_to is not None:
                 cursor = {"crm": read_to[0], "cursor": read_to[1], "read_at": now, "run": run}
                 self._upsert(connection, t.windows, [cursor], ["crm"])
@@ -330,10 +355,9 @@ class Ledger:
             )
             told.append(_event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
         with self._write() as connection:
-            settled = [row for row in rows if row["state"] == State.SETTLED.value]
-            open_ = [row for row in rows if row["state"] != State.SETTLED.value]
-            self._upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
-            self._upsert(connection, t.steps, open_, ["key"], keep=("attempts", "field_hashes", "remote_id"))
+            for states, keep in KEPT_WHEN_SETTLING.items():
+                some = [row for row in rows if row["state"] in states]
+                self._upsert(connection, t.steps, some, ["key"], keep=keep)
             if told:
                 connection.execute(t.events.insert(), told)
 
@@ -347,23 +371,28 @@ class Ledger:
         with self._write() as connection:
             connection.execute(statement, [{"k": key, "at": moment} for key, moment in looked])
 
-    def conclude(self, judged: Sequence[Judged], now: datetime, run: int) -> None:
-        """Keep what became of these deals, and an event for each whose standing or reason changed."""
+    def conclude(self, judged: Sequence[Judged], now: datetime, run: int, *, tell: bool = False) -> None:
+        """
+        Keep what became of these deals, and an event for each whose standing or reason changed.
+
+        With `tell` each has a receipt pending until `receipts_written`: a crash in between forgets nobody.
+        """
         known = self.deals(str(j.deal.ref) for j in judged)
         rows: list[dict[str, Any]] = []
         told: list[dict[str, Any]] = []
         delivered: list[dict[str, Any]] = []
         for j in judged:
             ref = str(j.deal.ref)
+            before = known.get(ref)
             row = _deal_row(j.deal, now, run) | {
                 "source_hash": j.source_hash,
                 "standing": j.standing.value,
                 "reason": j.reason,
                 "try_at": j.try_at,
                 "mapping_version": j.mapping_version,
+                "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell else None,
             }
             rows.append(row)
-            before = known.get(ref)
             if before is None or (before.standing, before.reason) != (j.standing.value, j.reason):
                 told.append(_event(now, run, j.standing.value, None, j.reason, deal=ref))
             if j.standing is Standing.DONE:
@@ -373,28 +402,29 @@ class Ledger:
             if told:
                 connection.execute(t.events.insert(), told)
             if delivered:
-                connection.execute(
-                    update(t.handoffs)
-                    .where(
-                        t.handoffs.c.deal == bindparam("d"),
-                        t.handoffs.c.episode == bindparam("e"),
-                        t.handoffs.c.delivered_at.is_(None),
-                    )
-                    .values(delivered_at=bindparam("at")),
-                    delivered,
-                )
+                connection.execute(_DELIVERED, delivered)
 
-    def exclude(self, instance: str, ids: Sequence[str], reason: str, now: datetime, run: int) -> list[str]:
-        """Say of these waiting deals that the policy wants nothing done for them any more; return their refs."""
-        ours = (t.deals.c.instance == instance, t.deals.c.deal_id.in_(ids))
+    def exclude(self, instance: str, ids: Sequence[str], reason: str, now: datetime, run: int) -> dict[str, Standing]:
+        """
+        Say of these deals that nothing more is done for them, and return by ref how each stands now.
+
+        One that is done stays done, only its receipt is dropped. A deal that is won again counts as new.
+        """
+        gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hash": None}
+        standings: dict[str, Standing] = {}
         with self._write() as connection:
-            refs = list(connection.execute(select(t.deals.c.ref).where(*ours)).scalars())
-            said = {"standing": Standing.EXCLUDED.value, "reason": reason, "receipt_pending": None, "run": run}
-            connection.execute(update(t.deals).where(*ours).values(said))
-            told = [_event(now, run, Standing.EXCLUDED.value, None, reason, deal=ref) for ref in refs]
-            if told:
-                connection.execute(t.events.insert(), told)
-        return refs
+            for some in _parts(ids):
+                ours = (t.deals.c.instance == instance, t.deals.c.deal_id.in_(some))
+                undone = (*ours, t.deals.c.standing != Standing.DONE.value)
+                left = connection.execute(select(t.deals.c.ref).where(*undone)).scalars().all()
+                connection.execute(update(t.deals).where(*ours).values(receipt_pending=None, run=run))
+                connection.execute(update(t.deals).where(*undone).values(gone))
+                told = [_event(now, run, Standing.EXCLUDED.value, None, reason, deal=ref) for ref in left]
+                if told:
+                    connection.execute(t.events.insert(), told)
+                query = select(t.deals.c.ref, t.deals.c.standing).where(*ours)
+                standings |= {ref: Standing(standing) for ref, standing in connection.execute(query).tuples()}
+        return standings
 
     def receipts_written(self, states: Sequence[ReceiptState]) -> None:
         """Keep what the CRM was told of these deals."""
@@ -408,7 +438,7 @@ class Ledger:
                 receipt_hash=bindparam("h"),
                 receipt_pending=bindparam("p"),
                 sequence=bindparam("n"),
-                try_at=func.coalesce(bindparam("at"), t.deals.c.try_at),
+                receipt_try_at=bindparam("at"),
             )
         )
         with self._write() as connection:
@@ -436,9 +466,10 @@ class Ledger:
         """Close the shortest window that holds `at` for all workers."""
         if not limits:
             return
-        window = _window(name, limits[0], at)
+        shortest = min(limits, key=lambda limit: limit.per)
+        window = _window(name, shortest, at)
         with self._write() as connection:
-            self._upsert(connection, t.budgets, [window | {"used": limits[0].calls}], list(window))
+            self._upsert(connection, t.budgets, [window | {"used": shortest.calls}], list(window))
 
     # How it is written
 
@@ -455,8 +486,8 @@ class Ledger:
     def _rows(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
         wanted = list(dict.fromkeys(values))
         with self._read() as connection:
-            for start in range(0, len(wanted), IN_AT_ONCE):
-                query: Select[Any] = select(table).where(column.in_(wanted[start : start + IN_AT_ONCE]))
+            for some in _parts(wanted):
+                query: Select[Any] = select(table).where(column.in_(some))
                 yield from connection.execute(query)
 
     def _payload(self, connection: Connection, owner: str, what: str) -> Any:
@@ -526,6 +557,12 @@ def _engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the values in lists that one IN may hold."""
+    for start in range(0, len(values), IN_AT_ONCE):
+        yield values[start : start + IN_AT_ONCE]
 
 
 def _deal_row(deal: Deal, now: datetime, run: int) -> dict[str, Any]:

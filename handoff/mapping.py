@@ -1,17 +1,17 @@
 """The files of one `mappings/` folder, checked against each other and compiled once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from handoff.conditions import Condition
-from handoff.contract import Contract, People
+from handoff.contract import Contract, People, named
 from handoff.errors import ConfigError
 from handoff.model import Deal, Origin, Scope, Trace, Value
 from handoff.rules import Compiled, Context, FieldRule, compile_rule, trace
@@ -85,6 +85,11 @@ class TargetFile(Frozen):
     """`targets/<platform>.yml`, whole."""
 
     steps: dict[str, TargetStep] = Field(min_length=1)
+
+    @field_validator("steps")
+    @classmethod
+    def _names(cls, steps: dict[str, TargetStep]) -> dict[str, TargetStep]:
+        return named(steps)
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,7 @@ def load_mappings(folder: Path, *, crm: str, platform: str) -> Mappings:
     target_file, target_lines = read_model(
         folder / "targets" / f"{platform}.yml", TargetFile, name=f"targets/{platform}.yml"
     )
+    _raise(_source_findings(source_file, source_lines), source_lines.name)
     source = _source(source_file, source_lines)
     known = {*GIVEN, *DECIDED, *contract.fields, *source_file.fields}
     _raise(_contract_findings(contract, contract_lines, known), contract_lines.name)
@@ -250,12 +256,39 @@ def _contract_findings(contract: Contract, lines: Lines, known: set[str]) -> lis
         (("conditions", name), tests) for name, tests in contract.conditions.items()
     ]
     tests += [(("segments", i), s.when) for i, s in enumerate(contract.segments) if isinstance(s.when, list)]
-    return [
-        f"{lines.place(*at)}: {' -> '.join(map(str, at))}: {test.field!r} is filled by no mapping. "
-        f"{nearest(test.field, known)}"
+    unfilled = [
+        (at, f"{test.field!r} is filled by no mapping. {nearest(test.field, known)}")
         for at, group in tests
         for test in group
         if test.field not in known
+    ]
+    found = (*contract.mistakes(), *unfilled, *_too_early(contract))
+    return [f"{lines.place(*at)}: {' -> '.join(map(str, at))}: {what}" for at, what in found]
+
+
+def _too_early(contract: Contract) -> Iterator[tuple[Location, str]]:
+    """Yield the tests of segments that ask for what is decided only after the segment."""
+    for index, segment in enumerate(contract.segments):
+        when = segment.when if isinstance(segment.when, list) else contract.conditions.get(segment.when or "", [])
+        for test in when:
+            if test.field in DECIDED:
+                yield (
+                    ("segments", index, "when"),
+                    f"{test.field!r} is decided after the segment. Test a field of the deal",
+                )
+
+
+def _source_findings(file: SourceFile, lines: Lines) -> list[str]:
+    """A source reads the record: what needs the plan or the platform belongs into the target."""
+    parts: list[tuple[Location, Mapping[str, FieldRule]]] = [(("fields",), file.fields)]
+    parts += [((n, "fields"), p.fields) for n, p in (("people", file.people), ("products", file.products)) if p]
+    return [
+        f"{lines.place(*at, name)}: {' -> '.join(map(str, (*at, name)))}: {word} cannot be used in a source. "
+        "Use from or value here, and that in the target"
+        for at, rules in parts
+        for name, rule in rules.items()
+        for word in ("step", "find", "template")
+        if getattr(rule, word) is not None
     ]
 
 

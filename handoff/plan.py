@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Container, Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,9 @@ from handoff import keys
 from handoff.conditions import holds
 from handoff.mapping import Mappings, Target
 from handoff.model import Deal, Handoff, Needed, Scope, Step, User, Value
+from handoff.policy import in_base
 from handoff.rules import Context
-from handoff.transforms import missing, text
+from handoff.transforms import exact, missing
 
 
 def plan(
@@ -29,7 +30,7 @@ def plan(
         RecordError: A field that must name somebody active cannot.
     """
     target = mappings.target
-    step_keys = _step_keys(handoff, target, platform)
+    step_keys = _step_keys(handoff, mappings, platform)
     context = Context(handoff.values, users, step_keys)
     steps = tuple(_step(name, handoff, target, context) for name in target.order if step_keys[name])
     return steps, tuple(dict.fromkeys(context.notes))
@@ -69,12 +70,13 @@ def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
     return {name: fingerprint(value) for name, value in payload.items()}
 
 
-def _step_keys(handoff: Handoff, target: Target, platform: str) -> dict[str, str | None]:
-    ref, episode = handoff.deal.ref, handoff.deal.episode
+def _step_keys(handoff: Handoff, mappings: Mappings, platform: str) -> dict[str, str | None]:
+    ref, episode, target = handoff.deal.ref, handoff.deal.episode, mappings.target
+    judged = in_base(handoff.values, handoff.deal.currency, mappings.contract)
 
     def key(name: str) -> str | None:
         when = target.file.steps[name].when
-        if when is not None and not holds(target.conditions[when], handoff.values):
+        if when is not None and not holds(target.conditions[when], judged):
             return None
         if target.scope(name) is Scope.ACCOUNT:
             return keys.account_key(ref, handoff.customer_id, platform, name)
@@ -88,7 +90,7 @@ def _step(name: str, handoff: Handoff, target: Target, context: Context) -> Step
     payload = {field: value for field, rule in target.fields[name].items() if not missing(value := rule(context))}
     needs = [context.step_keys[other] for other in spec.needed()]
     matches = [
-        {field: text(handoff.values[source]) for field, source in match.items()}
+        {field: exact(handoff.values[source]) for field, source in match.items()}
         for match in spec.match
         if all(not missing(handoff.values.get(source)) for source in match.values())
     ]
@@ -108,8 +110,10 @@ def _step(name: str, handoff: Handoff, target: Target, context: Context) -> Step
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return str(value.normalize() + 0)
-    if isinstance(value, datetime | date):
+        return exact(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Needed):
         return {"step": value.key}

@@ -51,7 +51,7 @@ def judge(deal: Deal, mappings: Mappings, users: Mapping[str, User], times: Time
     completeness = Decimal(required - len(gaps)) / required if required else Decimal(1)
     lead = mappings.people.lead(segment.name)
     receiver, routed_because, told = _receiver(contract.routing, segment, lead, users)
-    notes += told + _worth_telling(deal, contract)
+    notes += told + _worth_telling(deal, values, contract)
     values |= {
         "segment": segment.name,
         "completeness": completeness,
@@ -76,9 +76,7 @@ def judge(deal: Deal, mappings: Mappings, users: Mapping[str, User], times: Time
 
 
 def _segment(contract: Contract, values: Mapping[str, Value], currency: str | None) -> tuple[Segment, str]:
-    judged = dict(values)
-    for name in MONEY:
-        judged[name] = _in_base(values.get(name), currency, contract)
+    judged = in_base(values, currency, contract)
     for segment in contract.segments:
         if segment.when is None:
             return segment, "no other segment fits" if len(contract.segments) > 1 else "it is the only segment"
@@ -88,7 +86,12 @@ def _segment(contract: Contract, values: Mapping[str, Value], currency: str | No
     raise AssertionError("unreachable: the last segment has no condition")
 
 
-def _in_base(amount: Value, currency: str | None, contract: Contract) -> Decimal | None:
+def in_base(values: Mapping[str, Value], currency: str | None, contract: Contract) -> dict[str, Value]:
+    """Return the values as conditions see them: amounts in the base currency, None where no rate is known."""
+    return dict(values) | {name: _amount_in_base(values.get(name), currency, contract) for name in MONEY}
+
+
+def _amount_in_base(amount: Value, currency: str | None, contract: Contract) -> Decimal | None:
     try:
         return None if missing(amount) else contract.currency.in_base(decimal(amount), currency)
     except ValueError:
@@ -102,7 +105,7 @@ def _gap(contract: Contract, name: str) -> Gap:
 
 def _people_fields(contract: Contract, values: Mapping[str, Value]) -> dict[str, Value]:
     people: Iterable[Mapping[str, Value]] = values.get("people") or ()
-    by_role = {str(person.get("role")): person.get("name") for person in reversed(list(people))}
+    by_role = {str(person.get("role")): person.get("name") for person in reversed(list(people)) if person.get("name")}
     wanted = {name: field.person_with_role for name, field in contract.fields.items() if field.person_with_role}
     return {name: by_role[role] for name, role in wanted.items() if role in by_role and missing(values.get(name))}
 
@@ -142,11 +145,12 @@ def _told(refused: list[str], receiver: str) -> list[str]:
     return [f"{'; '.join(refused)}: it went to {receiver}"] if refused else []
 
 
-def _worth_telling(deal: Deal, contract: Contract) -> list[str]:
+def _worth_telling(deal: Deal, values: Mapping[str, Value], contract: Contract) -> list[str]:
     notes = []
     if deal.amount is None:
         notes.append("the deal has no amount")
-    elif contract.currency.in_base(deal.amount, deal.currency) is None:
+    has_amount = any(not missing(values.get(name)) for name in MONEY)
+    if has_amount and contract.currency.in_base(Decimal(1), deal.currency) is None:
         notes.append(
             f"no rate for {deal.currency} in handoff.yml: delivered in {deal.currency}, its segment judged without it"
         )

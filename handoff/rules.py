@@ -10,12 +10,14 @@ from pydantic import Field, model_validator
 from handoff.errors import ConfigError, RecordError
 from handoff.model import Needed, Origin, Trace, User, Value
 from handoff.templates import Templates
-from handoff.transforms import TRANSFORMS, missing, shortened, span, text
+from handoff.transforms import TRANSFORMS, exact, fitted, later, missing, quoted, shortened, span, text
 from handoff.yaml_files import Frozen, nearest
 
 Find = Literal["user", "active_user", "active_email"]
 Write = Literal["create_only", "if_ours"]
 ORIGINS = ("from", "value", "text", "template", "step")
+FROM_ONLY = ("as", "values", "default", "find", "plus")
+ATTRIBUTES = {"from": "from_", "as": "as_"}
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
@@ -38,7 +40,7 @@ class FieldRule(Frozen):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        origins = [name for name in ORIGINS if getattr(self, "from_" if name == "from" else name) is not None]
+        origins = [name for name in ORIGINS if getattr(self, ATTRIBUTES.get(name, name)) is not None]
         if len(origins) != 1:
             said = "none is there" if not origins else f"{' and '.join(origins)} are there"
             raise ValueError(f"a field needs exactly one of {', '.join(ORIGINS)}; {said}")
@@ -46,8 +48,19 @@ class FieldRule(Frozen):
             raise ValueError(f"as: {self.as_!r} is no transform. {nearest(self.as_, TRANSFORMS)}")
         if self.plus is not None:
             span(self.plus)
+        loose = [
+            word for word in FROM_ONLY if self.from_ is None and getattr(self, ATTRIBUTES.get(word, word)) is not None
+        ]
+        if loose:
+            raise ValueError(f"{' and '.join(loose)} works on what comes by `from`, not on {origins[0]}")
+        if self.text is not None and set("{}") & set(PLACEHOLDER.sub("", self.text)):
+            raise ValueError("text: a brace that holds no field. Write {account.name}, without spaces")
         if self.shorten is not None and (self.text is None or self.max is None):
             raise ValueError("shorten needs text and max: it names the placeholder that gives way")
+        if self.shorten is not None and self.shorten not in self.sources:
+            raise ValueError(
+                f"shorten: {self.shorten!r} is no placeholder of text. {nearest(self.shorten, self.sources)}"
+            )
         return self
 
     @property
@@ -128,7 +141,7 @@ def _texted(rule: FieldRule) -> Compiled:
 
 def _looked_up(name: str, rule: FieldRule) -> Compiled:
     sources, transform = rule.sources, TRANSFORMS.get(rule.as_ or "")
-    later = span(rule.plus) if rule.plus else None
+    by = span(rule.plus) if rule.plus else None
 
     def convert(value: Value, context: Context, source: str) -> Value:
         if rule.values is not None:
@@ -138,12 +151,12 @@ def _looked_up(name: str, rule: FieldRule) -> Compiled:
         if missing(value):
             return None
         try:
-            value = value + later if later else value
+            value = later(value, by) if by else value
             value = transform(value) if transform else value
         except ValueError as error:
             context.notes.append(f"{source}: {error}; it was left out")
             return None
-        return shortened(value, rule.max) if rule.max and isinstance(value, str) else value
+        return fitted(value, rule.max) if rule.max and isinstance(value, str) else value
 
     def work(context: Context) -> Value:
         for source in sources:
@@ -153,8 +166,10 @@ def _looked_up(name: str, rule: FieldRule) -> Compiled:
             converted = convert(value, context, source)
             if not missing(converted):
                 return converted
-        if rule.find in ("active_user", "active_email"):
-            tried = ", ".join(str(context.values.get(source) or f"no {source}") for source in sources)
+        if rule.find in ("active_user", "active_email") and rule.default is None:
+            # Roles, never addresses: this reason is shown in run reports and on the deal.
+            ends = ("is empty", "is no active user")
+            tried = ", ".join(f"{source} {ends[bool(context.values.get(source))]}" for source in sources)
             raise RecordError(
                 f"Nobody active can be {name}: {tried}. Activate a user, or correct routing and people.yml."
             )
@@ -165,11 +180,11 @@ def _looked_up(name: str, rule: FieldRule) -> Compiled:
 
 def _listed(value: Value, rule: FieldRule, context: Context, source: str) -> Value:
     assert rule.values is not None
-    key = text(value)
+    key = exact(value)
     if key in rule.values:
         return rule.values[key]
     if rule.default is None:
-        context.notes.append(f"{source}: {key!r} is not among the values of the mapping; it was left out")
+        context.notes.append(f"{source}: {quoted(value)} is not among the values of the mapping; it was left out")
     return None
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from handoff import keys
@@ -14,6 +15,7 @@ from handoff.ledger import Judged, ReceiptState
 from handoff.mapping import Mappings
 from handoff.model import Deal, Outcome, Page, Result, Standing, Unreadable, Window, WonHow
 from handoff.policy import Times
+from handoff.ports import Receipt
 from handoff.prepare import Prepared, body, prepare, standing_of
 from handoff.receipts import Ended, Receipts
 from handoff.report import Notice, Report, Tally, report
@@ -91,7 +93,9 @@ class Pass:
         self, bridge: Bridge, *, limit: int | None, command: str, stage: Callable[..., Any], forced: frozenset[str]
     ) -> None:
         self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
-        self.room, self.command, self.stage, self.forced = limit, command, stage, forced
+        self.limit, self.command, self.stage, self.forced = limit, command, stage, forced
+        self.held: list[Deal] = []
+        self.older: set[str] = set()
         self.tally = Tally()
         self.window: Window | None = None
         self.receipts = Receipts(bridge.mappings.source, bridge.platform)
@@ -104,8 +108,12 @@ class Pass:
         started = self.clock.now()
         self.run = self.ledger.begin_run(self.command, started, self.version)
         try:
-            for number, wave in enumerate(self._waves(), start=1):
-                self.stage(f"wave {number}", self._carry_out, wave)
+            numbers = count(1)
+            for wave in self._waves():
+                self.stage(f"wave {next(numbers)}", self._carry_out, wave)
+                del wave  # one wave of deals in memory is enough: the next is read now
+            for deals in batches(self.held, self.bridge.pace.wave):
+                self.stage("the oldest wins", self._hand_off, deals)
             done = self._report(started)
         except BaseException as error:
             so_far = {"balance": self.tally.balance().as_dict()}
@@ -120,13 +128,16 @@ class Pass:
         """Yield what `carry_out` would do for each deal; only reads."""
         for wave in self._waves():
             new, again, _ = self._sorted_out(wave.page.deals)
-            todo = sorted([*new, *again], key=lambda deal: (deal.won_at, deal.ref))[: self.room]
-            prepared = prepare(self.bridge, todo, frozen=self._frozen(todo))
-            carrier = self._carrier()
-            decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
-            by_key = {decision.planned.step.key: decision for decision in decisions}
-            for one in prepared:
-                yield Shown(one, tuple(by_key[step.key] for step in one.steps))
+            yield from self._shown(self._to_hand_off([*new, *again]))
+        for deals in batches(self.held, self.bridge.pace.wave):
+            yield from self._shown(deals)
+
+    def _shown(self, deals: Sequence[Deal]) -> Iterator["Shown"]:
+        prepared = prepare(self.bridge, deals, frozen=self._frozen(deals)) if deals else []
+        decisions = self._carrier().preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
+        by_key = {decision.planned.step.key: decision for decision in decisions}
+        for one in prepared:
+            yield Shown(one, tuple(by_key[step.key] for step in one.steps))
 
     def _report(self, started: datetime) -> Report:
         return report(
@@ -142,20 +153,22 @@ class Pass:
     # Reading
 
     def _waves(self) -> Iterator[Wave]:
-        crm, size = self.bridge.crm, self.bridge.pace.wave
+        crm, size, now = self.bridge.crm, self.bridge.pace.wave, self.clock.now()
         if self.forced:
             asked = sorted(self.forced)
             yield Wave(self.stage("read the deals asked for", crm.read, asked))
             return
-        for ids in batches(self.ledger.due(self.clock.now(), self.room), size):
+        for ids in batches(self.ledger.due(crm.instance, now, self.limit), size):
             yield Wave(self.stage("read waiting deals", crm.read, ids), asked=tuple(ids))
         self.window = self._window()
         read_to = (self.bridge.crm_name, self.window.upper)
         pages = waves_of(crm.changed(self.window), size)
-        ahead: Page | None = self.stage("read won deals", next, pages, Page(()))
-        while ahead is not None:
-            page, ahead = ahead, self.stage("read won deals", next, pages, None)
-            yield Wave(page, read_to if ahead is None else None)
+        last = False
+        while not last:
+            page = self.stage("read won deals", next, pages)
+            last = len(page.deals) < size
+            yield Wave(page, read_to if last else None)
+            del page
 
     def _window(self) -> Window:
         pace = self.bridge.pace
@@ -174,53 +187,70 @@ class Pass:
         self.ledger.take_in(new, unreadable, now, self.run, read_to=wave.read_to)
         for one in unreadable:
             self._unreadable(one)
-        todo = sorted([*new, *again], key=lambda deal: (deal.won_at, deal.ref))
-        todo, left = (todo, []) if self.room is None else (todo[: self.room], todo[self.room :])
-        self.room = None if self.room is None else self.room - len(todo)
-        for _ in range(len(left) + waiting):
+        for _ in range(waiting):
             self.tally.counts_as(Standing.WAITING)
+        todo = self._to_hand_off([*new, *again])
         if todo:
             self._hand_off(todo)
 
+    def _to_hand_off(self, deals: Sequence[Deal]) -> list[Deal]:
+        """Return the deals to go on with now; under a limit the oldest wins are held until all are read."""
+        oldest = sorted([*self.held, *deals], key=lambda deal: (deal.won_at, deal.ref))
+        if self.limit is None:
+            return oldest
+        self.held = oldest[: self.limit]
+        for _ in oldest[self.limit :]:
+            self.tally.counts_as(Standing.WAITING)
+        return []
+
     def _gone(self, wave: Wave) -> None:
-        """A waiting deal that is no longer won waits for nothing."""
+        """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""
         there = {deal.ref.id for deal in wave.page.deals} | {one.ref.id for one in wave.page.unreadable}
         gone = [one for one in wave.asked if one not in there]
-        if not gone:
-            return
-        instance, because = self.bridge.crm.instance, "no longer won in the CRM"
-        for ref in self.ledger.exclude(instance, gone, because, self.clock.now(), self.run):
+        for ref, standing in self._exclude(gone, "no longer won in the CRM").items():
             self.tally.seen.add(ref)
-            self.tally.counts_as(Standing.EXCLUDED)
+            self.tally.counts_as(standing)
+        asked = set(wave.asked)
+        older = [deal for deal in wave.page.deals if deal.ref.id in asked and deal.won_how is not WonHow.FIRST_SEEN]
+        self._exclude([deal.ref.id for deal in older if deal.won_at < self.starts], "won before start_from")
+
+    def _exclude(self, ids: Sequence[str], because: str) -> dict[str, Standing]:
+        if not ids:
+            return {}
+        return self.ledger.exclude(self.bridge.crm.instance, ids, because, self.clock.now(), self.run)
 
     def _sorted_out(self, deals: Iterable[Deal]) -> tuple[list[Deal], list[Deal], int]:
         """Return the deals that are new or changed, those that go on, and how many wait for their moment."""
-        listed = [deal for deal in deals if str(deal.ref) not in self.tally.seen]
-        rows = self.ledger.deals(str(deal.ref) for deal in listed)
+        # A page may hold a deal twice; the later one is the newer.
+        listed = {str(deal.ref): deal for deal in deals if str(deal.ref) not in self.tally.seen}
+        rows = self.ledger.deals(listed)
         new: list[Deal] = []
         again: list[Deal] = []
         waiting, now = 0, self.clock.now()
-        for deal in listed:
-            row = rows.get(str(deal.ref))
+        for ref, deal in listed.items():
+            row = rows.get(ref)
             if row is not None and deal.won_how is WonHow.FIRST_SEEN:
                 deal = replace(deal, won_at=row.won_at)
             if deal.won_at < self.starts:
-                self.tally.before_start += 1
+                self.older.add(ref)
+                self.tally.before_start = len(self.older)
                 continue
             self.tally.see(deal.ref)
             if row is None or row.source_hash != self.bridge.fingerprint(deal):
                 new.append(deal)
-            elif deal.ref.id in self.forced:
+            elif self.forced or self._goes_on(row, now):
                 again.append(deal)
-            elif row.try_at is not None and row.try_at > now and row.standing == Standing.WAITING:
+            elif row.standing == Standing.WAITING:
                 waiting += 1
-            elif row.standing == Standing.WAITING or (
-                row.receipt_pending and (row.try_at is None or row.try_at <= now)
-            ):
-                again.append(deal)
             else:
                 self._stands(deal, row)
         return new, again, waiting
+
+    def _goes_on(self, row: Any, now: datetime) -> bool:
+        """Whether the moment has come for a deal that waits, or for a receipt that does."""
+        if row.receipt_pending and _come(row.receipt_try_at, now):
+            return True
+        return bool(row.standing == Standing.WAITING and _come(row.try_at, now))
 
     def _stands(self, deal: Deal, row: Any) -> None:
         """Count a deal that needs nothing from this run; what a person must see is told again."""
@@ -229,13 +259,12 @@ class Pass:
         if standing is Standing.NEEDS_PERSON:
             self._tell(deal, "needs a person", row.reason)
         if row.receipt_pending:
-            self.tally.receipts_pending += 1
-            self._tell(deal, "receipt pending", row.receipt_pending)
+            self._pending(deal, row.receipt_pending)
 
     def _unreadable(self, one: Unreadable) -> None:
         self.tally.see(one.ref)
         self.tally.counts_as(Standing.WAITING)
-        self.tally.tell(Notice(str(one.ref), one.name, "not readable", one.why))
+        self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
 
     def _tell(self, deal: Deal, what: str, reason: str) -> None:
         name = f"{deal.account_name or 'no account'}: {deal.name}"
@@ -280,16 +309,16 @@ class Pass:
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
-        self.ledger.conclude(judged, now, self.run)
+        self.ledger.conclude(judged, now, self.run, tell=self.receipts.wanted)
         frozen = self.ledger.handoffs(keys.deal_key(p.deal.ref, p.deal.episode) for p in prepared)
         ended = []
         for one, result in zip(prepared, judged, strict=True):
             row = frozen.get(keys.deal_key(one.deal.ref, one.deal.episode))
             ended.append(Ended(result, one.handoff, one.steps, outcomes, row.delivered_at if row else None))
             self.tally.counts_as(result.standing)
-            made = any(outcomes[step.key].result is Result.CREATED for step in one.steps)
-            self.tally.handed_off += made
-            self.tally.with_gaps += made and bool(one.handoff and one.handoff.gaps)
+            first = row is not None and row.delivered_at == now
+            self.tally.handed_off += first
+            self.tally.with_gaps += first and bool(one.handoff and one.handoff.gaps)
             if result.standing is Standing.NEEDS_PERSON:
                 self._tell(one.deal, "needs a person", result.reason)
             for note in one.handoff.notes if one.handoff else ():
@@ -306,38 +335,56 @@ class Pass:
 
     def _write_back(self, ended: Sequence[Ended]) -> None:
         rows = self.ledger.deals(str(e.judged.deal.ref) for e in ended)
-        todo = []
+        now = self.clock.now()
+        todo: list[tuple[Deal, Receipt, str, Any]] = []
+        states: list[ReceiptState] = []
         for one in ended:
-            row = rows[str(one.judged.deal.ref)]
+            deal = one.judged.deal
+            row = rows[str(deal.ref)]
             receipt, says = self.receipts.receipt(one, row.sequence + 1)
-            if says != row.receipt_hash:
-                todo.append((one.judged.deal, receipt, says, row))
+            if says == row.receipt_hash:
+                states.append(ReceiptState(deal.ref, says, None, row.sequence, None))
+            elif self.forced or _come(row.receipt_try_at, now):
+                todo.append((deal, receipt, says, row))
+            else:
+                self._pending(deal, row.receipt_pending)
         outcomes = self.bridge.crm.write_back([receipt for _, receipt, _, _ in todo]) if todo else []
-        states = []
         for (deal, _, says, row), outcome in zip(todo, outcomes, strict=True):
             if outcome.settled:
                 self.tally.receipts_written += 1
                 states.append(ReceiptState(deal.ref, says, None, row.sequence + 1, None))
                 continue
-            self.tally.receipts_pending += 1
-            self._tell(deal, "receipt pending", outcome.reason)
-            later = self.clock.now() + RECEIPT_AGAIN if outcome.result is Result.REJECTED else None
+            self._pending(deal, outcome.reason)
+            later = now + RECEIPT_AGAIN if outcome.result is Result.REJECTED else None
             states.append(ReceiptState(deal.ref, row.receipt_hash, outcome.reason, row.sequence, later))
         self.ledger.receipts_written(states)
 
+    def _pending(self, deal: Deal, reason: str) -> None:
+        self.tally.receipts_pending += 1
+        self._tell(deal, "receipt pending", reason)
+
 
 def waves_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
-    """Yield pages joined until they hold `size` deals; a CRM's pages may be smaller than a wave."""
+    """
+    Yield pages joined until they hold `size` deals; a CRM's pages may be smaller than a wave.
+
+    The last one is never full, and may be empty: by that it is known without reading ahead.
+    """
     deals: list[Deal] = []
     unreadable: list[Unreadable] = []
     for page in pages:
         deals += page.deals
         unreadable += page.unreadable
         while len(deals) >= size:
-            yield Page(tuple(deals[:size]), tuple(unreadable))
-            deals, unreadable = deals[size:], []
-    if deals or unreadable:
-        yield Page(tuple(deals), tuple(unreadable))
+            full, deals, unreadable = Page(tuple(deals[:size]), tuple(unreadable)), deals[size:], []
+            yield full
+            del full
+    yield Page(tuple(deals), tuple(unreadable))
+
+
+def _come(moment: datetime | None, now: datetime) -> bool:
+    """Whether a moment has come; none was set when it is None."""
+    return moment is None or moment <= now
 
 
 def _starts(mappings: Mappings) -> datetime:

@@ -1,6 +1,7 @@
 """`handoff.toml` and the environment: which systems this deployment serves, and where its ledger is."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from handoff.yaml_files import nearest
 
 FILE = "handoff.toml"
 PREFIX = "HANDOFF"
+SECTIONS = ("ledger", "crm", "platform", "mappings")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:)([^/].*)")
 
 
 class InstanceModel(BaseModel):
@@ -108,30 +112,47 @@ def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[s
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{FILE}: {error}. Correct that line.") from error
-    url = env.get("HANDOFF_LEDGER_URL") or data.get("ledger", {}).get("url", "sqlite:///handoff.db")
+    _known(data, SECTIONS, "")
+    ledger = data.get("ledger", {})
+    _table(ledger, "[ledger]")
+    _known(ledger, ("url",), " [ledger]")
+    url = env.get("HANDOFF_LEDGER_URL") or str(ledger.get("url", "sqlite:///handoff.db"))
     return Settings(
         ledger_url=beside(url, folder),
         crm=_only(data, "crm", env),
         platform=_only(data, "platform", env),
-        mappings=mappings or folder / data.get("mappings", "mappings"),
+        mappings=mappings or folder / str(data.get("mappings", "mappings")),
     )
 
 
 def beside(url: str, folder: Path) -> str:
     """Return the address with a relative SQLite path made absolute: it is relative to `handoff.toml`."""
-    start = "sqlite:///"
-    if url.startswith(start) and not url.startswith("sqlite:////"):
-        return f"{start}{(folder / url.removeprefix(start)).resolve()}"
-    return url
+    found = RELATIVE.fullmatch(url)
+    return f"{found[1]}{(folder / found[2]).resolve()}" if found else url
 
 
 def _only(data: Mapping[str, Any], kind: str, env: Mapping[str, str]) -> Instance:
     instances = data.get(kind) or {}
+    _table(instances, f"[{kind}.<name>]")
     if len(instances) != 1:
         count = "none" if not instances else ", ".join(instances)
         raise ConfigError(f"{FILE} needs exactly one [{kind}.<name>] section in this release; there is {count}.")
     ((name, values),) = instances.items()
+    _table(values, f"[{kind}.<name>]")
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"{FILE} [{kind}.{name}]: {name!r} is no name. Use letters, digits and _, as in {kind}.main.")
     return Instance(kind, name, values, env)
+
+
+def _table(value: Any, section: str) -> None:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{FILE}: {section} must be a section of its own, with its settings below it.")
+
+
+def _known(values: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for name in values:
+        if name not in known:
+            raise ConfigError(f"{FILE}{where}: {name}: unknown setting. {nearest(name, known)}")
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

@@ -63,6 +63,7 @@ deals = Table(
     Column("mapping_version", String(12)),
     Column("receipt_hash", String(16)),
     Column("receipt_pending", Text),
+    Column("receipt_try_at", Moment),
     Column("sequence", Integer, nullable=False, default=0),
     Column("first_seen_at", Moment, nullable=False),
     Column("read_at", Moment, nullable=False),

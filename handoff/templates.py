@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateNotFound, meta
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateNotFound, meta, nodes
 from jinja2.loaders import FileSystemLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -31,8 +31,13 @@ class Templates:
         self.folder = folder
         self._fields = sorted(known)
         self.known = sorted({name.split(".")[0] for name in self._fields})
+        self._branches = {name.split(".")[0] for name in self._fields if "." in name}
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            finalize=lambda value: "" if value is None or value == {} else value,  # nobody wants to read "None"
         )
         self._environment.filters |= {"names": names, "labels": labels, "day": day}
 
@@ -40,7 +45,7 @@ class Templates:
         """Return a template; raises `ConfigError` when it is not there, cannot be read, or uses an unknown name."""
         try:
             source, _, _ = self._environment.loader.get_source(self._environment, name)  # type: ignore[union-attr]
-            used = meta.find_undeclared_variables(self._environment.parse(source))
+            tree = self._environment.parse(source)
             template = self._environment.get_template(name)
         except TemplateNotFound as error:
             there = ", ".join(sorted(p.name for p in self.folder.glob("*.j2"))) or "none"
@@ -48,13 +53,23 @@ class Templates:
         except TemplateError as error:
             line = getattr(error, "lineno", None) or 1
             raise ConfigError(f"templates/{name}:{line}: {error}. Correct the template.") from error
-        unknown = sorted(used - set(self.known) - set(FUNCTIONS))
+        unknown = self._unknown(tree)
         if unknown:
             raise ConfigError(
                 f"templates/{name} uses {', '.join(unknown)}, which no mapping fills. "
-                f"Known names: {', '.join(self.known)}."
+                f"Known names: {', '.join(self._fields)}."
             )
         return template
+
+    def _unknown(self, tree: nodes.Template) -> list[str]:
+        roots = meta.find_undeclared_variables(tree)
+        branches = self._branches & roots - set(self._fields)
+        used = {
+            f"{part.node.name}.{part.attr}"
+            for part in tree.find_all(nodes.Getattr)
+            if isinstance(part.node, nodes.Name) and part.node.name in branches
+        }
+        return sorted((roots - set(self.known) - set(FUNCTIONS)) | (used - set(self._fields)))
 
     def uses(self, name: str | None) -> tuple[str, ...]:
         """Return the canonical fields that a template speaks of, () without a template."""
@@ -69,11 +84,12 @@ class Templates:
         Return the prose, in at most `limit` characters.
 
         Raises:
-            RecordError: It does not fit, even with every text of the record cut short.
+            RecordError: It does not fit, even with every text of the record cut short; or the template asks of
+                this deal what cannot be done.
         """
         longest = LONGEST_TEXT
         while True:
-            prose = template.render(self._context(values, longest)).strip()
+            prose = _rendered(template, self._context(values, longest))
             if limit is None or len(prose) <= limit:
                 return prose
             if longest < SHORTEST_TEXT:
@@ -85,23 +101,29 @@ class Templates:
 
     def _context(self, values: Mapping[str, Value], longest: int) -> dict[str, Any]:
         link = str(values.get("deal.url") or "")
-        context: dict[str, Any] = dict.fromkeys(self.known)
+        context: dict[str, Any] = {name: _Branch() if name in self._branches else None for name in self.known}
         for name, value in values.items():
             root, _, rest = name.partition(".")
             shown = _shown(value, longest, link)
             if not rest:
                 context[root] = shown
                 continue
-            branch = context[root]
-            if not isinstance(branch, _Branch):
-                branch = context[root] = _Branch()
-            branch[rest] = shown
-        for name in self.known:
-            if context[name] is None and any(key.startswith(f"{name}.") for key in values):
-                context[name] = _Branch()
+            branch = context.setdefault(root, _Branch())
+            if isinstance(branch, _Branch):
+                branch[rest] = shown
         context["person"] = lambda role: _person(context.get("people") or (), role)
         context["money"] = lambda amount: money(amount, values.get("deal.currency"))
         return context
+
+
+def _rendered(template: Template, context: Mapping[str, Any]) -> str:
+    try:
+        return template.render(context).strip()
+    except TemplateError as error:
+        why = str(error.message)
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+        why = type(error).__name__  # its text may quote the record
+    raise RecordError(f"templates/{template.name} cannot tell of this deal: {why}. Correct the template.")
 
 
 class _Branch(dict[str, Any]):
@@ -113,7 +135,7 @@ class _Branch(dict[str, Any]):
 
 def names(items: Iterable[Any] | None) -> str:
     """Return the names of products or people in one line."""
-    return ", ".join(str(item.get("name") or "") for item in items or () if item.get("name")) or "nothing named"
+    return Markup(", ").join(item["name"] for item in items or () if item.get("name")) or "nothing named"
 
 
 def labels(gaps: Iterable[Any] | None) -> str:
@@ -131,8 +153,8 @@ def money(amount: Value, currency: str | None) -> str:
     return f"{currency or ''} {text(amount)}".strip() if amount is not None else ""
 
 
-def _person(people: Iterable[Mapping[str, Any]], role: str) -> str:
-    return next((str(p.get("name")) for p in people if p.get("role") == role and p.get("name")), "")
+def _person(people: Iterable[Mapping[str, Any]], role: str) -> Value:
+    return next((p["name"] for p in people if p.get("role") == role and p.get("name")), "")
 
 
 def _shown(value: Value, longest: int, link: str) -> Value:

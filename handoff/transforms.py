@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from bs4 import BeautifulSoup
 from markupsafe import Markup, escape
 
 from handoff.model import Value
+from handoff.prose import as_read
 
-BLOCKS = ("p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
+MOST_DIGITS = 30
+"""More digits than any amount of money has; a number that claims more is a mistake."""
 
 
 def missing(value: Value) -> bool:
@@ -34,12 +35,12 @@ def text(value: Value) -> str:
 
 
 def plain(value: Value) -> str:
-    """Return rich text (HTML) as plain text, its paragraphs as lines."""
-    soup = BeautifulSoup(str(value), "html.parser")
-    for block in soup.find_all(BLOCKS):
-        block.append("\n")
-        block.insert_before("\n")
-    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
+    """
+    Return rich text (HTML) as plain text, its paragraphs as lines.
+
+    What is no tag of HTML stays as it was written: `a < b`, `<rosa@acme.example>`.
+    """
+    lines = (" ".join(line.split()) for line in as_read(text(value)).splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -51,14 +52,20 @@ def html(value: Value) -> Markup:
 def decimal(value: Value) -> Decimal:
     """Return an exact number; `12 000,50` is refused, since nobody can say what it means everywhere."""
     try:
-        return Decimal(str(value).strip())
+        number = Decimal(str(value).strip())
     except InvalidOperation as error:
-        raise ValueError(f"{str(value)[:40]!r} is no number") from error
+        raise ValueError(f"{quoted(value)} is no number") from error
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError(f"{quoted(value)} is no number to work with")
+    return number
 
 
 def percent(value: Value) -> Decimal:
     """Return a share of 1 in percent, with one decimal: 0.8 is 80."""
-    return (decimal(value) * 100).quantize(Decimal("0.1")).normalize() + 0
+    share = decimal(value)
+    if abs(share) > 10_000:
+        raise ValueError(f"{quoted(value)} is no share of 1")
+    return (share * 100).quantize(Decimal("0.1")).normalize() + 0
 
 
 def as_datetime(value: Value) -> datetime:
@@ -71,22 +78,40 @@ def as_datetime(value: Value) -> datetime:
         try:
             moment = datetime.fromisoformat(str(value).strip())
         except ValueError as error:
-            raise ValueError(f"{str(value)[:40]!r} is no moment like 2026-12-01T09:00:00Z") from error
+            raise ValueError(f"{quoted(value)} is no moment like 2026-12-01T09:00:00Z") from error
     if moment.tzinfo is None:
-        raise ValueError(f"{str(value)[:40]!r} has no time zone; write 2026-12-01T09:00:00Z")
-    return moment.astimezone(UTC)
+        raise ValueError(f"{quoted(value)} has no time zone; write 2026-12-01T09:00:00Z")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{quoted(value)} is outside the years 1 to 9999") from error
 
 
 def as_date(value: Value) -> date:
-    """Return a day; of a moment, its day in UTC."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).date()
-    if isinstance(value, date):
+    """Return a day; of a moment, its day in UTC; of a moment without a zone, the day that is written."""
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        return date.fromisoformat(str(value).strip()[:10])
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        return (moment if moment.tzinfo is None else as_datetime(moment)).date()
     except ValueError as error:
-        raise ValueError(f"{str(value)[:40]!r} is no day like 2026-12-01") from error
+        raise ValueError(f"{quoted(value)} is no day like 2026-12-01") from error
+
+
+def later(value: Value, by: timedelta) -> date | datetime:
+    """Return the day or moment that much later; a day plus hours is a moment, counted from its midnight in UTC."""
+    whole_days = by.seconds == 0
+    start = value if isinstance(value, date) else _day_or_moment(value)
+    if not whole_days and not isinstance(start, datetime):
+        start = as_datetime(start)
+    try:
+        return start + by
+    except OverflowError as error:
+        raise ValueError(f"{quoted(value)} is too late to count from") from error
+
+
+def _day_or_moment(value: Value) -> date | datetime:
+    return as_date(value) if len(str(value).strip()) <= len("2026-12-01") else as_datetime(value)
 
 
 def boolean(value: Value) -> bool:
@@ -97,7 +122,7 @@ def boolean(value: Value) -> bool:
     try:
         return known[str(value).strip().lower()]
     except KeyError as error:
-        raise ValueError(f"{str(value)[:40]!r} is neither yes nor no") from error
+        raise ValueError(f"{quoted(value)} is neither yes nor no") from error
 
 
 def as_list(value: Value) -> list[Value]:
@@ -112,7 +137,8 @@ def lines(value: Value) -> Value:
     Return a text's lines as items, or a list as a text of one line an item.
 
     A line is `text | due date | kind | owner`; only the text is needed. An item is a mapping with `id` (its
-    place, from 1), `text`, and `due_on` (a date), `kind`, `owner` where the line has them.
+    place, from 1), `text`, and `due_on` (a date), `kind`, `owner` where the line has them. A due date that
+    is no date stays in the text, in brackets: one slip of the pen must not cost the other promises.
     """
     if isinstance(value, list | tuple):
         return "\n".join(text(item) for item in value)
@@ -124,7 +150,10 @@ def _item(number: int, line: str) -> dict[str, Value]:
     parts = [part.strip() for part in line.split("|")]
     item: dict[str, Value] = {"id": str(number), "text": parts[0]}
     if len(parts) > 1 and parts[1]:
-        item["due_on"] = as_date(parts[1])
+        try:
+            item["due_on"] = as_date(parts[1])
+        except ValueError:
+            item["text"] = f"{parts[0]} ({parts[1]})"
     item |= {name: part for name, part in zip(("kind", "owner"), parts[2:4], strict=False) if part}
     return item
 
@@ -144,6 +173,21 @@ TRANSFORMS: Mapping[str, Callable[[Value], Value]] = {
 }
 
 
+def quoted(value: Value) -> str:
+    """Return the start of a value for a message that people read in logs: never somebody's address."""
+    said = str(value)
+    return "an e-mail address" if "@" in said else repr(said[:40])
+
+
+def exact(value: Value) -> str:
+    """Return the value as a machine compares it: as `text`, but a number with all its digits and no separators."""
+    if isinstance(value, Decimal | float | int) and not isinstance(value, bool):
+        digits = f"{Decimal(str(value)):f}"
+        digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+        return "0" if digits == "-0" else digits
+    return text(value)
+
+
 def span(words: str) -> timedelta:
     """Return the length of `90 days`, `1 week` or `4 hours`; raises `ValueError` for anything else."""
     found = re.fullmatch(r"\s*(\d{1,5})\s*(hour|day|week)s?\s*", words)
@@ -161,6 +205,18 @@ def shortened(value: str, limit: int) -> str:
     return (cut[:space] if space > 0 else cut).rstrip() + "…"
 
 
+def fitted(value: str, limit: int) -> str:
+    """Return the text in at most `limit` characters; of HTML made by `html`, the text is cut, never a tag."""
+    if not isinstance(value, Markup) or len(value) <= limit:
+        return shortened(value, limit)
+    whole, room = value.replace("<br>", "\n").unescape(), limit
+    while room > 0 and len(html(shortened(whole, room))) > limit:
+        room -= max(1, (len(html(shortened(whole, room))) - limit) // 6)
+    return html(shortened(whole, room))
+
+
 def _number_text(number: Decimal) -> str:
+    if not number.is_finite():
+        return str(number)
     whole = number == number.to_integral_value()
     return f"{number:,.0f}" if whole else f"{number:,.2f}"

@@ -63,6 +63,8 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
         tree = YAML(typ="rt").load(text)
     except FileNotFoundError as error:
         raise ConfigError(f"{shown} is not there. Expected it at {path}.") from error
+    except OSError as error:
+        raise ConfigError(f"{shown} cannot be read: {error.strerror}. Expected a file at {path}.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown} is not UTF-8 text. Save it as UTF-8.") from error
     except MarkedYAMLError as error:
@@ -97,13 +99,13 @@ def as_model(file: YamlFile, model: type[Model]) -> Model:
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """Return a sentence that names the nearest known word, or all of them when none is near."""
-    choices = sorted(known)
+    choices = sorted(set(known)) or ["(none is defined)"]
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     return f"Nearest: {near[0]}." if near else f"Use one of: {', '.join(choices)}."
 
 
 def _finding(model: type[BaseModel], file: YamlFile, error: ErrorDetails) -> str:
-    location = tuple(part for part in error["loc"] if _in_file(file.data, error["loc"], part))
+    location = tuple(part for part in error["loc"] if _in_file(part))
     trail = " -> ".join(str(part) for part in location) or "the file"
     place = file.lines.place(*location)
     if error["type"] == "extra_forbidden":
@@ -114,7 +116,7 @@ def _finding(model: type[BaseModel], file: YamlFile, error: ErrorDetails) -> str
     return f"{place}: {trail}: {message[:1].lower() + message[1:].rstrip('.')}."
 
 
-def _in_file(data: Any, location: tuple[str | int, ...], part: str | int) -> bool:
+def _in_file(part: str | int) -> bool:
     """Pydantic names union members and `key` markers in a location; only real keys of the file are shown."""
     return isinstance(part, int) or not (part in ("str", "[key]") or "[" in part or part.startswith("function-"))
 
@@ -140,7 +142,8 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _positions(node: Any, location: Location) -> Iterator[tuple[Location, int]]:
     if isinstance(node, CommentedMap):
         for key, value in node.items():
-            yield (*location, key), node.lc.key(key)[0] + 1
+            if key in node.lc.data:  # a key that came by `<<` stands elsewhere
+                yield (*location, key), node.lc.key(key)[0] + 1
             yield from _positions(value, (*location, key))
     elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):

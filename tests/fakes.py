@@ -1,10 +1,21 @@
-"""Small stand-ins that keep what they were given: clocks and budgets."""
+"""Small stand-ins that keep what they were given: clocks, budgets, a CRM, a platform, and a bridge between them."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any
 
-from handoff.ports import Limit
+from handoff.bridge import Bridge, Pace
+from handoff.errors import Transient
+from handoff.ledger import Ledger
+from handoff.mapping import Mappings
+from handoff.model import Deal, DealRef, Found, How, Outcome, Page, Result, Step, Unreadable, User, Value, Window
+from handoff.ports import Capability, Identity, Limit, Receipt
+from handoff.report import Report
+from handoff.run import run_once
+from tests.handoff.builders import SOURCE, TARGET
 
 NOON = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 
@@ -83,3 +94,287 @@ def _window(limit: Limit, at: datetime) -> int:
 
 def _start(limit: Limit, window: int) -> datetime:
     return datetime.fromtimestamp(window * limit.per.total_seconds(), UTC)
+
+
+class PowerCut(BaseException):
+    """The process ends here, as far as the code under test can tell."""
+
+
+def out_of_reach(system: str) -> Transient:
+    """Return the error of a system that does not answer."""
+    return Transient(system=system, doing="being asked", why="it could not be reached.")
+
+
+class FakeCrm:
+    """
+    Won deals by id, each with the moment its record changed; `told` holds what each record says of its handoff.
+
+    `refuses_receipts` maps ids to reasons, `unreadable` likewise; `breaks_at_page` counts pages from 1;
+    `loses_receipts` writes them and never answers.
+    """
+
+    instance, system = "main", "salesforce"
+
+    def __init__(self, clock: FakeClock, *, org: str = "00D5g000004XyZwEAK", page_size: int = 2_000) -> None:
+        self.clock, self._org, self.page_size = clock, org, page_size
+        self.won: dict[str, tuple[Deal, datetime]] = {}
+        self.told: dict[str, dict[str, Value]] = {}
+        self.receipts: list[Receipt] = []
+        self.tried: list[str] = []
+        self.windows: list[Window] = []
+        self.asked: list[list[str]] = []
+        self.unreadable: dict[str, str] = {}
+        self.refuses_receipts: dict[str, str] = {}
+        self.breaks_at_page: int | None = None
+        self.loses_receipts = self.gone = False
+
+    def win(self, *deals: Deal) -> None:
+        """Hold these deals as won, or as changed, from now on."""
+        for deal in deals:
+            self.won[deal.ref.id] = deal, self.clock.now()
+
+    def edit(self, deal_id: str, **changes: Any) -> None:
+        """Let a rep change a deal; `source` adds raw fields to those that are there."""
+        deal, _ = self.won[deal_id]
+        if "source" in changes:
+            changes["source"] = {**deal.source, **changes["source"]}
+        self.win(replace(deal, **changes))
+
+    def lose(self, deal_id: str) -> None:
+        """Let a deal be won no longer."""
+        del self.won[deal_id]
+
+    def org(self) -> str:
+        return self._org
+
+    def server_now(self) -> datetime:
+        self._answer()
+        return self.clock.now()
+
+    def changed(self, window: Window) -> Iterator[Page]:
+        self._answer()
+        self.windows.append(window)
+        inside = [deal for deal, at in self.won.values() if window.lower <= at < window.upper]
+        inside.sort(key=lambda deal: (self.won[deal.ref.id][1], deal.ref.id))
+        for number, start in enumerate(range(0, len(inside), self.page_size), start=1):
+            if number == self.breaks_at_page:
+                raise out_of_reach("salesforce main")
+            yield self._page(inside[start : start + self.page_size])
+
+    def read(self, ids: Sequence[str]) -> Page:
+        self._answer()
+        self.asked.append(list(ids))
+        return self._page([self.won[one][0] for one in ids if one in self.won])
+
+    def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        self._answer()
+        deals = [deal for deal, _ in self.won.values()]
+        fits = [d for d in deals if text.lower() in f"{d.account_name} {d.name}".lower()]
+        return [(deal.ref.id, f"{deal.name}, {deal.account_name}") for deal in fits][:limit]
+
+    def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
+        self._answer()
+        outcomes = [self._tell(receipt) for receipt in receipts]
+        if self.loses_receipts:
+            raise out_of_reach("salesforce main")
+        return outcomes
+
+    def _tell(self, receipt: Receipt) -> Outcome:
+        deal_id = receipt.deal.id
+        self.tried.append(deal_id)
+        if deal_id in self.refuses_receipts:
+            return Outcome(receipt.key, Result.REJECTED, reason=self.refuses_receipts[deal_id])
+        self.receipts.append(receipt)
+        self.told[deal_id] = dict(receipt.fields)
+        if deal_id in self.won:  # our own write moves the record's stamp
+            self.won[deal_id] = self.won[deal_id][0], self.clock.now()
+        return Outcome(receipt.key, Result.UPDATED, deal_id)
+
+    def _page(self, deals: Sequence[Deal]) -> Page:
+        torn = [Unreadable(d.ref, d.name, self.unreadable[d.ref.id]) for d in deals if d.ref.id in self.unreadable]
+        return Page(tuple(deal for deal in deals if deal.ref.id not in self.unreadable), tuple(torn))
+
+    def _answer(self) -> None:
+        if self.gone:
+            raise out_of_reach("salesforce main")
+
+
+class End(Enum):
+    """How a `put` may end other than well; an `UNKNOWN_...` outcome is ambiguous, a `CUT_...` ends the process."""
+
+    REFUSED = auto()
+    WAITING = auto()
+    UNKNOWN_BEFORE = auto()
+    UNKNOWN_AFTER = auto()
+    CUT_BEFORE = auto()
+    CUT_AFTER = auto()
+
+
+@dataclass
+class Made:
+    """One record of the platform."""
+
+    ref: str
+    kind: str
+    key: str
+    payload: dict[str, Value]
+
+
+class FakeDestination:
+    """
+    Keeps what it was given; `made` holds every record, so that a double shows, and `sent` every step put.
+
+    `ends` says of a step how its `put` ends, None is well. A record in `unseen` is not found.
+    """
+
+    instance, system = "main", "gainsight"
+
+    def __init__(self, users: Mapping[str, User], *, batch: int = 50) -> None:
+        self.users = dict(users)
+        self.made: list[Made] = []
+        self.sent: list[Step] = []
+        self.looked: list[list[str]] = []
+        self.ends: Callable[[Step], End | None] = lambda step: None
+        self.unseen: set[str] = set()
+        self.conflicts: dict[str, str] = {}
+        self.gone = False
+        self.kinds: Mapping[str, Capability] = {
+            kind: Capability(Identity.NATURAL if kind == "timeline" else Identity.FINDABLE, batch)
+            for kind in ("company", "success_plan", "cta", "timeline")
+        }
+
+    def of(self, kind: str) -> list[Made]:
+        """Return the records of a kind, in the order they were made."""
+        return [one for one in self.made if one.kind == kind]
+
+    def add(self, kind: str, payload: Mapping[str, Value], *, key: str = "") -> str:
+        """Hold a record that the bridge did not make; return its id."""
+        self.made.append(Made(f"1P01{len(self.made):032d}", kind, key, dict(payload)))
+        return self.made[-1].ref
+
+    def people(self, emails: Iterable[str]) -> dict[str, User]:
+        return {email.lower(): self.users[email.lower()] for email in emails if email.lower() in self.users}
+
+    def find(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
+        self._answer()
+        self.looked.append([step.key for step in steps])
+        return {step.key: found for step in steps if (found := self._found(step))}
+
+    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+        self._answer()
+        ends = [self.ends(step) for step in steps]
+        if End.CUT_BEFORE in ends:
+            raise PowerCut
+        outcomes = [self._one(step, end) for step, end in zip(steps, ends, strict=True)]
+        if End.CUT_AFTER in ends:
+            raise PowerCut
+        return outcomes
+
+    def link(self, kind: str, ref: str) -> str:
+        return f"https://acme.gainsight.example/{kind}/{ref}"
+
+    def _found(self, step: Step) -> list[Found]:
+        rows = [one for one in self.of(step.kind) if one.ref not in self.unseen]
+        ours = [Found(one.ref, How.KEY, self._label(one)) for one in rows if one.key == step.key]
+        if ours:
+            return ours
+        for match in step.match:
+            hits = [one for one in rows if match.items() <= one.payload.items()]
+            if hits:
+                return [Found(x.ref, How.MATCH, self._label(x), self.conflicts.get(x.ref, "")) for x in hits]
+        return []
+
+    def _label(self, one: Made) -> str:
+        return str(one.payload.get("Name", ""))
+
+    def _one(self, step: Step, end: End | None) -> Outcome:
+        if end is End.REFUSED:
+            return Outcome(step.key, Result.REJECTED, step.ref, "the picklist has no such value")
+        if end is End.WAITING:
+            return Outcome(step.key, Result.WAITING, step.ref, "too many calls")
+        if end is End.UNKNOWN_BEFORE:
+            return Outcome(step.key, Result.UNKNOWN, step.ref, "the connection broke")
+        outcome = self._apply(step)
+        unknown = Outcome(step.key, Result.UNKNOWN, step.ref, "the connection broke")
+        return unknown if end is End.UNKNOWN_AFTER else outcome
+
+    def _apply(self, step: Step) -> Outcome:
+        self.sent.append(step)
+        natural = self.kinds[step.kind].identity is Identity.NATURAL
+        for one in self.of(step.kind):
+            if one.ref == step.ref or (natural and one.key == step.key):
+                one.payload |= step.payload
+                return Outcome(step.key, Result.UPDATED if step.ref else Result.UNCHANGED, one.ref)
+        return Outcome(step.key, Result.CREATED, self.add(step.kind, step.payload, key=step.key))
+
+    def _answer(self) -> None:
+        if self.gone:
+            raise out_of_reach("gainsight main")
+
+
+ACTING = {
+    "targets/gainsight.yml": TARGET.replace(
+        "      Score:",
+        "      SfdcAccountId: {from: account.id, write: create_only}\n      Goal: {from: business_goal}\n      Score:",
+    ),
+    "sources/salesforce.yml": SOURCE
+    + """\
+    Handoff_Reason__c: {from: reason, max: 255}
+    Handoff_Next_Step__c: {from: next_step, max: 255}
+    Handoff_Owner__c: {from: owner}
+    Handoff_Missing__c: {from: gaps, as: lines}
+    Handoff_Link__c: {from: link}
+    Handoff_Delivered_At__c: {from: delivered_at}
+    Handoff_Sequence__c: {from: sequence}
+    Handoff_Receipt__c: {from: receipt}
+""",
+}
+"""Changes to the small mappings of the tests: a company with more than one field of ours, and a whole write-back."""
+
+
+class World:
+    """A CRM, a platform and a bridge between them, on one clock that moves a minute before each run."""
+
+    def __init__(
+        self,
+        mappings: Mappings,
+        url: str,
+        users: Mapping[str, User],
+        *,
+        wave: int = 2_000,
+        batch: int = 50,
+        page_size: int = 2_000,
+    ) -> None:
+        self.clock = FakeClock()
+        self.crm = FakeCrm(self.clock, page_size=page_size)
+        self.platform = FakeDestination(users, batch=batch)
+        self.ledger = Ledger(url)
+        self.ledger.open(stamps={})
+        self.bridge = Bridge(self.crm, self.platform, mappings, self.ledger, self.clock, Pace(wave=wave))
+
+    def run(self, *, after: float = 60, **asked: Any) -> Report:
+        """Do one pass, `after` seconds later."""
+        self.clock.advance(after)
+        return run_once(self.bridge, **asked)
+
+    def until_quiet(self, *, after: float = 3_700, most: int = 12) -> Report:
+        """Do passes, an hour apart, until nothing waits; return the last."""
+        for _ in range(most):
+            report = self.run(after=after)
+            if not report.balance.waiting and not report.receipts["pending"]:
+                return report
+        raise AssertionError(f"still not quiet: {report.balance.words()}, {report.exceptions}")
+
+    def deal(self, deal_id: str) -> Any:
+        """Return the ledger's row of a deal."""
+        ref = DealRef("main", "salesforce", self.crm.org(), deal_id)
+        return self.ledger.deals([str(ref)])[str(ref)]
+
+    def standing(self, deal_id: str) -> str:
+        """Return what the ledger counts a deal as."""
+        return str(self.deal(deal_id).standing)
+
+    def keys_twice(self) -> list[str]:
+        """Return the keys that more than one record of the platform carries."""
+        keys = [one.key for one in self.platform.made if one.key]
+        return sorted({key for key in keys if keys.count(key) > 1})

@@ -46,6 +46,7 @@ def test_a_flow_run_hands_off_what_was_won_in_a_handful_of_task_runs(
     run_id = state.state_details.flow_run_id
     assert 2 <= len(_task_runs(run_id)) <= 6
     artifacts = _artifacts(run_id)
+    assert state.message == "45 seen = 43 done + 0 waiting + 2 needs a person + 0 excluded"
     assert set(artifacts) == {"handoff-balance", "handoff-counts", "handoff-exceptions"}
     assert "45 seen = 43 done + 0 waiting + 2 needs a person + 0 excluded" in artifacts["handoff-balance"]
     exceptions = json.loads(artifacts["handoff-exceptions"])

@@ -1,0 +1,109 @@
+"""The calls of a vendor's window, shared by all workers through the ledger."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from handoff import tables as t
+from handoff.ledger import Ledger, SharedBudget
+from handoff.ports import Limit
+
+AT = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'handoff.db'}"
+
+
+def a_ledger(url: str = "sqlite://") -> Ledger:
+    ledger = Ledger(url)
+    ledger.open(stamps={})
+    return ledger
+
+
+def used(ledger: Ledger) -> dict[int, int]:
+    """Return the calls used by the length of the window, in seconds."""
+    with ledger.engine.connect() as connection:
+        return {row.per_seconds: row.used for row in connection.execute(t.budgets.select())}
+
+
+def test_a_window_gives_its_calls_and_then_names_the_next_one():
+    budget = SharedBudget(a_ledger())
+    limits = [Limit(MINUTE, 2)]
+
+    granted = [budget.spend("gainsight main", limits, AT) for _ in range(3)]
+
+    assert granted == [None, None, datetime(2026, 3, 10, 12, 1, tzinfo=UTC)]
+    assert budget.spend("gainsight main", limits, AT + timedelta(seconds=30)) is None
+
+
+def test_two_systems_have_windows_of_their_own():
+    budget = SharedBudget(a_ledger())
+
+    assert budget.spend("one", [Limit(MINUTE, 1)], AT) is None
+    assert budget.spend("other", [Limit(MINUTE, 1)], AT) is None
+
+
+def test_when_the_second_limit_refuses_the_first_is_not_spent():
+    ledger = a_ledger()
+    limits = [Limit(MINUTE, 10), Limit(HOUR, 1)]
+    ledger.spend("gainsight main", limits, AT)
+
+    again = ledger.spend("gainsight main", limits, AT)
+
+    assert again == datetime(2026, 3, 10, 13, 0, tzinfo=UTC)
+    assert used(ledger) == {60: 1, 3_600: 1}
+
+
+def test_several_calls_are_taken_together_or_not_at_all():
+    ledger = a_ledger()
+    limits = [Limit(MINUTE, 3)]
+
+    taken = [ledger.spend("gainsight main", limits, AT, calls=2) for _ in range(2)]
+
+    assert taken == [None, datetime(2026, 3, 10, 12, 1, tzinfo=UTC)]
+    assert used(ledger) == {60: 2}
+
+
+def test_a_closed_window_refuses_every_worker_until_the_next(file):
+    mine, theirs = a_ledger(file), a_ledger(file)
+    limits = [Limit(HOUR, 1_000), Limit(MINUTE, 30)]
+
+    SharedBudget(mine).close("gainsight main", limits, AT)
+
+    assert theirs.spend("gainsight main", limits, AT) == datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
+    assert theirs.spend("gainsight main", limits, AT + MINUTE) is None
+    assert used(mine)[3_600] == 1
+
+
+def test_closing_without_any_limit_does_nothing():
+    ledger = a_ledger()
+
+    ledger.close_window("gainsight main", [], AT)
+
+    assert used(ledger) == {}
+
+
+def test_two_ledgers_on_one_file_never_take_more_than_the_window_holds(file):
+    ledgers = [a_ledger(file), a_ledger(file)]
+    limits = [Limit(MINUTE, 25), Limit(HOUR, 1_000)]
+
+    with ThreadPoolExecutor(4) as pool:
+        granted = list(pool.map(lambda n: ledgers[n % 2].spend("gainsight main", limits, AT), range(60)))
+
+    assert granted.count(None) == 25
+    assert used(ledgers[0]) == {60: 25, 3_600: 25}
+
+
+def test_old_windows_are_forgotten_when_a_run_begins():
+    ledger = a_ledger()
+    ledger.spend("gainsight main", [Limit(MINUTE, 30)], AT - timedelta(days=4))
+    ledger.spend("gainsight main", [Limit(HOUR, 30)], AT - timedelta(days=2))
+
+    ledger.begin_run("sync", AT, "v1")
+
+    assert used(ledger) == {3_600: 1}

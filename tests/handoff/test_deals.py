@@ -1,0 +1,95 @@
+"""Finding the deal a person means, by whatever they have at hand."""
+
+import pytest
+
+from handoff.deals import known_deal, live_deal
+from handoff.errors import ConfigError
+from handoff.ledger import Ledger
+from handoff.model import Outcome, Result, Scope, Step
+from tests.fakes import NOON, FakeClock, FakeCrm
+from tests.handoff.builders import DEAL, WON, a_deal, a_ref
+
+SECOND = "0065g00000SeCoNAAV"
+GSID = "1P01E316G9DAPFOLE6SOOUG71XRMN5F3PLER"
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    ledger = Ledger("sqlite://")
+    ledger.open(stamps={})
+    ledger.take_in([a_deal(), a_deal(SECOND, account_name="Ostwind Logistik", name="Berths")], [], NOON, 1)
+    step = Step("hb:k:e1:main.cta", "cta", "cta", Scope.DEAL, a_ref(), {})
+    ledger.settle([(step, Outcome(step.key, Result.CREATED, GSID), WON)], NOON, 1, "v1")
+    return ledger
+
+
+@pytest.fixture
+def crm() -> FakeCrm:
+    crm = FakeCrm(FakeClock())
+    crm.win(a_deal(), a_deal(SECOND, account_name="Ostwind Logistik", name="Berths"))
+    return crm
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        DEAL,
+        DEAL[:15],
+        f"  {DEAL} ",
+        f"https://acme.lightning.force.example/lightning/r/Opportunity/{DEAL}/view",
+        f"https://acme.my.salesforce.example/{DEAL[:15]}",
+        f"https://acme.gainsightcloud.example/v1/ui/cta?ctaId={GSID}",
+        GSID,
+        "nordwind",
+        "Freight",
+        "40 seats",
+    ],
+)
+def test_a_known_deal_is_found_by_id_address_or_part_of_a_name(ledger, words):
+    assert known_deal(ledger, words) == str(a_ref())
+
+
+def test_ids_that_differ_in_case_alone_are_two_deals(ledger):
+    assert known_deal(ledger, DEAL.swapcase()) is None
+
+
+@pytest.mark.parametrize("words", ["Westwind", "0065g00000XxXxXAAV", "1P01" + "Z" * 32, "100%"])
+def test_what_no_deal_is_called_is_nobody(ledger, words):
+    assert known_deal(ledger, words) is None
+
+
+def test_a_name_that_several_deals_share_lists_them_with_their_ids(ledger):
+    with pytest.raises(ConfigError, match=r"2 deals fit 'wind'\. Give the id of one:") as caught:
+        known_deal(ledger, "wind")
+
+    assert caught.value.findings == (
+        f"  {DEAL}  Nordwind Freight: Harbor lights, 40 seats",
+        f"  {SECOND}  Ostwind Logistik: Berths",
+    )
+
+
+def test_a_list_of_very_many_is_cut_and_counted(ledger):
+    ledger.take_in([a_deal(f"0065g0000000{n:03d}AAV", account_name="Many") for n in range(14)], [], NOON, 1)
+
+    with pytest.raises(ConfigError) as caught:
+        known_deal(ledger, "Many")
+
+    assert len(caught.value.findings) == 11
+    assert caught.value.findings[-1] == "  ... and 4 more"
+
+
+def test_a_live_deal_is_found_by_its_id_without_asking_the_crm(crm):
+    crm.gone = True
+
+    assert live_deal(crm, f"https://acme.lightning.force.example/lightning/r/Opportunity/{DEAL}/view") == DEAL
+
+
+def test_a_live_deal_is_searched_by_name(crm):
+    assert live_deal(crm, " ostwind ") == SECOND
+
+
+def test_a_live_name_that_fits_none_or_several_is_a_mistake_that_says_what_to_give(crm):
+    with pytest.raises(ConfigError, match=r"No won deal is called 'Westwind', here or in the CRM\. Give an id"):
+        live_deal(crm, "Westwind")
+    with pytest.raises(ConfigError, match="2 deals fit 'wind'"):
+        live_deal(crm, "wind")

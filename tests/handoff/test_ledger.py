@@ -1,0 +1,290 @@
+"""The memory of the bridge: durable, set-wise, in UTC, without personal data, and of one customer only."""
+
+import hashlib
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from handoff import tables as t
+from handoff.errors import ConfigError
+from handoff.ledger import Judged, Ledger
+from handoff.mapping import Mappings
+from handoff.model import DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
+from handoff.policy import Times
+from tests.fakes import ACTING, NOON, End, World
+from tests.handoff.builders import BEN, DEAL, TOMAS, WON, a_deal, a_ref, mappings_in, users
+
+REF = str(a_ref())
+
+
+@pytest.fixture(scope="module")
+def acting(tmp_path_factory: pytest.TempPathFactory) -> Mappings:
+    return mappings_in(tmp_path_factory.mktemp("acting"), ACTING)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    ledger = Ledger("sqlite://")
+    ledger.open(stamps={})
+    return ledger
+
+
+def a_step(key: str = "hb:x:main.company", *, deal: DealRef | None = None, **payload) -> Step:
+    return Step(key, "company", "company", Scope.ACCOUNT, deal or a_ref(), payload or {"Name": "Nordwind"})
+
+
+def judged(standing: Standing, reason: str = "", **about) -> Judged:
+    return Judged(a_deal(**about), "hash", standing, reason)
+
+
+def test_a_file_ledger_is_durable(tmp_path):
+    ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
+    ledger.open(stamps={})
+
+    with ledger.engine.connect() as connection:
+        said = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
+
+    assert said == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+
+
+def test_what_one_ledger_wrote_the_next_one_on_the_file_reads(tmp_path):
+    url = f"sqlite:///{tmp_path / 'handoff.db'}"
+    first = Ledger(url)
+    first.open(stamps={"salesforce main": "00D1"})
+    first.take_in([a_deal()], [], NOON, 1, read_to=("main", NOON))
+    first.close()
+
+    second = Ledger(url)
+    second.open(stamps={"salesforce main": "00D1"})
+
+    assert second.deals([REF])[REF].name == "Harbor lights, 40 seats"
+    assert second.cursor("main") == NOON
+
+
+def test_a_ledger_refuses_another_org_and_names_both(ledger):
+    ledger.open(stamps={"salesforce main": "00D1"})
+
+    with pytest.raises(ConfigError, match=r"belongs to salesforce main 00D1, but the settings lead to 00D2"):
+        ledger.open(stamps={"salesforce main": "00D2"})
+
+    ledger.open(stamps={"salesforce main": "00D1"})
+
+
+def test_a_ledger_of_another_release_is_refused(ledger):
+    with ledger.engine.begin() as connection:
+        connection.execute(t.meta.update().values(value="0").where(t.meta.c.name == "schema"))
+
+    with pytest.raises(ConfigError, match="schema 0"):
+        ledger.open(stamps={})
+
+
+def test_sets_of_5000_keys_are_found_whole(ledger):
+    deals = [a_deal(f"0065g00000{number:05d}AAV") for number in range(5_000)]
+    ledger.take_in(deals, [], NOON, 1)
+
+    assert len(ledger.deals(str(deal.ref) for deal in deals)) == 5_000
+    assert ledger.steps(f"hb:{number}" for number in range(5_000)) == {}
+    assert len(ledger.exclude("main", [deal.ref.id for deal in deals], "gone", NOON, 1)) == 5_000
+
+
+def test_moments_come_back_aware_and_in_utc_whatever_zone_they_came_in(ledger):
+    oslo = datetime(2026, 3, 9, 16, 0, tzinfo=timezone(timedelta(hours=1)))
+    ledger.take_in([a_deal(won_at=oslo)], [], NOON, 1)
+
+    row = ledger.deals([REF])[REF]
+
+    assert row.won_at == datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
+    assert row.won_at.tzinfo is UTC
+    assert row.first_seen_at == NOON
+
+
+def test_moments_are_utc_on_a_machine_of_another_zone(ledger, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        ledger.take_in([a_deal()], [], NOON, 1)
+        row = ledger.deals([REF])[REF]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert (row.won_at, row.read_at) == (WON, NOON)
+
+
+def test_first_seen_stays_first_seen(ledger):
+    later = NOON + timedelta(days=1)
+    ledger.take_in([a_deal()], [], NOON, 1)
+    ledger.conclude([judged(Standing.DONE)], later, 2)
+    ledger.take_in([a_deal(name="Changed")], [], later, 2)
+    ledger.take_in([], [Unreadable(a_ref(), "Changed", "torn")], later, 2)
+
+    row = ledger.deals([REF])[REF]
+
+    assert (row.first_seen_at, row.read_at, row.name) == (NOON, later, "Changed")
+
+
+def test_a_deal_that_was_done_and_changed_waits_and_keeps_the_fingerprint_it_was_done_with(ledger):
+    """So that a power cut before it is handled leaves it to be handled."""
+    ledger.take_in([a_deal()], [], NOON, 1)
+    ledger.conclude([judged(Standing.DONE)], NOON, 1)
+
+    ledger.take_in([a_deal(name="Changed")], [], NOON, 2)
+
+    row = ledger.deals([REF])[REF]
+    assert (row.standing, row.source_hash, row.reason) == ("waiting", "hash", "read, not yet handed off")
+    assert ledger.due("main", NOON) == [DEAL]
+
+
+def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledger):
+    deals = [a_deal(f"0065g0000000{n:03d}AAV", won_at=WON - timedelta(days=n)) for n in range(4)]
+    ledger.take_in(deals, [], NOON, 1)
+    late = Judged(deals[3], "hash", Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
+    ledger.conclude([late, Judged(deals[0], "hash", Standing.DONE, "")], NOON, 1)
+
+    assert ledger.due("main", NOON) == [deals[2].ref.id, deals[1].ref.id]
+    assert ledger.due("main", NOON + timedelta(minutes=5), limit=1) == [deals[3].ref.id]
+    assert ledger.due("other", NOON) == []
+
+
+def test_an_intent_is_there_before_the_call_and_counts_attempts(ledger):
+    for _ in range(2):
+        ledger.intend([(a_step(), WON)], NOON, 1, "v1")
+
+    (row,) = ledger.steps(["hb:x:main.company"]).values()
+    assert (row.state, row.attempts, row.remote_id, row.try_at) == ("intended", 2, None, None)
+
+
+def test_an_update_on_its_way_keeps_the_record_and_what_it_held(ledger):
+    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
+
+    ledger.intend([(a_step(Name="Nordwind AG"), WON)], NOON, 2, "v1")
+
+    (row,) = ledger.steps(["hb:x:main.company"]).values()
+    assert (row.state, row.remote_id, row.field_hashes) == ("intended", "1P02", before.field_hashes)
+
+
+@pytest.mark.parametrize("result", [Result.WAITING, Result.UNKNOWN, Result.REJECTED])
+def test_a_step_that_did_not_settle_keeps_the_record_and_what_it_held(ledger, result):
+    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
+
+    ledger.settle([(a_step(Name="AG"), Outcome("hb:x:main.company", result, reason="no"), WON)], NOON, 2, "v1")
+
+    (row,) = ledger.steps(["hb:x:main.company"]).values()
+    assert (row.remote_id, row.field_hashes, row.reason) == ("1P02", before.field_hashes, "no")
+
+
+def test_delivered_is_said_once(ledger):
+    deal = a_deal()
+    ledger.take_in([deal], [], NOON, 1)
+    ledger.freeze([("hb:k:e1", deal, _times(NOON), "smb", "v1")])
+    ledger.conclude([judged(Standing.DONE)], NOON, 1)
+    ledger.conclude([judged(Standing.DONE)], NOON + timedelta(1), 2)
+
+    assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].delivered_at == NOON
+
+
+def test_the_moments_of_a_handoff_are_frozen(ledger):
+    for moment in (NOON, NOON + timedelta(1)):
+        ledger.freeze([("hb:k:e1", a_deal(), _times(moment), "smb", "v1")])
+
+    assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].work_starts_at == NOON
+
+
+def _times(moment: datetime) -> Times:
+    return Times(moment, moment)
+
+
+def test_an_event_is_kept_only_when_standing_or_reason_change(ledger):
+    ledger.take_in([a_deal()], [], NOON, 1)
+    for standing, reason in (
+        (Standing.NEEDS_PERSON, "two match"),
+        (Standing.NEEDS_PERSON, "two match"),
+        (Standing.NEEDS_PERSON, "refused"),
+        (Standing.DONE, ""),
+        (Standing.DONE, ""),
+    ):
+        ledger.conclude([judged(standing, reason)], NOON, 1)
+
+    assert [(e.what, e.detail, e.actor) for e in ledger.story(REF)["events"]] == [
+        ("needs_person", "two match", "bridge"),
+        ("needs_person", "refused", "bridge"),
+        ("done", "", "bridge"),
+    ]
+
+
+def test_each_run_is_sealed_over_its_events_and_the_run_before(ledger):
+    for _ in range(2):
+        run = ledger.begin_run("sync", NOON, "v1")
+        ledger.conclude([judged(Standing.DONE, f"run {run}")], NOON, run)
+        ledger.end_run(run, NOON, counts={}, report=None, error=None)
+    second, first = ledger.runs()
+
+    def sealed(before: str, run: int) -> str:
+        with ledger.engine.connect() as connection:
+            events = connection.execute(t.events.select().where(t.events.c.run == run).order_by(t.events.c.id)).all()
+        lines = "".join("\x1f".join(str(part) for part in event) + "\n" for event in events)
+        return hashlib.sha256((before + lines).encode()).hexdigest()
+
+    assert first.digest == sealed("", first.id)
+    assert second.digest == sealed(first.digest, second.id)
+    assert second.digest != sealed("", second.id)
+
+
+def test_a_run_that_never_ended_leaves_no_gap_in_the_chain(ledger):
+    for ends in (True, False, True):
+        run = ledger.begin_run("sync", NOON, "v1")
+        if ends:
+            ledger.end_run(run, NOON, counts={}, report=None, error=None)
+    third, second, first = ledger.runs()
+
+    assert (second.digest, second.ended_at, second.ok) == (None, None, None)
+    assert third.digest == hashlib.sha256(first.digest.encode()).hexdigest()
+
+
+def test_no_address_stands_anywhere_but_among_the_payloads(acting):
+    world = World(acting, "sqlite://", users())
+    world.crm.win(
+        a_deal(), a_deal("0065g00000SeCoNAAV", account_id=None), a_deal("0065g00000ThIrDAAV", account_id="0015g0000QQ")
+    )
+    world.crm.unreadable = {"0065g00000ThIrDAAV": "its account was not returned"}
+    world.platform.ends = lambda step: End.REFUSED if step.kind == "timeline" else None
+    world.run()
+    world.platform.users = users(inactive=(BEN, TOMAS))
+    world.crm.edit(DEAL, episode=2)
+    world.run()
+    assert world.standing(DEAL) == "needs_person"  # nobody active can receive it
+    world.platform.gone = True
+    world.crm.edit(DEAL, episode=3)
+    world.platform.users = users()
+    with pytest.raises(Exception, match="gainsight"):
+        world.run()
+
+    rows = _texts(world.ledger)
+
+    assert len(rows) > 100
+    assert [(table, text) for table, text in rows if table != "payloads" and "@" in text] == []
+    assert any("@" in text for table, text in rows if table == "payloads")
+
+
+def _texts(ledger: Ledger) -> list[tuple[str, str]]:
+    with ledger.engine.connect() as connection:
+        return [
+            (table.name, str(value))
+            for table in t.metadata.sorted_tables
+            for row in connection.exec_driver_sql(f"SELECT * FROM {table.name}")
+            for value in row
+        ]
+
+
+@pytest.mark.parametrize("words", ["100%", "a_b", "back\\slash", "NORDWIND"])
+def test_a_search_takes_every_character_as_it_is(ledger, words):
+    names = ["100% Pure", "a_b Ltd", "back\\slash Inc", "Nordwind Freight", "1000 Pure", "axb Ltd", "backslash Inc"]
+    deals = [a_deal(f"0065g0000000{n:03d}AAV", account_name=name) for n, name in enumerate(names)]
+    ledger.take_in(deals, [], NOON, 1)
+
+    found = ledger.search(words)
+
+    assert [row.account_name for row in found] == [name for name in names[:4] if words.lower() in name.lower()]
