@@ -29,7 +29,8 @@ test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 -m "not process and not flow"
+	@$(BIN)/python -m pytest -m "process or flow"
 
 lint: $(READY)   ## Format and lint only
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -38,7 +39,7 @@ format: $(READY) ## Put the code in shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 unit: $(READY)   ## The tests that need no process and no server
-	@$(BIN)/python -m pytest -m "not process and not flow"
+	@$(BIN)/python -m pytest -n 2 -m "not process and not flow"
 
 sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
 	@$(BIN)/handoff sandbox

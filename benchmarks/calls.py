@@ -171,7 +171,7 @@ def _wait(sandbox: "subprocess.Popen[bytes]", log: Path) -> None:
 def table(rows: list[Measured]) -> str:
     """Return the figures as a Markdown table."""
     lines = [
-        "| setting | deals | Gainsight calls | a deal | floor | over it | Salesforce calls | a deal | floor | 429 | s |",
+        "| setting | deals | Gainsight calls | a deal | floor | over | Salesforce calls | a deal | floor | 429 | s |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [

@@ -62,7 +62,7 @@ def run_demo(seed: int, *, as_json: bool) -> None:
 def _through_prefect(chosen: _wiring.Choice) -> dict[str, Any]:
     from flows.sync_won_deals import sync_won_deals
 
-    state = sync_won_deals(folder=str(chosen.folder), sandbox=chosen.sandbox, return_state=True)
+    state: Any = sync_won_deals(folder=str(chosen.folder), sandbox=chosen.sandbox, return_state=True)
     done: dict[str, Any] = state.result()
     return done
 

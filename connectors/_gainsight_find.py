@@ -1,25 +1,17 @@
 """What Gainsight holds already: records by our key, companies by what they share with the deal, users by e-mail."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from connectors._gainsight_settings import COMPANY, KEY_FIELD, TIMELINE
 from connectors._gainsight_wire import Json, Wire
+from handoff.batches import batches
 from handoff.model import Found, How, Step, User
 
 _SFDC_ID = re.compile(r"[A-Za-z0-9]{15}([A-Z0-5]{3})?")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 FOREIGN = "belongs to another CRM account. Correct its account id, or rename one of the two."
-T = TypeVar("T")
-
-
-def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield the items in order, at most `size` at a time."""
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 class Finder:
@@ -92,7 +84,7 @@ class Finder:
     def _rows(self, name: str, select: Sequence[str], field: str, values: Iterable[str]) -> list[Json]:
         """Return every record once, by Gsid."""
         rows: dict[str, Json] = {}
-        for some in chunks(dict.fromkeys(values), self._settings.keys_per_lookup):
+        for some in batches(dict.fromkeys(values), self._settings.keys_per_lookup):
             rows |= {row["Gsid"]: row for row in self._wire.query(name, select, field, some) if row.get("Gsid")}
         return list(rows.values())
 

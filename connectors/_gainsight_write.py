@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors._gainsight_find import Finder, chunks
+from connectors._gainsight_find import Finder
 from connectors._gainsight_settings import COMPANY, KEY_FIELD, PLAN, TIMELINE
 from connectors._gainsight_wire import (
     INSERT_COMPANY,
@@ -18,6 +18,7 @@ from connectors._gainsight_wire import (
     Wire,
 )
 from connectors._gainsight_words import Flaw, Refusal, failure_in_words, fields_of, says_duplicate
+from handoff.batches import batches
 from handoff.errors import Ambiguous, NotAllowed, Rejected, ServiceError, Transient
 from handoff.model import Outcome, Result, Step
 
@@ -40,7 +41,7 @@ class Writer:
         done = {step.key: Outcome(step.key, Result.UNCHANGED, step.ref) for step in idle}
         try:
             for group in _alike([step for step in steps if step.key not in done], sent):
-                for chunk in chunks(group, self._settings.sizes[group[0].kind]):
+                for chunk in batches(group, self._settings.sizes[group[0].kind]):
                     self._carry_out(chunk, sent, done)
         except NotAllowed as error:
             if len(done) == len(idle):

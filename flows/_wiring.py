@@ -16,8 +16,9 @@ import platformdirs
 
 from flows._instances import CRMS, PLATFORMS, World, known
 from handoff.bridge import Bridge
+from handoff.budgets import SharedBudget
 from handoff.errors import ConfigError, Transient
-from handoff.ledger import Ledger, SharedBudget
+from handoff.ledger import Ledger
 from handoff.mapping import Mappings, load_mappings
 from handoff.ports import Clock, Progress, silent
 from handoff.settings import Instance, Settings, beside, read_settings

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
+from handoff.batches import batches
 from handoff.ledger import Ledger, State
 from handoff.mapping import Target
 from handoff.model import Found, How, Needed, Outcome, Result, Scope, Step, Value
 from handoff.plan import field_hashes, fingerprint
 from handoff.ports import Clock, Destination, Identity, Progress, silent
 
-T = TypeVar("T")
 LOOKS_BEFORE_SENDING_AGAIN = 2
 IN_DOUBT = frozenset({State.INTENDED, State.UNKNOWN})
 """It was sent, and no answer says what became of it."""
@@ -54,13 +53,6 @@ def merged(planned: Iterable[Planned]) -> dict[str, Planned]:
         if there is None or there.precedence < one.precedence:
             by_key[one.step.key] = one
     return by_key
-
-
-def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Yield lists of at most `size`."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
 
 
 @dataclass

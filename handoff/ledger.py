@@ -1,41 +1,33 @@
 """The memory of the bridge: what was read, intended, done, and why. Every write is short and works on sets."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Engine,
     Row,
-    Select,
-    Table,
     and_,
     bindparam,
-    create_engine,
     delete,
-    event,
-    func,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff import tables as t
+from handoff.archive import Archive
+from handoff.batches import batches
+from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
 from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step, Unreadable, WonHow
 from handoff.plan import field_hashes, fingerprint
 from handoff.policy import Times
-from handoff.ports import Limit
 
-IN_AT_ONCE = 500
 BUDGETS_KEPT_SECONDS = 3 * 86_400
-T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -105,16 +97,13 @@ _DELIVERED = (
 )
 
 
-class Ledger:
+class Ledger(Archive):
     """
     One deployment, one ledger.
 
     Args:
         url: An SQLAlchemy address, `sqlite:///handoff.db`.
     """
-
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
 
     def open(self, *, stamps: Mapping[str, str]) -> None:
         """
@@ -123,7 +112,7 @@ class Ledger:
         Raises:
             ConfigError: It belongs to another org or tenant, or to another release.
         """
-        with self._write() as connection:
+        with self.writing() as connection:
             t.metadata.create_all(connection)
             wanted = {"schema": t.SCHEMA_VERSION, **stamps}
             there = dict(connection.execute(select(t.meta.c.name, t.meta.c.value)).tuples().all())
@@ -133,25 +122,21 @@ class Ledger:
                         f"This ledger belongs to {name} {there[name]}, but the settings lead to {value}. "
                         "One ledger serves one customer: set another [ledger] url, or correct the instance."
                     )
-            self._upsert(connection, t.meta, [{"name": n, "value": v} for n, v in wanted.items()], ["name"])
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.engine.dispose()
+            self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in wanted.items()], ["name"])
 
     # What is known
 
     def deals(self, refs: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the known deals among these, by ref."""
-        return {row.ref: row for row in self._rows(t.deals, t.deals.c.ref, refs)}
+        return {row.ref: row for row in self.rows_of(t.deals, t.deals.c.ref, refs)}
 
     def steps(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the known steps among these, by key."""
-        return {row.key: row for row in self._rows(t.steps, t.steps.c.key, keys)}
+        return {row.key: row for row in self.rows_of(t.steps, t.steps.c.key, keys)}
 
     def handoffs(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the known handoffs among these, by key."""
-        return {row.key: row for row in self._rows(t.handoffs, t.handoffs.c.key, keys)}
+        return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
 
     def due(self, instance: str, now: datetime, limit: int | None = None) -> list[str]:
         """Return the CRM ids of at most `limit` deals that wait, or whose receipt does, oldest win first."""
@@ -160,66 +145,20 @@ class Ledger:
         untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
         query = select(c.deal_id).where(c.instance == instance, or_(waits, untold)).order_by(c.won_at, c.ref)
         query = query.limit(limit)
-        with self._read() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query).scalars())
 
     def cursor(self, crm: str) -> datetime | None:
         """Return the end of the last window that was read to its last page, None before the first."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return connection.execute(select(t.windows.c.cursor).where(t.windows.c.crm == crm)).scalar_one_or_none()
-
-    def search(self, words: str) -> list[Row[Any]]:
-        """Return the deals whose id is this, or whose account or deal name contains it; newest win first."""
-        found = or_(
-            func.substr(t.deals.c.deal_id, 1, 15) == words[:15] if len(words) in (15, 18) else False,
-            t.deals.c.account_name.icontains(words, autoescape=True),
-            t.deals.c.name.icontains(words, autoescape=True),
-        )
-        with self._read() as connection:
-            return list(connection.execute(select(t.deals).where(found).order_by(t.deals.c.won_at.desc())))
-
-    def deal_of(self, remote_id: str) -> str | None:
-        """Return the ref of the deal for which this record of a platform was made or last written."""
-        with self._read() as connection:
-            return connection.execute(select(t.steps.c.deal).where(t.steps.c.remote_id == remote_id)).scalars().first()
-
-    def story(self, ref: str) -> dict[str, Any]:
-        """Return all that is kept of one deal: `deal`, `handoff`, `body`, `steps`, `events`."""
-        with self._read() as connection:
-            deal = connection.execute(select(t.deals).where(t.deals.c.ref == ref)).one()
-            handoff = connection.execute(
-                select(t.handoffs).where(t.handoffs.c.deal == ref).order_by(t.handoffs.c.episode.desc())
-            ).first()
-            body = self._payload(connection, handoff.key, "handoff") if handoff else None
-            keys = [row["key"] for row in (body or {}).get("steps", [])]
-            rows = connection.execute(select(t.steps).where(t.steps.c.key.in_(keys))).all()
-            by_key = {row.key: row for row in rows}
-            told = connection.execute(select(t.events).where(t.events.c.deal == ref).order_by(t.events.c.id)).all()
-        return {
-            "deal": deal,
-            "handoff": handoff,
-            "body": body,
-            "steps": [by_key[k] for k in keys if k in by_key],
-            "events": told,
-        }
-
-    def runs(self, limit: int = 20) -> list[Row[Any]]:
-        """Return the newest runs first."""
-        with self._read() as connection:
-            return list(connection.execute(select(t.runs).order_by(t.runs.c.id.desc()).limit(limit)))
-
-    def run(self, number: int) -> tuple[Row[Any], dict[str, Any]] | None:
-        """Return a run and what it reported, None when there was no such run."""
-        with self._read() as connection:
-            row = connection.execute(select(t.runs).where(t.runs.c.id == number)).one_or_none()
-            return None if row is None else (row, self._payload(connection, f"run:{number}", "report") or {})
 
     # What a run writes
 
     def begin_run(self, command: str, now: datetime, mapping_version: str) -> int:
         """Return the number of a new run."""
         row = {"command": command, "started_at": now, "mapping_version": mapping_version}
-        with self._write() as connection:
+        with self.writing() as connection:
             forgotten = int(now.timestamp()) - BUDGETS_KEPT_SECONDS
             connection.execute(delete(t.budgets).where(t.budgets.c.starts < forgotten))
             number = connection.execute(t.runs.insert().values(row)).inserted_primary_key
@@ -228,7 +167,7 @@ class Ledger:
 
     def end_run(self, run: int, now: datetime, *, counts: Mapping[str, Any], report: Any, error: str | None) -> None:
         """Close a run; its digest covers its events and the digest of the run before it."""
-        with self._write() as connection:
+        with self.writing() as connection:
             before = (
                 connection.execute(
                     select(t.runs.c.digest)
@@ -266,12 +205,12 @@ class Ledger:
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
         rows = [_deal_row(deal, now, run) | new | whole for deal in deals]
         torn = [_unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
-        with self._write() as connection:
-            self._upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
-            self._upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
+        with self.writing() as connection:
+            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
+            self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
             if read_to is not None:
                 cursor = {"crm": read_to[0], "cursor": read_to[1], "read_at": now, "run": run}
-                self._upsert(connection, t.windows, [cursor], ["crm"])
+                self.upsert(connection, t.windows, [cursor], ["crm"])
 
     def freeze(self, rows: Sequence[tuple[str, Deal, Times, str, str]]) -> None:
         """Keep the moments of handoffs handled for the first time: (key, deal, times, segment, mapping version)."""
@@ -287,12 +226,12 @@ class Ledger:
             }
             for key, deal, times, segment, version in rows
         ]
-        with self._write() as connection:
-            self._insert_new(connection, t.handoffs, kept, ["key"])
+        with self.writing() as connection:
+            self.insert_new(connection, t.handoffs, kept, ["key"])
 
     def keep_bodies(self, what: str, bodies: Sequence[tuple[str, Any]], now: datetime) -> None:
         """Keep bodies that name people, by owner; the newest replaces the one before."""
-        with self._write() as connection:
+        with self.writing() as connection:
             self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
 
     def intend(self, planned: Sequence[tuple[Step, datetime]], now: datetime, run: int, version: str) -> None:
@@ -320,8 +259,8 @@ class Ledger:
             }
             for step, won_at in planned
         ]
-        with self._write() as connection:
-            self._upsert(connection, t.steps, rows, ["key"], keep=("field_hashes", "remote_id"), add={"attempts": 1})
+        with self.writing() as connection:
+            self.upsert(connection, t.steps, rows, ["key"], keep=("field_hashes", "remote_id"), add={"attempts": 1})
 
     def settle(self, ended: Sequence[tuple[Step, Outcome, datetime]], now: datetime, run: int, version: str) -> None:
         """
@@ -354,10 +293,10 @@ class Ledger:
                 }
             )
             told.append(_event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
-        with self._write() as connection:
+        with self.writing() as connection:
             for states, keep in KEPT_WHEN_SETTLING.items():
                 some = [row for row in rows if row["state"] in states]
-                self._upsert(connection, t.steps, some, ["key"], keep=keep)
+                self.upsert(connection, t.steps, some, ["key"], keep=keep)
             if told:
                 connection.execute(t.events.insert(), told)
 
@@ -368,7 +307,7 @@ class Ledger:
             .where(t.steps.c.key == bindparam("k"))
             .values(empty_looks=t.steps.c.empty_looks + 1, try_at=bindparam("at"))
         )
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(statement, [{"k": key, "at": moment} for key, moment in looked])
 
     def conclude(self, judged: Sequence[Judged], now: datetime, run: int, *, tell: bool = False) -> None:
@@ -397,8 +336,8 @@ class Ledger:
                 told.append(_event(now, run, j.standing.value, None, j.reason, deal=ref))
             if j.standing is Standing.DONE:
                 delivered.append({"d": ref, "e": j.deal.episode, "at": now})
-        with self._write() as connection:
-            self._upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
+        with self.writing() as connection:
+            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
             if told:
                 connection.execute(t.events.insert(), told)
             if delivered:
@@ -412,8 +351,8 @@ class Ledger:
         """
         gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hash": None}
         standings: dict[str, Standing] = {}
-        with self._write() as connection:
-            for some in _parts(ids):
+        with self.writing() as connection:
+            for some in batches(ids, IN_AT_ONCE):
                 ours = (t.deals.c.instance == instance, t.deals.c.deal_id.in_(some))
                 undone = (*ours, t.deals.c.standing != Standing.DONE.value)
                 left = connection.execute(select(t.deals.c.ref).where(*undone)).scalars().all()
@@ -441,128 +380,12 @@ class Ledger:
                 receipt_try_at=bindparam("at"),
             )
         )
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(statement, rows)
-
-    # Budgets
-
-    def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
-        """Take calls from every window that holds `at`, or from none; see `handoff.ports.Budget`."""
-        with self._write() as connection:
-            for limit in limits:
-                window = _window(name, limit, at)
-                self._insert_new(connection, t.budgets, [window | {"used": 0}], list(window))
-                taken = connection.execute(
-                    update(t.budgets)
-                    .where(*_is(t.budgets, window), t.budgets.c.used + calls <= limit.calls)
-                    .values(used=t.budgets.c.used + calls)
-                )
-                if taken.rowcount == 0:
-                    connection.rollback()
-                    return _next_window(limit, at)
-        return None
-
-    def close_window(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
-        """Close the shortest window that holds `at` for all workers."""
-        if not limits:
-            return
-        shortest = min(limits, key=lambda limit: limit.per)
-        window = _window(name, shortest, at)
-        with self._write() as connection:
-            self._upsert(connection, t.budgets, [window | {"used": shortest.calls}], list(window))
-
-    # How it is written
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-            yield connection
-
-    def _rows(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
-        wanted = list(dict.fromkeys(values))
-        with self._read() as connection:
-            for some in _parts(wanted):
-                query: Select[Any] = select(table).where(column.in_(some))
-                yield from connection.execute(query)
-
-    def _payload(self, connection: Connection, owner: str, what: str) -> Any:
-        query = select(t.payloads.c.body).where(t.payloads.c.owner == owner, t.payloads.c.what == what)
-        return connection.execute(query).scalar_one_or_none()
 
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:
         rows = [{"owner": owner, "what": what, "body": body, "at": now} for owner, what, body in bodies]
-        self._upsert(connection, t.payloads, rows, ["owner", "what"])
-
-    def _insert(self, table: Table) -> Any:
-        return (postgresql if self.engine.dialect.name == "postgresql" else sqlite).insert(table)
-
-    def _insert_new(
-        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
-    ) -> None:
-        if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
-
-    def _upsert(
-        self,
-        connection: Connection,
-        table: Table,
-        rows: Sequence[Mapping[str, Any]],
-        key: Sequence[str],
-        *,
-        keep: Sequence[str] = (),
-        add: Mapping[str, int] | None = None,
-    ) -> None:
-        """Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`."""
-        if not rows:
-            return
-        insert = self._insert(table)
-        added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
-        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changed | added), list(rows))
-
-
-class SharedBudget:
-    """The budget port, kept in the ledger so that all workers share it."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
-        """See `handoff.ports.Budget`."""
-        return self._ledger.spend(name, limits, at, calls)
-
-    def close(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
-        """See `handoff.ports.Budget`."""
-        self._ledger.close_window(name, limits, at)
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def durable(connection: Any, _: Any) -> None:
-            connection.isolation_level = None  # transactions are begun below, by what they are for
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            writes = connection.get_execution_options().get("writes")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the values in lists that one IN may hold."""
-    for start in range(0, len(values), IN_AT_ONCE):
-        yield values[start : start + IN_AT_ONCE]
+        self.upsert(connection, t.payloads, rows, ["owner", "what"])
 
 
 def _deal_row(deal: Deal, now: datetime, run: int) -> dict[str, Any]:
@@ -613,17 +436,3 @@ def _event(
         "step": step.key if step else None,
         "detail": detail,
     }
-
-
-def _window(name: str, limit: Limit, at: datetime) -> dict[str, Any]:
-    span = int(limit.per.total_seconds())
-    return {"name": name, "per_seconds": span, "starts": int(at.timestamp()) // span * span}
-
-
-def _next_window(limit: Limit, at: datetime) -> datetime:
-    span = limit.per.total_seconds()
-    return at + timedelta(seconds=span - at.timestamp() % span)
-
-
-def _is(table: Table, values: Mapping[str, Any]) -> list[Any]:
-    return [table.c[name] == value for name, value in values.items()]

@@ -51,7 +51,7 @@ def receipt_values(ended: Ended, platform: Destination) -> dict[str, Value]:
 def next_step(standing: Standing, gaps: Sequence[Mapping[str, str]]) -> str:
     """Return who acts next, in words that Sales reads on the deal."""
     if standing is Standing.NEEDS_PERSON:
-        return "CS Ops: clear what stops it, see the reason"
+        return "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
     if standing is Standing.WAITING:
         return "Nobody: the bridge goes on by itself"
     if standing is Standing.EXCLUDED:

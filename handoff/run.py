@@ -8,17 +8,19 @@ from itertools import count
 from typing import Any
 
 from handoff import keys
+from handoff.batches import batches
 from handoff.bridge import Bridge
-from handoff.carry import Carrier, Decision, Planned, batches
+from handoff.carry import Carrier, Decision, Planned
 from handoff.errors import ConfigError, HandoffError
 from handoff.ledger import Judged, ReceiptState
 from handoff.mapping import Mappings
-from handoff.model import Deal, Outcome, Page, Result, Standing, Unreadable, Window, WonHow
+from handoff.model import Deal, Outcome, Result, Standing, Unreadable, Window, WonHow
 from handoff.policy import Times
 from handoff.ports import Receipt
 from handoff.prepare import Prepared, body, prepare, standing_of
 from handoff.receipts import Ended, Receipts
 from handoff.report import Notice, Report, Tally, report
+from handoff.waves import Wave, waves_of
 
 log = logging.getLogger("handoff.run")
 
@@ -28,20 +30,6 @@ RECEIPT_AGAIN = timedelta(hours=1)
 def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
     """Do a stage of a run here and now; a flow passes its own way, which makes a task of it."""
     return work(*arguments)
-
-
-@dataclass(frozen=True)
-class Wave:
-    """
-    Deals to work on together.
-
-    `read_to` is (CRM, end of the window) with the window's last wave; `asked` names the waiting deals that were asked
-    for, so that one which is no longer won is noticed.
-    """
-
-    page: Page
-    read_to: tuple[str, datetime] | None = None
-    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,6 +262,7 @@ class Pass:
         bridge = self.bridge
         bridge.progress("judging", 0, len(todo))
         prepared = prepare(bridge, todo, frozen=self._frozen(todo))
+        bridge.progress("judging", len(todo), len(todo))
         self._keep(prepared)
         planned = [Planned(step, one.deal.won_at) for one in prepared for step in one.steps]
         outcomes = self._carrier().carry_out(planned)
@@ -323,7 +312,8 @@ class Pass:
                 self._tell(one.deal, "needs a person", result.reason)
             for note in one.handoff.notes if one.handoff else ():
                 self._tell(one.deal, "note", note)
-            log.info("deal=%s standing=%s", one.deal.ref, result.standing.value)
+            log.debug("deal=%s standing=%s", one.deal.ref, result.standing.value)
+        log.info("wave run=%s deals=%s balance=%r", self.run, len(prepared), self.tally.balance().words())
         if self.receipts.wanted:
             self._write_back(ended)
 
@@ -362,24 +352,6 @@ class Pass:
     def _pending(self, deal: Deal, reason: str) -> None:
         self.tally.receipts_pending += 1
         self._tell(deal, "receipt pending", reason)
-
-
-def waves_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
-    """
-    Yield pages joined until they hold `size` deals; a CRM's pages may be smaller than a wave.
-
-    The last one is never full, and may be empty: by that it is known without reading ahead.
-    """
-    deals: list[Deal] = []
-    unreadable: list[Unreadable] = []
-    for page in pages:
-        deals += page.deals
-        unreadable += page.unreadable
-        while len(deals) >= size:
-            full, deals, unreadable = Page(tuple(deals[:size]), tuple(unreadable)), deals[size:], []
-            yield full
-            del full
-    yield Page(tuple(deals), tuple(unreadable))
 
 
 def _come(moment: datetime | None, now: datetime) -> bool:

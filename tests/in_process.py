@@ -14,7 +14,8 @@ from flows._instances import World as Given
 from flows._instances import gainsight, salesforce
 from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS
 from handoff.bridge import Bridge
-from handoff.ledger import Ledger, SharedBudget
+from handoff.budgets import SharedBudget
+from handoff.ledger import Ledger
 from handoff.mapping import load_mappings
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock

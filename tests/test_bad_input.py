@@ -159,7 +159,7 @@ def test_a_deal_without_an_account_needs_a_person(harbor: Ran):
         ("needs a person", "The deal has no account. Put it on an account in the CRM.")
     }
     assert story.now == "Needs a person: The deal has no account. Put it on an account in the CRM."
-    assert story.next == "CS Ops: clear what stops it, see the reason"
+    assert story.next == "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
     assert harbor.nothing_made("No account: ")
     assert harbor.deal("No account: ")["Handoff_Status__c"] == "Needs a person"
 

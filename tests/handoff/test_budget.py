@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from handoff import tables as t
-from handoff.ledger import Ledger, SharedBudget
+from handoff.budgets import SharedBudget
+from handoff.ledger import Ledger
 from handoff.ports import Limit
 
 AT = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
@@ -51,9 +52,9 @@ def test_two_systems_have_windows_of_their_own():
 def test_when_the_second_limit_refuses_the_first_is_not_spent():
     ledger = a_ledger()
     limits = [Limit(MINUTE, 10), Limit(HOUR, 1)]
-    ledger.spend("gainsight main", limits, AT)
+    SharedBudget(ledger).spend("gainsight main", limits, AT)
 
-    again = ledger.spend("gainsight main", limits, AT)
+    again = SharedBudget(ledger).spend("gainsight main", limits, AT)
 
     assert again == datetime(2026, 3, 10, 13, 0, tzinfo=UTC)
     assert used(ledger) == {60: 1, 3_600: 1}
@@ -63,7 +64,7 @@ def test_several_calls_are_taken_together_or_not_at_all():
     ledger = a_ledger()
     limits = [Limit(MINUTE, 3)]
 
-    taken = [ledger.spend("gainsight main", limits, AT, calls=2) for _ in range(2)]
+    taken = [SharedBudget(ledger).spend("gainsight main", limits, AT, calls=2) for _ in range(2)]
 
     assert taken == [None, datetime(2026, 3, 10, 12, 1, tzinfo=UTC)]
     assert used(ledger) == {60: 2}
@@ -75,15 +76,15 @@ def test_a_closed_window_refuses_every_worker_until_the_next(file):
 
     SharedBudget(mine).close("gainsight main", limits, AT)
 
-    assert theirs.spend("gainsight main", limits, AT) == datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
-    assert theirs.spend("gainsight main", limits, AT + MINUTE) is None
+    assert SharedBudget(theirs).spend("gainsight main", limits, AT) == datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
+    assert SharedBudget(theirs).spend("gainsight main", limits, AT + MINUTE) is None
     assert used(mine)[3_600] == 1
 
 
 def test_closing_without_any_limit_does_nothing():
     ledger = a_ledger()
 
-    ledger.close_window("gainsight main", [], AT)
+    SharedBudget(ledger).close("gainsight main", [], AT)
 
     assert used(ledger) == {}
 
@@ -93,7 +94,7 @@ def test_two_ledgers_on_one_file_never_take_more_than_the_window_holds(file):
     limits = [Limit(MINUTE, 25), Limit(HOUR, 1_000)]
 
     with ThreadPoolExecutor(4) as pool:
-        granted = list(pool.map(lambda n: ledgers[n % 2].spend("gainsight main", limits, AT), range(60)))
+        granted = list(pool.map(lambda n: SharedBudget(ledgers[n % 2]).spend("gainsight main", limits, AT), range(60)))
 
     assert granted.count(None) == 25
     assert used(ledgers[0]) == {60: 25, 3_600: 25}
@@ -101,8 +102,8 @@ def test_two_ledgers_on_one_file_never_take_more_than_the_window_holds(file):
 
 def test_old_windows_are_forgotten_when_a_run_begins():
     ledger = a_ledger()
-    ledger.spend("gainsight main", [Limit(MINUTE, 30)], AT - timedelta(days=4))
-    ledger.spend("gainsight main", [Limit(HOUR, 30)], AT - timedelta(days=2))
+    SharedBudget(ledger).spend("gainsight main", [Limit(MINUTE, 30)], AT - timedelta(days=4))
+    SharedBudget(ledger).spend("gainsight main", [Limit(HOUR, 30)], AT - timedelta(days=2))
 
     ledger.begin_run("sync", AT, "v1")
 

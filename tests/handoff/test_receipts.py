@@ -190,7 +190,7 @@ def test_where_nothing_is_written_back_nothing_is_pending(tmp_path):
     [
         (Standing.DONE, "CSM: review the handoff"),
         (Standing.WAITING, "Nobody: the bridge goes on by itself"),
-        (Standing.NEEDS_PERSON, "CS Ops: clear what stops it, see the reason"),
+        (Standing.NEEDS_PERSON, "CS Ops: clear what stops it, then `handoff sync --deal` this deal"),
         (Standing.EXCLUDED, "Nobody"),
     ],
 )

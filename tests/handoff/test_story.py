@@ -84,7 +84,7 @@ def test_a_deal_that_needs_a_person_says_who_acts_and_on_what(world):
     story = story_of(world)
 
     assert story.now == "Needs a person: onboarding_cta: the picklist has no such value"
-    assert story.next == "CS Ops: clear what stops it, see the reason"
+    assert story.next == "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
     assert "onboarding_cta was refused" in words(story)
 
 

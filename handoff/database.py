@@ -1,0 +1,95 @@
+"""One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handoff import tables as t
+from handoff.batches import batches
+
+IN_AT_ONCE = 500
+
+
+class Database:
+    """
+    What the ledger is kept in.
+
+    Args:
+        url: An SQLAlchemy address, `sqlite:///handoff.db`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
+        wanted = list(dict.fromkeys(values))
+        with self.reading() as connection:
+            for some in batches(wanted, IN_AT_ONCE):
+                query: Select[Any] = select(table).where(column.in_(some))
+                yield from connection.execute(query)
+
+    def body(self, connection: Connection, owner: str, what: str) -> Any:
+        query = select(t.payloads.c.body).where(t.payloads.c.owner == owner, t.payloads.c.what == what)
+        return connection.execute(query).scalar_one_or_none()
+
+    def _insert(self, table: Table) -> Any:
+        return (postgresql if self.engine.dialect.name == "postgresql" else sqlite).insert(table)
+
+    def insert_new(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
+    ) -> None:
+        if rows:
+            connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
+
+    def upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        key: Sequence[str],
+        *,
+        keep: Sequence[str] = (),
+        add: Mapping[str, int] | None = None,
+    ) -> None:
+        """Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`."""
+        if not rows:
+            return
+        insert = self._insert(table)
+        added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
+        changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
+        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changed | added), list(rows))
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def durable(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # transactions are begun below, by what they are for
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            writes = connection.get_execution_options().get("writes")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
