@@ -25,6 +25,8 @@ from sandbox.wire import Contents
 from sandbox.world import World
 from tests.in_process import bridge_over, world_at
 
+pytestmark = pytest.mark.whole
+
 PAGE = Path(__file__).parents[1] / "docs" / "bad-input.md"
 IDS = Ids("Tst")
 REP, ACCOUNT, CONTACT, DEAL = (IDS.salesforce(prefix) for prefix in ("005", "001", "003", "006"))

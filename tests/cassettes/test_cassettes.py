@@ -12,6 +12,8 @@ from tests.cassettes import test_recorded
 from tests.cassettes.recorder import CASSETTES, Systems, cassette
 from tests.cassettes.scrub import Scrubber, leaks_in
 
+pytestmark = pytest.mark.whole
+
 RECORDED: dict[str, Callable[[Systems], None]] = {
     name: test for name, test in vars(test_recorded).items() if name.startswith("test_")
 }

@@ -12,6 +12,8 @@ from handoff.ports import Receipt
 from tests.cassettes.recorder import Systems, cassette
 from tests.cassettes.scene import DEALS, GLOBEX, NORTHWIND
 
+pytestmark = pytest.mark.whole
+
 MARCH = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 WANTED = Wanted(
     ("Account.Industry", "Business_Goal__c"),

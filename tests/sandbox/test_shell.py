@@ -9,6 +9,8 @@ from sandbox.shell import Background, free_port_base, serve
 from sandbox.wire import Contents, as_json
 from sandbox.world import SandboxError, World
 
+pytestmark = pytest.mark.whole
+
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from sandbox.shell import Background, build, free_port_base
 from sandbox.wire import Request
 from sandbox.world import SandboxError, World
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 PIPELINE = {
