@@ -2,13 +2,10 @@
 
 import json
 import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from ssl import SSLCertVerificationError
-from threading import Lock
 from typing import Any
 
 import httpx
@@ -17,6 +14,7 @@ from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, Missin
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3.exceptions import NewConnectionError, SSLError
 
+from connectors._server_time import ServerTime, http_date
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
 from handoff.ports import Budget, Clock, Limit
 
@@ -76,46 +74,6 @@ class Answer:
 Send = Callable[[], Answer]
 Judge = Callable[[Route, Answer], ServiceError | None]
 """Says what a vendor's answer means: None when it is good, else the error to raise."""
-
-
-@dataclass
-class ServerTime:
-    """
-    How far the server's clock is ahead of ours, learned from `Date` headers.
-
-    A header has whole seconds, so each answer gives a span; the spans of several answers are cut with one another.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
-
-    def learn(self, date: str | None, sent: datetime, received: datetime) -> None:
-        """Take in one answer's header and the moments around it; an unreadable one teaches nothing."""
-        stamp = _http_date(date)
-        if stamp is None:
-            return
-        low = (stamp - received).total_seconds()
-        high = (stamp - sent).total_seconds() + 1.0
-        with self._lock:
-            both = max(self.low, low), min(self.high, high)
-            # Spans that do not meet: a clock was stepped, so believe the newest answer alone.
-            self.low, self.high = both if both[0] <= both[1] else (low, high)
-
-    @property
-    def known(self) -> bool:
-        """Whether any answer has taught us the server's time."""
-        return math.isfinite(self.low)
-
-    @property
-    def ahead(self) -> timedelta:
-        """Return the best estimate of how far the server is ahead; nought while unknown."""
-        return timedelta(seconds=(self.low + self.high) / 2) if self.known else timedelta(0)
-
-    @property
-    def at_least_ahead(self) -> timedelta:
-        """Return the least the server can be ahead: a moment computed with it is not in its future."""
-        return timedelta(seconds=self.low) if self.known else timedelta(0)
 
 
 class Exchange:
@@ -276,7 +234,7 @@ class Exchange:
         """Return the seconds that a `Retry-After` asks for, given as a number or as a moment."""
         if retry_after and retry_after.strip().isdecimal():
             return float(retry_after)
-        stamp = _http_date(retry_after)
+        stamp = http_date(retry_after)
         return max((stamp - self.now()).total_seconds(), 0.0) if stamp else None
 
     def refused(
@@ -370,20 +328,6 @@ def _never_connected(error: requests.ConnectionError) -> bool:
     return isinstance(reason, NewConnectionError) or isinstance(certificate, SSLCertVerificationError)
 
 
-def _http_date(text: str | None) -> datetime | None:
-    """Return the moment a header names, or None where it names none or no zone."""
-    try:
-        stamp = parsedate_to_datetime(text or "")
-    except (ValueError, OverflowError):
-        return None
-    return stamp if stamp.tzinfo else None
-
-
 def _span(seconds: float) -> timedelta:
     """Return so many seconds; more than a day and a half is as good as for ever."""
     return timedelta(seconds=min(seconds, 130_000.0))
-
-
-def utc(stamp: datetime) -> datetime:
-    """Return the same moment in UTC."""
-    return stamp.astimezone(UTC)

@@ -4,13 +4,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import repeat
 from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_records import (
-    LATER,
     RECORD_ID,
     Facts,
     Row,
@@ -18,15 +16,15 @@ from connectors._salesforce_records import (
     checked,
     id18,
     moment,
-    outgoing,
-    refusal,
     soql,
     value_at,
     whole_second,
     won_moments,
 )
+from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
+from connectors._salesforce_write_back import WRITE_BACK, WriteBack
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
-from handoff.model import Deal, DealRef, Outcome, Page, Result, Unreadable, Window, WonHow
+from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
 from handoff.ports import Receipt
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
@@ -36,15 +34,12 @@ STAGES = Route("reading the stages", reads=True, repeatable=True)
 CHANGED = Route("reading won deals", reads=True, repeatable=True)
 READ = Route("reading chosen deals", reads=True, repeatable=True)
 SEARCH = Route("searching won deals", reads=True, repeatable=True)
-WRITE_BACK = Route("writing the handoff's status back", reads=False, repeatable=True)
 """A plain overwrite of the same values: sending it twice does no more than once."""
 
 ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, WRITE_BACK)
 
-COLLECTION = 200
 STUCK_AFTER = 3
-SPLITS = 20
-ONE_SINKS_ALL = frozenset({"JSON_PARSER_ERROR", "INVALID_INPUT", "MALFORMED_ID"})
+IDS_A_CALL = 200
 
 REQUIRED = (
     *("Id", "Name", "AccountId", "Account.Name", "Amount", "OwnerId", "Owner.Email", "Owner.IsActive"),
@@ -58,8 +53,6 @@ SEARCHED = "SELECT Id, Name, Account.Name FROM Opportunity"
 WON_STAGES = "SELECT ApiName, MasterLabel FROM OpportunityStage WHERE IsWon = true"
 OUR_ORG = "SELECT Id FROM Organization"
 
-NOT_SEEN = "Grant field-level security to the integration user, or take it out of the mapping."
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -67,24 +60,6 @@ class Wanted:
 
     fields: tuple[str, ...]
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Field:
-    """What describe tells of one field."""
-
-    name: str
-    updateable: bool
-    length: int
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What describe tells of opportunities, by lower-case name: fields, parents and lists of child rows."""
-
-    fields: Mapping[str, Field]
-    parents: frozenset[str]
-    children: frozenset[str]
 
 
 class Salesforce:
@@ -117,7 +92,8 @@ class Salesforce:
         paths = (*wanted.fields, *wanted.children, *(path for row in wanted.children.values() for path in row))
         for name in (*paths, *write_fields):
             checked(name)
-        self._wanted, self._write_fields = wanted, tuple(write_fields)
+        self._wanted = wanted
+        self._write_back = WriteBack(gateway, self._described, tuple(write_fields))
         self._once = threading.RLock()
         self._schema: Schema | None = None
         self._won_stages: frozenset[str] | None = None
@@ -202,37 +178,12 @@ class Salesforce:
         return [(id18(str(row["Id"])), _label(row)) for page in pages for row in page]
 
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
-        """
-        Write each receipt to its deal; one refused record leaves the others written. Same order.
-
-        A receipt with a field that cannot be written is rejected whole, and says which field. What could not be
-        sent, or met a locked record, is waiting: the same values may be sent again.
-        """
-        outcomes: dict[int, Outcome] = {}
-        schema = self._described() if receipts else None
-        for at, receipt in enumerate(receipts):
-            bad = [f"{name} {why}" for name in receipt.fields if (why := _unwritable(name, schema))]
-            if bad:
-                outcomes[at] = Outcome(receipt.key, Result.REJECTED, reason="; ".join(bad))
-        pending = [at for at in range(len(receipts)) if at not in outcomes]
-        spare = repeat(None, SPLITS)
-        while pending:
-            batch, pending = self._batch(receipts, pending)
-            try:
-                outcomes.update(self._write([(at, receipts[at]) for at in batch], spare))
-            except Transient as error:
-                # The system does not answer, tried often enough: the rest goes with the next run.
-                for at in (*batch, *pending):
-                    outcomes[at] = Outcome(receipts[at].key, Result.WAITING, reason=str(error))
-                break
-        return [outcomes[at] for at in range(len(receipts))]
+        """Write each receipt to its deal; see `connectors._salesforce_write_back.WriteBack`."""
+        return self._write_back.write(receipts)
 
     def unwritable(self) -> dict[str, str]:
         """Return which of the write-back's fields cannot be written, and why; empty when all is well."""
-        if not self._write_fields:
-            return {}
-        schema = self._described()
-        return {name: why for name in self._write_fields if (why := _unwritable(name, schema))}
+        return self._write_back.unwritable()
 
     # Asking
 
@@ -240,7 +191,7 @@ class Salesforce:
         """Return SELECT and FROM for whole deals; a mapped field that is not there is a `ConfigError`."""
         schema = self._described()
         paths = [*REQUIRED, *(name for name in IF_THERE if name.lower() in schema.fields), *self._wanted.fields]
-        missing = [path for path in paths if not _readable(path, schema)]
+        missing = [path for path in paths if not readable(path, schema)]
         missing += [name for name in self._wanted.children if name.lower() not in schema.children]
         if missing:
             raise ConfigError(
@@ -316,7 +267,7 @@ class Salesforce:
     def _chunks(self, ids: Sequence[str], statement: Callable[[Sequence[str]], str]) -> Iterator[Sequence[str]]:
         at = 0
         while at < len(ids):
-            size = min(COLLECTION, len(ids) - at)
+            size = min(IDS_A_CALL, len(ids) - at)
             while size > 1 and not self._fits(statement(ids[at : at + size])):
                 size = (size + 1) // 2
             yield ids[at : at + size]
@@ -340,7 +291,7 @@ class Salesforce:
                 told = self._gateway.ask(DESCRIBE, "GET", "sobjects/Opportunity/describe")
                 if not isinstance(told, Mapping) or "fields" not in told:
                     raise self._odd(DESCRIBE)
-                self._schema = _schema(told)
+                self._schema = schema_of(told)
             return self._schema
 
     def _stages(self) -> frozenset[str]:
@@ -398,83 +349,6 @@ class Salesforce:
         if changed and self._facts.trust_last_stage_change:
             return moment(str(changed)), WonHow.LAST_STAGE_CHANGE, episode
         return self._first_seen(), WonHow.FIRST_SEEN, episode
-
-    # Writing back
-
-    def _batch(self, receipts: Sequence[Receipt], pending: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Return up to 200 receipts of different deals, and the rest: a call that names a record twice is refused."""
-        batch: list[int] = []
-        rest: list[int] = []
-        deals: set[str] = set()
-        for at in pending:
-            deal = id18(receipts[at].deal.id)
-            if len(batch) == COLLECTION or deal in deals:
-                rest.append(at)
-            else:
-                batch.append(at)
-                deals.add(deal)
-        return batch, rest
-
-    def _write(self, batch: Sequence[tuple[int, Receipt]], spare: Iterator[None]) -> dict[int, Outcome]:
-        try:
-            results = self._send(batch)
-        except Rejected as error:
-            half = len(batch) // 2
-            if not half or error.code not in ONE_SINKS_ALL or next(spare, True):
-                return {at: Outcome(receipt.key, Result.REJECTED, reason=str(error)) for at, receipt in batch}
-            # One value of the wrong type sinks the whole call: halve it until the culprit stands alone.
-            return {**self._write(batch[:half], spare), **self._write(batch[half:], spare)}
-        return {at: _outcome(receipt, said) for (at, receipt), said in zip(batch, results, strict=True)}
-
-    def _send(self, batch: Sequence[tuple[int, Receipt]]) -> Sequence[Mapping[str, Any]]:
-        schema = self._described()
-        records = [
-            {
-                "attributes": {"type": "Opportunity"},
-                "id": id18(receipt.deal.id),
-                **{n: outgoing(v, length=schema.fields[n.lower()].length) for n, v in receipt.fields.items()},
-            }
-            for _, receipt in batch
-        ]
-        results = self._gateway.ask(
-            WRITE_BACK, "PATCH", "composite/sobjects", body={"allOrNone": False, "records": records}
-        )
-        if not isinstance(results, list) or len(results) != len(batch):
-            # Results are told apart by their place alone, so none of these can be believed.
-            raise self._gateway.exchange.error(Transient, WRITE_BACK, "it answered for another number of records.")
-        return results
-
-
-def _outcome(receipt: Receipt, said: Mapping[str, Any]) -> Outcome:
-    if said.get("success") is True:
-        return Outcome(receipt.key, Result.UPDATED, ref=id18(receipt.deal.id))
-    code, why = refusal(said.get("errors") or ())
-    return Outcome(receipt.key, Result.WAITING if code in LATER else Result.REJECTED, reason=why)
-
-
-def _schema(told: Mapping[str, Any]) -> Schema:
-    fields = [Field(str(f["name"]), f.get("updateable") is True, int(f.get("length") or 0)) for f in told["fields"]]
-    return Schema(
-        {one.name.lower(): one for one in fields},
-        frozenset(str(f["relationshipName"]).lower() for f in told["fields"] if f.get("relationshipName")),
-        frozenset(
-            str(c["relationshipName"]).lower() for c in told.get("childRelationships", ()) if c.get("relationshipName")
-        ),
-    )
-
-
-def _readable(path: str, schema: Schema) -> bool:
-    first, *rest = path.lower().split(".")
-    return first in (schema.parents if rest else schema.fields)
-
-
-def _unwritable(name: str, schema: Schema | None) -> str:
-    known = schema.fields.get(name.lower()) if schema else None
-    if known is None:
-        return "is missing or hidden. Grant field-level security to the integration user, or take it out of write_back."
-    if not known.updateable:
-        return "is read-only. Grant edit access to the integration user, or take it out of write_back."
-    return ""
 
 
 def _sub_select(name: str, fields: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -16,7 +16,8 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors._http import Answer, Exchange, Lost, NotSent, Route, ServerTime, httpx_send, requests_send, utc
+from connectors._http import Answer, Exchange, Lost, NotSent, Route, httpx_send, requests_send
+from connectors._server_time import ServerTime
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
 from handoff.ports import Limit
 from tests.fakes import NOON, FakeClock, OpenBudget, WindowBudget
@@ -555,9 +556,3 @@ def test_json_that_is_none_is_lost_or_none_as_the_caller_asks():
         page.json()
     assert page.json_or_none() is None
     assert Answer(200, {}, b'{"a": 1}').json() == {"a": 1}
-
-
-def test_a_moment_is_the_same_in_utc():
-    assert utc(datetime(2026, 3, 10, 14, 0, tzinfo=datetime.strptime("+0200", "%z").tzinfo)) == datetime(
-        2026, 3, 10, 12, 0, tzinfo=UTC
-    )

@@ -100,7 +100,7 @@ def reads_stages(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
 
 
 def reads_describe(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
-    crm._write_fields = ("Handoff_Status__c", "IsWon", "Nowhere__c")
+    crm._write_back._fields = ("Handoff_Status__c", "IsWon", "Nowhere__c")
 
     assert set(crm.unwritable()) == {"IsWon", "Nowhere__c"}
     assert crm._described().fields["handoff_status__c"].length == 40
