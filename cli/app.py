@@ -1,6 +1,7 @@
 """The command line: `handoff`."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,6 @@ from handoff.story import Story, known_story, live_story
 
 app = typer.Typer(
     name="handoff",
-    help="Takes every won deal from the CRM to Customer Success. Start with: handoff demo",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -51,6 +51,21 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         err.print("Stopped. What was done is in the ledger; the next run goes on from there.")
         sys.exit(130)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"handoff-bridge {version('handoff-bridge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Takes every won deal from the CRM to Customer Success. Start with: handoff demo"""
 
 
 @app.command()
