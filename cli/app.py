@@ -1,15 +1,13 @@
 """The command line: `handoff`."""
 
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from cli import screens
-from cli.console import Exit, document, err, errors, headline, out, progress_bar
+from cli.console import Exit, document, errors, headline, out, progress_bar
 from flows import _wiring
 from handoff.bridge import Bridge
 from handoff.deals import known_deal, live_deal
@@ -21,7 +19,6 @@ from handoff.story import Story, known_story, live_story
 
 app = typer.Typer(
     name="handoff",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -43,14 +40,7 @@ DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="An id, an add
 
 def main() -> None:
     """Run the command; the exit codes are in the README."""
-    try:
-        sys.exit(app(standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(int(Exit.CONFIG))
-    except (KeyboardInterrupt, click.Abort):
-        err.print("Stopped. What was done is in the ledger; the next run goes on from there.")
-        sys.exit(130)
+    app()
 
 
 def _version(asked: bool) -> None:
@@ -59,13 +49,16 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def every_command(
+    context: typer.Context,
     shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Takes every won deal from the CRM to Customer Success. Start with: handoff demo"""
+    """Won deals become work in Customer Success. Start with: handoff demo"""
+    if context.invoked_subcommand is None:
+        out.print(context.get_help(), markup=False)
 
 
 @app.command()
@@ -122,7 +115,10 @@ def _deal_id(bridge: Bridge, words: str) -> str:
 
 @app.command()
 def why(deal: DealArgument, sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False) -> None:
-    """Say why a deal stands where it stands: what was read, decided and done, and who acts next."""
+    """Say why a deal stands where it stands.
+
+    What was read, decided and done, what is missing, and who acts next.
+    """
     with errors("why", as_json=as_json):
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
@@ -183,7 +179,7 @@ def serve_sandbox(
         Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
     ] = None,
 ) -> None:
-    """Serve the stand-ins of Salesforce and Gainsight, until Ctrl+C."""
+    """Serve stand-ins of Salesforce and Gainsight."""
     from sandbox.shell import run
     from sandbox.world import SandboxError
 
@@ -206,7 +202,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Which invented tenant to make.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Watch won deals become work in the CS platform. No account needed; about half a minute."""
+    """Watch won deals become work; no account needed."""
     from cli.demo import run_demo
 
     with errors("demo", as_json=as_json):
@@ -221,7 +217,10 @@ def serve(
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
 ) -> None:
-    """Put `sync` on a schedule with Prefect, until Ctrl+C; needs a Prefect server (PREFECT_API_URL)."""
+    """Put sync on a schedule with Prefect, until Ctrl+C.
+
+    Uses the Prefect server that PREFECT_API_URL names; start one with: prefect server start
+    """
     from cli.serving import serve_sync
 
     with errors("serve", as_json=False):

@@ -15,6 +15,8 @@ from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError
 from handoff.ports import silent
 
 WIDTH_WITHOUT_TERMINAL = 120
+STOPPED = 130
+"""What a shell says of a command that Ctrl+C ended."""
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -62,8 +64,9 @@ def errors(command: str, *, as_json: bool) -> Iterator[None]:
         yield
     except HandoffError as error:
         _fail(command, error, as_json=as_json)
-    except (SystemExit, KeyboardInterrupt, BrokenPipeError):
-        raise
+    except KeyboardInterrupt:
+        err.print("Stopped. What was done is in the ledger; the next run goes on from there.")
+        raise SystemExit(STOPPED) from None
     except Exception as error:  # noqa: BLE001  whatever it is, it is our mistake, and it is said so
         traceback.print_exc()
         _fail(command, BridgeBug(f"This is our mistake: {type(error).__name__}. Please report it."), as_json=as_json)
