@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import screens
+from cli import files, screens
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from flows import _wiring
 from handoff.bridge import Bridge
@@ -228,6 +228,10 @@ def serve(
         headline(f"{_wiring.systems(chosen)}, every {every} s", as_json=False)
         chosen.settings()
         serve_sync(chosen, every=every, limit=limit)
+
+
+for _name, _command in files.commands().items():
+    app.command(name=_name)(_command)
 
 
 if __name__ == "__main__":

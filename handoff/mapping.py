@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, field_validator
 
@@ -193,22 +193,49 @@ def load_mappings(folder: Path, *, crm: str, platform: str) -> Mappings:
     Return the folder's files, checked and compiled.
 
     Raises:
-        ConfigError: With a finding for every mistake of the first file that has any.
+        ConfigError: With a finding for every mistake of every file; what the files say of each other is checked
+            once each can be read by itself.
     """
-    contract, contract_lines = read_model(folder / "handoff.yml", Contract)
-    people, _ = read_model(folder / "people.yml", People)
-    source_file, source_lines = read_model(folder / "sources" / f"{crm}.yml", SourceFile, name=f"sources/{crm}.yml")
-    target_file, target_lines = read_model(
-        folder / "targets" / f"{platform}.yml", TargetFile, name=f"targets/{platform}.yml"
-    )
-    _raise(_source_findings(source_file, source_lines), source_lines.name)
-    source = _source(source_file, source_lines)
+    source_name, target_name = f"sources/{crm}.yml", f"targets/{platform}.yml"
+    wanted: dict[str, type[Frozen]] = {
+        "handoff.yml": Contract,
+        "people.yml": People,
+        source_name: SourceFile,
+        target_name: TargetFile,
+    }
+    read, lines = _read(folder, wanted)
+    contract, people = cast(Contract, read["handoff.yml"]), cast(People, read["people.yml"])
+    source_file, target_file = cast(SourceFile, read[source_name]), cast(TargetFile, read[target_name])
     known = {*GIVEN, *DECIDED, *contract.fields, *source_file.fields}
-    _raise(_contract_findings(contract, contract_lines, known), contract_lines.name)
-    _raise(_write_back_findings(source_file, source_lines), source_lines.name)
-    _raise(_target_findings(target_file, target_lines, platform, contract, known), target_lines.name)
-    target = _target(platform, target_file, target_lines, contract, source, Templates(folder / "templates", known))
+    found = {
+        "handoff.yml": _contract_findings(contract, lines["handoff.yml"], known),
+        source_name: [
+            *_source_findings(source_file, lines[source_name]),
+            *_write_back_findings(source_file, lines[source_name]),
+        ],
+        target_name: _target_findings(target_file, lines[target_name], platform, contract, known),
+    }
+    _raise({name: findings for name, findings in found.items() if findings})
+    source = _source(source_file, lines[source_name])
+    templates = Templates(folder / "templates", known)
+    target = _target(platform, target_file, lines[target_name], contract, source, templates)
     return Mappings(folder, _version(folder), contract, people, source, target)
+
+
+def _read(folder: Path, wanted: Mapping[str, type[Frozen]]) -> tuple[dict[str, Frozen], dict[str, Lines]]:
+    """Return each file as its model, and its lines; one error tells the mistakes of all."""
+    read: dict[str, Frozen] = {}
+    lines: dict[str, Lines] = {}
+    refused: dict[str, ConfigError] = {}
+    for name, model in wanted.items():
+        try:
+            read[name], lines[name] = read_model(folder / name, model, name=name)
+        except ConfigError as error:
+            refused[name] = error
+    if len(refused) == 1:
+        raise next(iter(refused.values()))
+    _raise({name: error.findings or (error.message,) for name, error in refused.items()})
+    return read, lines
 
 
 def _source(file: SourceFile, lines: Lines) -> Source:
@@ -334,10 +361,14 @@ def _target_findings(file: TargetFile, lines: Lines, system: str, contract: Cont
     return findings
 
 
-def _raise(findings: Sequence[str], name: str) -> None:
+def _raise(found: Mapping[str, Sequence[str]]) -> None:
+    """Raise one error for all findings, by file; none where there is none."""
+    findings = tuple(finding for some in found.values() for finding in some)
     if findings:
+        names = list(found)
+        said = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         count = "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
-        raise ConfigError(f"{name} has {count}; nothing was sent.", tuple(findings))
+        raise ConfigError(f"{said} {'has' if len(names) == 1 else 'have'} {count}; nothing was sent.", findings)
 
 
 def _version(folder: Path) -> str:

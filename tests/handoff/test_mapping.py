@@ -204,3 +204,31 @@ def test_a_source_that_asks_for_the_platform_is_refused_with_its_line(tmp_path, 
 
     assert finding.startswith("sources/salesforce.yml:2: fields -> deal.name: ")
     assert "cannot be used in a source" in finding
+
+
+def test_the_mistakes_of_all_files_are_told_at_once(tmp_path):
+    told = findings(
+        tmp_path,
+        {
+            "people.yml": "teems: {}\n",
+            "sources/salesforce.yml": SOURCE.replace("as: decimal", "as: dezimal"),
+            "handoff.yml": "start_from: 2026-01-01\n\tfields: {}\n",
+        },
+    )
+
+    assert told[0] == "handoff.yml, people.yml and sources/salesforce.yml have 3 mistakes; nothing was sent."
+    assert [one.split(":")[0] for one in told[1:]] == ["handoff.yml", "people.yml", "sources/salesforce.yml"]
+
+
+def test_what_files_say_of_each_other_is_told_for_all_at_once(tmp_path):
+    told = findings(
+        tmp_path,
+        {
+            "handoff.yml": CONTRACT.replace("requires: [champion]", "requires: [champoin]"),
+            "targets/gainsight.yml": TARGET.replace("{from: account.name", "{from: acount.name"),
+        },
+    )
+
+    assert told[0].startswith("handoff.yml and targets/gainsight.yml have ")
+    assert any("Nearest: champion." in one for one in told[1:])
+    assert any("Nearest: account.name." in one for one in told[1:])

@@ -1,0 +1,107 @@
+"""Commands that read the mapping files alone: nothing is called, no credentials are needed."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.console import document, errors, headline, out
+from cli.screens import where_from
+from flows import _wiring
+from handoff.contract import Contract, People
+from handoff.errors import ConfigError
+from handoff.lineage import Lineage, lineage
+from handoff.mapping import Mappings, SourceFile, TargetFile, load_mappings
+from handoff.yaml_files import Frozen
+
+MappingsDir = Annotated[
+    Path | None, typer.Option("--mappings", metavar="DIR", help="The mappings folder (default: the deployment's).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}
+
+
+def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
+    """Find the mistakes in the mapping files; exit 2 when there is one."""
+    with errors("check", as_json=as_json):
+        folder = _folder(mappings, as_json=as_json)
+        loaded = _loaded(folder)
+        steps, segments = list(loaded.target.order), [segment.name for segment in loaded.contract.segments]
+        if as_json:
+            document("check", mapping_version=loaded.version, segments=segments, steps=steps, findings=[])
+            return
+        out.print(f"No mistake found. Version {loaded.version}.")
+        out.print(f"  segments: {', '.join(segments)}", markup=False)
+        out.print(f"  steps, in order: {', '.join(steps)}", markup=False)
+        if loaded.contract.start_from is None:
+            out.print("  start_from is missing: `sync` will refuse to start.", style="yellow")
+
+
+def show_lineage(
+    field: Annotated[
+        str, typer.Argument(metavar="FIELD", help="DueDate, onboarding_cta.DueDate, Account.Industry ...")
+    ],
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a field comes from, and what it feeds."""
+    with errors("lineage", as_json=as_json):
+        found = lineage(_loaded(_folder(mappings, as_json=as_json)), field)
+        if as_json:
+            document("lineage", **found.as_dict())
+        else:
+            _show(found)
+
+
+def schema(
+    name: Annotated[str, typer.Argument(metavar="FILE", help=f"One of: {', '.join(SCHEMAS)}.")],
+) -> None:
+    """Print the JSON Schema of a mapping file, for an editor."""
+    with errors("schema", as_json=False):
+        if name not in SCHEMAS:
+            raise ConfigError(f"There is no schema of {name!r}. Use one of: {', '.join(SCHEMAS)}.")
+        out.print(json.dumps(SCHEMAS[name].model_json_schema(by_alias=True), indent=2), markup=False)
+
+
+def _folder(mappings: Path | None, *, as_json: bool) -> Path:
+    folder = mappings or Path("mappings")
+    if mappings is None and not folder.is_dir():
+        folder = _wiring.SHIPPED_MAPPINGS
+    headline(f"files in {folder} (nothing is called)", as_json=as_json)
+    return folder
+
+
+def _loaded(folder: Path) -> Mappings:
+    return load_mappings(folder, crm=_only(folder, "sources"), platform=_only(folder, "targets"))
+
+
+def _only(folder: Path, kind: str) -> str:
+    names = sorted(path.stem for path in (folder / kind).glob("*.yml"))
+    if len(names) != 1:
+        there = ", ".join(names) or "none"
+        raise ConfigError(f"{folder / kind} needs exactly one .yml file in this release; there is: {there}.")
+    return names[0]
+
+
+def _show(found: Lineage) -> None:
+    for output in found.comes_from:
+        out.print(output.name, style="bold", markup=False)
+        out.print(f"  <- {where_from(output.trace)}", markup=False)
+    for origin in found.is_read_by:
+        out.print(f"{found.asked} is read as {origin.words()}", style="bold", markup=False)
+    if found.feeds:
+        out.print("It feeds", style="bold")
+    for output in found.feeds:
+        out.print(f"  {output.name}  by {output.trace.place}", markup=False)
+    if found.decides:
+        out.print("It decides", style="bold")
+    for decision in found.decides:
+        out.print(f"  {decision}", markup=False)
+    if not (found.comes_from or found.feeds or found.decides):
+        out.print("  It is read and feeds nothing.", style="yellow")
+
+
+def commands() -> dict[str, Any]:
+    """Return the commands of this module by name."""
+    return {"check": check, "lineage": show_lineage, "schema": schema}
