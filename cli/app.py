@@ -8,11 +8,13 @@ import typer
 
 from cli import files, screens
 from cli.console import Exit, document, errors, headline, out, progress_bar
+from cli.runs import show_run, show_runs
 from flows import _wiring
 from handoff.bridge import Bridge
-from handoff.deals import known_deal, live_deal
+from handoff.deals import known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.mapping import load_mappings
+from handoff.model import Deal
 from handoff.prepare import prepare
 from handoff.run import preview, run_once
 from handoff.story import Story, known_story, live_story
@@ -66,7 +68,9 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show each step and where its fields come from.")] = False,
     deal: DealOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Hand off at most so many, oldest wins first.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a deal needs a person.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 when a deal read in this pass needs a person.")
+    ] = False,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -79,8 +83,10 @@ def sync(
             _dry_run(chosen, deal, limit, as_json=as_json)
             return
         with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-            ids = [_deal_id(bridge, deal)] if deal else []
+            ids = [] if deal is None else [_deal_id(bridge, deal)]
             report = run_once(bridge, deals=ids, limit=limit)
+            if deal is not None and not report.balance.seen:
+                raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
         if as_json:
             document("sync", **report.as_dict())
         else:
@@ -91,8 +97,11 @@ def sync(
 
 def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
-        ids = [_deal_id(bridge, deal)] if deal else []
+        ids = [] if deal is None else [_deal_id(bridge, deal)]
         shown = list(preview(bridge, deals=ids, limit=limit))
+        if deal is not None and not shown:
+            _read_live(bridge, ids[0], deal)
+            raise left_alone(deal, bridge.mappings.contract, early=True)
     if as_json:
         document("sync", dry_run=True, deals=[screens.plan_as_data(one) for one in shown])
         return
@@ -106,6 +115,15 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
     out.print(f"A sync would send something for {sends:,} deals{person}{more}. Nothing was written.", style="bold")
     if sends and not deal:
         out.print("See every field and where it comes from: handoff sync --dry-run --deal ID")
+
+
+def _read_live(bridge: Bridge, deal_id: str, words: str) -> Deal:
+    page = bridge.crm.read([deal_id])
+    if page.unreadable:
+        raise ConfigError(f"The deal cannot be read whole: {page.unreadable[0].why}")
+    if not page.deals:
+        raise left_alone(words, bridge.mappings.contract, early=False)
+    return page.deals[0]
 
 
 def _deal_id(bridge: Bridge, words: str) -> str:
@@ -137,12 +155,7 @@ def _story(chosen: _wiring.Choice, words: str) -> Story:
             loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
             return known_story(ledger, ref, loaded.contract)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        page = bridge.crm.read([live_deal(bridge.crm, words)])
-        if page.unreadable:
-            raise ConfigError(f"The deal cannot be read whole: {page.unreadable[0].why}")
-        if not page.deals:
-            raise ConfigError(f"The deal {words!r} is not won, or the integration user cannot see it.")
-        (one,) = prepare(bridge, page.deals, frozen={})
+        (one,) = prepare(bridge, [_read_live(bridge, live_deal(bridge.crm, words), words)], frozen={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts
         return live_story(one, contract, before_start=early)
@@ -161,12 +174,12 @@ def runs(
         headline(_wiring.systems(chosen) + " (reads the ledger only)", as_json=as_json)
         with _wiring.open_ledger(chosen) as ledger:
             if number is None:
-                screens.show_runs(ledger.runs(limit), as_json=as_json)
+                show_runs(ledger.runs(limit), as_json=as_json)
                 return
-            found = ledger.run(number)
+            found, newest = ledger.run(number), ledger.runs(1)
         if found is None:
             raise ConfigError(f"There is no run {number}. `handoff runs` lists them.")
-        screens.show_run(*found, as_json=as_json)
+        show_run(*found, newest=newest[0].id, as_json=as_json)
 
 
 @app.command(name="sandbox")
@@ -219,7 +232,8 @@ def serve(
 ) -> None:
     """Put sync on a schedule with Prefect, until Ctrl+C.
 
-    Uses the Prefect server that PREFECT_API_URL names; start one with: prefect server start
+    Uses the Prefect server that PREFECT_API_URL names; start one with: prefect server start.
+    Without PREFECT_API_URL it starts a temporary server of its own, which ends with it.
     """
     from cli.serving import serve_sync
 

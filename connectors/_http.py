@@ -1,6 +1,5 @@
 """One exchange with an outside system: permission, budget, time-out, retry, and an error that says what to do."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, Missin
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from urllib3.exceptions import NewConnectionError, SSLError
 
-from connectors._server_time import ServerTime, http_date
+from connectors._http_json import loaded
+from connectors._http_time import ServerTime, http_date
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
 from handoff.ports import Budget, Clock, Limit
 
@@ -59,14 +59,14 @@ class Answer:
     def json(self) -> Any:
         """Return the JSON body; raises `Lost` when it is cut off or no JSON, for then we do not know."""
         try:
-            return json.loads(self.body)
+            return loaded(self.body)
         except ValueError as error:
             raise Lost("the answer is no JSON") from error
 
     def json_or_none(self) -> Any:
         """Return the JSON body, or None when it is none (an HTML page of a proxy)."""
         try:
-            return json.loads(self.body)
+            return loaded(self.body)
         except ValueError:
             return None
 

@@ -18,6 +18,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 
 from connectors._http import CALL_TIMEOUT_SECONDS, Answer, Exchange, Lost, Route, requests_send
+from connectors._http_time import http_date
 from connectors._salesforce_records import parsed
 from handoff.errors import BridgeBug, ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.ports import Budget, Clock, Limit
@@ -233,9 +234,25 @@ class Gateway:
         """
         Return the parsed answer; `path` is relative to the versioned root, or starts with a slash.
 
-        Raises the errors of `Exchange.call`. A used-up daily quota is `Transient` and closes the gateway for a
-        while, so that nothing hammers it; so does a permanently refused login, as `NotAllowed`.
+        Raises the errors of `Exchange.call`, and `ConfigError` where a read names what the integration user does not
+        see. A used-up daily quota is `Transient` and closes the gateway for a while, so that nothing hammers it; so
+        does a permanently refused login, as `NotAllowed`.
         """
+        return self._answer(route, method, path, params, headers, body).said
+
+    def date(self, route: Route, path: str) -> datetime | None:
+        """Return the moment that the answer to this GET was made, by its `Date` header; None where it has none."""
+        return http_date(self._answer(route, "GET", path).headers.get("date"))
+
+    def _answer(
+        self,
+        route: Route,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Told:
         self._check_open()
 
         def send() -> Answer:
@@ -251,8 +268,13 @@ class Gateway:
             answer = self.exchange.call(route, send)
         except NotAllowed as error:
             raise self._shutting(error) from error.__cause__
+        except Rejected as error:
+            if error.code not in HIDDEN or not route.reads:
+                raise
+            message = f"The integration user of {self.exchange.system} does not see all that is needed ({route.doing})."
+            raise ConfigError(message, (f"{error.why} {error.remedy}",)) from error
         assert isinstance(answer, Told)
-        return answer.said
+        return answer
 
     def url_bytes(self, path: str, params: Mapping[str, str]) -> int:
         """Return how long the address of this call is; no call is made."""

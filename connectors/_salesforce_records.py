@@ -1,15 +1,15 @@
 """Salesforce's records and ours: ids, stamps, SOQL literals, when a deal was won, what a refused record means."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from simple_salesforce.format import SoqlFormatter
 
+from connectors._http_json import loaded
 from handoff.errors import BridgeBug, ConfigError
 from handoff.model import Value
 
@@ -17,6 +17,9 @@ Row = Mapping[str, Any]
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+LONG_ID = re.compile(r"00[A-Za-z0-9]{16}")
+"""What nobody means but as an id: the keys of Salesforce's own kinds of record begin with 00."""
+OPPORTUNITY = "006"
 CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 ADDRESS = re.compile(r"\S+@\S+")
 CONTROL = re.compile(r"\s+")
@@ -33,10 +36,6 @@ REMEDIES = {
     "ENTITY_IS_DELETED": "The deal was deleted.",
     "INVALID_CROSS_REFERENCE_KEY": "The deal is gone or hidden from the integration user.",
 }
-
-
-HALF_A_PAIR = b"\\ud"
-"""How JSON begins to write a surrogate, of which a whole pair makes one sign."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,17 @@ def id18(record_id: str) -> str:
         return record_id
     groups = (record_id[at : at + 5] for at in (0, 5, 10))
     return record_id + "".join(CHECKSUM[sum(1 << i for i, c in enumerate(g) if "A" <= c <= "Z")] for g in groups)
+
+
+def opportunity_id(text: str) -> str:
+    """Return the 18-character form of an opportunity's id; raises `ConfigError` for what cannot be one."""
+    # The last three characters say which of the others are capitals, so an id in the wrong case shows itself.
+    if RECORD_ID.fullmatch(text) and text.startswith(OPPORTUNITY) and id18(text[:15]).startswith(text):
+        return id18(text[:15])
+    raise ConfigError(
+        f"{text!r} is no opportunity id: ids are case-sensitive, and those of opportunities begin with {OPPORTUNITY}. "
+        "Copy it from the deal's address."
+    )
 
 
 def checked(name: str) -> str:
@@ -124,21 +134,8 @@ def after(stamp: str, record_id: str, facts: Facts) -> str:
 
 
 def parsed(body: bytes) -> Any:
-    """
-    Return the JSON body with every fraction as the exact decimal it was written as; `ValueError` if it is none.
-
-    Half of a surrogate pair (an emoji cut by some integration) becomes the replacement sign: no text can carry it on.
-    """
-    found = json.loads(body, parse_float=Decimal)
-    return _whole(found) if HALF_A_PAIR in body.lower() else found
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return {name: _whole(item) for name, item in value.items()} if isinstance(value, dict) else value
+    """Return the JSON body with every fraction as the exact decimal it was written as; `ValueError` if it is none."""
+    return loaded(body, parse_float=Decimal)
 
 
 def value_at(row: Row | None, path: str) -> Value:
@@ -150,6 +147,11 @@ def value_at(row: Row | None, path: str) -> Value:
         # Names are case-insensitive in a statement and come back in the org's own spelling.
         found = found[name] if name in found else {k.lower(): v for k, v in found.items()}.get(name.lower())
     return Decimal(found) if isinstance(found, int) and not isinstance(found, bool) else found
+
+
+def end_of_day(day: str) -> datetime:
+    """Return the last second, in UTC, of a day such as `2026-11-20`."""
+    return datetime.combine(date.fromisoformat(day), time(23, 59, 59), UTC)
 
 
 def won_moments(history: Iterable[Row], won_stages: frozenset[str]) -> list[datetime]:

@@ -3,19 +3,21 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_records import (
-    RECORD_ID,
+    LONG_ID,
     Facts,
     Row,
     after,
     checked,
+    end_of_day,
     id18,
     moment,
+    opportunity_id,
     soql,
     value_at,
     whole_second,
@@ -71,7 +73,7 @@ class Salesforce:
         gateway: The way to the org.
         wanted: What the mapping reads.
         write_fields: The fields that receipts are written to.
-        first_seen: Gives the moment for a deal whose winning Salesforce does not date.
+        first_seen: Gives the moment for a deal whose winning Salesforce does not date; its close date may be earlier.
         facts: What we assume where the vendor's documents are silent.
     """
 
@@ -113,15 +115,13 @@ class Salesforce:
             return self._org
 
     def server_now(self) -> datetime:
-        """Return a moment that the server has reached for certain; one call is made if none was answered yet."""
-        exchange = self._gateway.exchange
-        if not exchange.server_time.known:
-            self._gateway.ask(VERSIONS, "GET", "/services/data/")
-        if not exchange.server_time.known:
-            raise exchange.error(
-                Transient, VERSIONS, "its answer carries no Date header.", "Check the proxy in between."
-            )
-        return exchange.clock.now() + exchange.server_time.at_least_ahead
+        """Return a moment that the server has reached for certain; one call is made each time."""
+        # Its own words as they stand: our clock may have been stepped since we compared the two.
+        at = self._gateway.date(VERSIONS, "/services/data/")
+        if at is None:
+            why, remedy = "its answer carries no Date header.", "Check the proxy in between."
+            raise self._gateway.exchange.error(Transient, VERSIONS, why, remedy)
+        return at.astimezone(UTC)
 
     def changed(self, window: Window) -> Iterator[Page]:
         """
@@ -149,9 +149,9 @@ class Salesforce:
         """
         Return these deals as they are now, in the order asked; what is gone or no longer won is simply absent.
 
-        Ids may have 15 or 18 characters; one that is no id at all is absent too.
+        Ids may have 15 or 18 characters; what is no opportunity id raises `ConfigError` before any call.
         """
-        asked = list(dict.fromkeys(id18(one) for one in ids if RECORD_ID.fullmatch(one)))
+        asked = list(dict.fromkeys(opportunity_id(one) for one in ids))
         if not asked:
             return Page(())
         select = self._select()
@@ -168,10 +168,16 @@ class Salesforce:
         return self._page([found[one] for one in asked if one in found])
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
-        """Return (id, "deal, account") of won deals whose account or deal name contains the text, newest first."""
+        """
+        Return (id, "deal, account") of won deals whose account or deal name contains the text, newest first.
+
+        Raises `ConfigError` before any call for an id of 18 characters that is no opportunity's.
+        """
         words = text.strip()[:255]
         if not words:
             return []
+        if LONG_ID.fullmatch(words):
+            opportunity_id(words)
         where = soql("IsWon = true AND (Account.Name LIKE '%{:like}%' OR Name LIKE '%{:like}%')", words, words)
         order = f"ORDER BY CloseDate DESC, Id DESC LIMIT {max(1, min(int(limit), 2_000))}"
         pages = self._pages(SEARCH, SEARCHED + f" WHERE {where} {order}")
@@ -348,7 +354,10 @@ class Salesforce:
         changed = row.get("LastStageChangeDate")
         if changed and self._facts.trust_last_stage_change:
             return moment(str(changed)), WonHow.LAST_STAGE_CHANGE, episode
-        return self._first_seen(), WonHow.FIRST_SEEN, episode
+        # It was won at the latest now, and a deal of last year must not look like one of today.
+        close = row.get("CloseDate")
+        seen = self._first_seen()
+        return min(seen, end_of_day(str(close))) if close else seen, WonHow.FIRST_SEEN, episode
 
 
 def _sub_select(name: str, fields: Sequence[str]) -> str:

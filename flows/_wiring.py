@@ -5,7 +5,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import platformdirs
 
+from flows._alone import alone
 from flows._instances import CRMS, PLATFORMS, World, known
 from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
@@ -21,10 +22,12 @@ from handoff.errors import ConfigError, Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings, load_mappings
 from handoff.ports import Clock, Progress, silent
+from handoff.run import first_moment
 from handoff.settings import Instance, Settings, beside, read_settings
 
 SHIPPED_MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"
 DEFAULT_PORT_BASE = 8700
+LAST_PORT_BASE = 65_000
 SANDBOX_CALLS_PER_MINUTE = "95"
 CLOCK_TIMEOUT_SECONDS = 5.0
 
@@ -97,7 +100,7 @@ class Choice:
 def choice(*, sandbox: bool, mappings: Path | None, folder: Path | None = None) -> Choice:
     """Return what the options and `HANDOFF_SANDBOX` choose together."""
     said = os.environ.get("HANDOFF_SANDBOX", "")
-    if said and not re.fullmatch(r"\d{2,5}", said):
+    if said and not (re.fullmatch(r"\d{2,5}", said) and int(said) <= LAST_PORT_BASE):
         raise ConfigError(f"HANDOFF_SANDBOX={said!r} is no port base. Set it to the sandbox's, like 8700.")
     port_base = int(said) if said else DEFAULT_PORT_BASE if sandbox else None
     return Choice(folder or Path.cwd(), mappings, port_base)
@@ -108,12 +111,13 @@ def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
     try:
         org = httpx.get(f"http://127.0.0.1:{port_base}/healthz", timeout=CLOCK_TIMEOUT_SECONDS, trust_env=False)
         name = f"sandbox-{port_base}-{org.json()['org']}.db"
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        own = "" if port_base == DEFAULT_PORT_BASE else f" --port-base {port_base}"
         raise Transient(
             system="the sandbox",
             doing=f"looking for it on port {port_base}",
-            why="nothing answers there.",
-            remedy="Start it in another shell: handoff sandbox",
+            why="no sandbox answers there.",
+            remedy=f"Start it in another shell: handoff sandbox{own}",
         ) from error
     names = [f"HANDOFF_{kind}_MAIN_CLIENT_{part}" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")]
     defaults = dict.fromkeys(names, "sandbox") | {"HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE": SANDBOX_CALLS_PER_MINUTE}
@@ -155,17 +159,19 @@ def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silen
     settings = chosen.settings()
     crm_system, platform_system = known(settings.crm, CRMS), known(settings.platform, PLATFORMS)
     mappings: Mappings = load_mappings(settings.mappings, crm=crm_system, platform=platform_system)
+    first_moment(mappings)
     ledger = Ledger(settings.ledger_url)
-    try:
+    with ExitStack() as until_the_end:
+        until_the_end.callback(ledger.close)
+        if not read_only:
+            until_the_end.enter_context(alone(settings.ledger_url, progress=progress))
         ledger.open(stamps={})
         clock = chosen.clock()
         world = World(clock, SharedBudget(ledger), random.random, read_only, chosen.sandbox)
         crm = CRMS[crm_system](settings.crm, mappings, world)
         platform = PLATFORMS[platform_system](settings.platform, world)
-        ledger.open(stamps=_stamps(settings, crm.org()))
+        ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
         yield Bridge(crm, platform, mappings, ledger, clock, progress=progress)
-    finally:
-        ledger.close()
 
 
 def systems(chosen: Choice) -> str:

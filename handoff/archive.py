@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Text, cast, func, or_, select
 
 from handoff import tables as t
 from handoff.database import Database
+from handoff.model import Scope
 
 
 class Archive(Database):
@@ -21,10 +22,27 @@ class Archive(Database):
         with self.reading() as connection:
             return list(connection.execute(select(t.deals).where(found).order_by(t.deals.c.won_at.desc())))
 
-    def deal_of(self, remote_id: str) -> str | None:
-        """Return the ref of the deal for which this record of a platform was made or last written."""
+    def resembling(self, deal_or_account_id: str) -> list[Row[Any]]:
+        """Return the deals that have this id in other letter case, or that belong to this account; newest win first."""
+        c = t.deals.c
+        cased = func.lower(c.deal_id) == deal_or_account_id.lower()
+        found = or_(cased, func.substr(c.account_id, 1, 15) == deal_or_account_id[:15])
         with self.reading() as connection:
-            return connection.execute(select(t.steps.c.deal).where(t.steps.c.remote_id == remote_id)).scalars().first()
+            return list(connection.execute(select(t.deals).where(found).order_by(c.won_at.desc())))
+
+    def deals_of(self, remote_id: str) -> list[Row[Any]]:
+        """Return the deals whose handoff made, linked or wrote this record of a platform; newest win first."""
+        with self.reading() as connection:
+            steps = connection.execute(select(t.steps).where(t.steps.c.remote_id == remote_id)).all()
+            if not steps:
+                return []
+            # An account's step names only the deal that wrote it last; the handoffs list the steps they share.
+            listed = cast(t.handoffs.c.steps, Text)
+            shared = [listed.contains(step.key, autoescape=True) for step in steps if step.scope == Scope.ACCOUNT]
+            sharing = connection.execute(select(t.handoffs.c.deal).where(or_(False, *shared))).scalars().all()
+            refs = {*sharing, *(step.deal for step in steps)}
+            query = select(t.deals).where(t.deals.c.ref.in_(refs)).order_by(t.deals.c.won_at.desc())
+            return list(connection.execute(query))
 
     def story(self, ref: str) -> dict[str, Any]:
         """Return all that is kept of one deal: `deal`, `handoff`, `body`, `steps`, `events`."""
@@ -34,7 +52,7 @@ class Archive(Database):
                 select(t.handoffs).where(t.handoffs.c.deal == ref).order_by(t.handoffs.c.episode.desc())
             ).first()
             body = self.body(connection, handoff.key, "handoff") if handoff else None
-            keys = [row["key"] for row in (body or {}).get("steps", [])]
+            keys = [step["key"] for step in handoff.steps] if handoff else []
             rows = connection.execute(select(t.steps).where(t.steps.c.key.in_(keys))).all()
             by_key = {row.key: row for row in rows}
             told = connection.execute(select(t.events).where(t.events.c.deal == ref).order_by(t.events.c.id)).all()

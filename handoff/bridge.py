@@ -6,7 +6,7 @@ from datetime import timedelta
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal
-from handoff.plan import source_hash
+from handoff.plan import source_hashes
 from handoff.ports import Clock, Crm, Destination, Progress, silent
 
 
@@ -36,6 +36,6 @@ class Bridge:
         """The CRM's name in the ledger: instance, system and org."""
         return f"{self.crm.instance}:{self.crm.system}:{self.crm.org()}"
 
-    def fingerprint(self, deal: Deal) -> str:
-        """Return the fingerprint that decides whether a deal has to be looked at again."""
-        return source_hash(deal, ours=self.mappings.source.file.write_back.fields)
+    def fingerprints(self, deal: Deal) -> dict[str, str]:
+        """Return the fingerprints that decide whether a deal has to be looked at again."""
+        return source_hashes(deal, ours=self.mappings.source.file.write_back.fields)

@@ -61,7 +61,7 @@ class Carrier:
     Decides and carries out the steps of one wave.
 
     Args:
-        retry_rejected: Try refused steps again although nothing changed: a person asked for this deal by name.
+        look_again: Find the records of accounts again although they are known: a person asked for a deal by name.
     """
 
     destination: Destination
@@ -70,7 +70,7 @@ class Carrier:
     clock: Clock
     run: int
     version: str
-    retry_rejected: bool = False
+    look_again: bool = False
     progress: Progress = silent
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
@@ -116,10 +116,8 @@ class Carrier:
     def _from_memory(self, planned: Planned, row: Any) -> Decision | None:
         """Return the decision that needs no look-up, None when the step is to be made."""
         step = planned.step
-        if row is not None and row.remote_id is not None:
+        if row is not None and row.remote_id is not None and not self._to_find_again(step):
             return self._change(planned, row)
-        if row is not None and self._refused(step, row):
-            return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, reason=row.reason), kept=True)
         for need in step.needs:
             outcome = self.outcomes.get(need)
             if outcome is None or not outcome.settled:
@@ -129,10 +127,9 @@ class Carrier:
                 return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits), kept=told)
         return None
 
-    def _refused(self, step: Step, row: Any) -> bool:
-        """Whether the platform refused just this, and nobody asked to try it again."""
-        same = row.payload_hash == fingerprint(step.payload)
-        return bool(row.state == State.REJECTED and same and not self.retry_rejected)
+    def _to_find_again(self, step: Step) -> bool:
+        """A person who asks for a deal may have merged or deleted what all deals of its account share."""
+        return self.look_again and step.scope is Scope.ACCOUNT
 
     def _change(self, planned: Planned, row: Any) -> Decision:
         """An account's step carries what changed since our last send; a deal's own work is the CSM's once made."""
@@ -140,8 +137,6 @@ class Carrier:
         there = Outcome(step.key, Result.UNCHANGED, row.remote_id)
         if step.scope is Scope.DEAL or (row.writer_won_at, row.deal) > planned.precedence:
             return Decision(planned, outcome=there, kept=True)
-        if self._refused(step, row):
-            return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, reason=row.reason), kept=True)
         hashes = field_hashes(step.payload)
         # Of an update that was cut off nobody knows which values the record holds: all are said again.
         unsure = row.state in IN_DOUBT
@@ -178,12 +173,19 @@ class Carrier:
             return ends(
                 Result.REJECTED, f"{len(found)} records of kind {step.kind} match: {names}. Merge them, or correct one."
             )
+        linked = row is not None and row.remote_id is not None
+        if linked and (not found or found[0].ref == row.remote_id):
+            return self._change(planned, row)
         if not found:
             return self._absent(planned, step, row)
         (one,) = found
         if one.conflict:
             return ends(Result.REJECTED, f"{one.label} ({one.ref}) {one.conflict}")
-        if one.how is How.KEY and (row is None or step.scope is Scope.DEAL or self._as_sent(planned, row)):
+        if (
+            one.how is How.KEY
+            and not linked
+            and (row is None or step.scope is Scope.DEAL or self._as_sent(planned, row))
+        ):
             return ends(Result.UNCHANGED, "found by its key: an earlier run made it", one.ref)
         carried = {name: value for name, value in step.payload.items() if name not in step.create_only}
         if not carried:

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from handoff import tables as t
 from handoff.batches import batches
+from handoff.errors import ConfigError, Transient
 
 IN_AT_ONCE = 500
 
@@ -30,13 +32,29 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with (
+            self._told(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A ledger that is locked, full or out of reach is nobody's bug: it is told, and tried by the next run."""
+        try:
+            yield
+        except OperationalError as error:
+            why = str(error.orig).splitlines()[0].rstrip(".")
+            remedy = (
+                "Check that its folder is there and can be written, that the disk has room, and that nothing locks it."
+            )
+            raise Transient(system="the ledger", doing="opening or writing it", why=f"{why}.", remedy=remedy) from None
 
     def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
         wanted = list(dict.fromkeys(values))
@@ -78,7 +96,15 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    local = {"timeout": 30} if url.startswith("sqlite") else {}
+    try:
+        # Statements carry what deals say and who they name: none of it belongs into an error.
+        engine = create_engine(url, connect_args=local, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        kind = url.partition(":")[0]
+        raise ConfigError(
+            f"The ledger cannot be kept in {kind!r}. Use an address like sqlite:///handoff.db."
+        ) from error
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

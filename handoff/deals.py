@@ -1,7 +1,10 @@
 """Finds the deal that a person means: an id, a pasted address, or part of a name."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
+from handoff.contract import Contract
 from handoff.errors import ConfigError
 from handoff.ledger import Ledger
 from handoff.ports import Crm
@@ -11,28 +14,61 @@ REMOTE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{36}(?![A-Za-z0-9])")
 MOST_SHOWN = 10
 
 
+class SeveralDeals(ConfigError):
+    """Words that fit more than one deal; `deals` holds (id, name) of each."""
+
+    deals: Sequence[tuple[str, str]] = ()
+
+
 def known_deal(ledger: Ledger, words: str) -> str | None:
     """
     Return the ref of the deal that the ledger knows by these words, None when it knows none.
 
     Raises:
-        ConfigError: Several deals fit; they are listed.
+        ConfigError: Several deals fit, and are listed; or the words are blank, a known deal's id in other letter
+            case, or the id of a known account.
     """
-    words = words.strip()
+    words = _said(words)
     for remote in REMOTE_ID.findall(words):
-        ref = ledger.deal_of(remote)
-        if ref:
-            return ref
+        rows = ledger.deals_of(remote)
+        if rows:
+            return _one_of(rows, words)
     candidates = [one for one in ID.findall(words) if _looks_like_id(one)] or [words]
     for candidate in candidates:
         rows = ledger.search(candidate)
-        if len(rows) == 1:
-            return str(rows[0].ref)
         if rows:
-            raise _several(
-                words, [(str(row.deal_id), f"{row.account_name or 'no account'}: {row.name}") for row in rows]
-            )
+            return _one_of(rows, words)
+        _must_not_resemble(ledger, candidate)
     return None
+
+
+def _said(words: str) -> str:
+    if not words.strip():
+        raise ConfigError("No deal is named. Give an id, the deal's address, or part of its account's name.")
+    return words.strip()
+
+
+def _one_of(rows: Sequence[Any], words: str) -> str:
+    if len(rows) > 1:
+        raise _several(words, _listed(rows))
+    return str(rows[0].ref)
+
+
+def _listed(rows: Sequence[Any]) -> list[tuple[str, str]]:
+    return [(str(row.deal_id), f"{row.account_name or 'no account'}: {row.name}") for row in rows]
+
+
+def _must_not_resemble(ledger: Ledger, word: str) -> None:
+    if len(word) not in (15, 18) or not word.isalnum():
+        return
+    rows = ledger.resembling(word)
+    cased = [row.deal_id for row in rows if row.deal_id.lower() == word.lower()]
+    if cased:
+        raise ConfigError(f"There is no deal {word}: ids are case-sensitive. Did you mean {cased[0]}?")
+    if rows:
+        raise _several(
+            word, _listed(rows), f"{word} is an account's id, not a deal's. Give the id of one of its deals:"
+        )
 
 
 def live_deal(crm: Crm, words: str) -> str:
@@ -40,12 +76,13 @@ def live_deal(crm: Crm, words: str) -> str:
     Return the CRM id of the won deal that these words mean, asking the CRM.
 
     Raises:
-        ConfigError: None fits, or several do.
+        ConfigError: None fits, or several do, or the words are blank.
     """
+    words = _said(words)
     ids = [one for one in ID.findall(words) if _looks_like_id(one)]
     if ids:
         return str(ids[0])
-    found = crm.search(words.strip(), limit=MOST_SHOWN + 1)
+    found = crm.search(words, limit=MOST_SHOWN + 1)
     if not found:
         raise ConfigError(
             f"No won deal is called {words!r}, here or in the CRM. Give an id, the deal's address, or part of its "
@@ -60,7 +97,22 @@ def _looks_like_id(word: str) -> bool:
     return any(c.isdigit() for c in word) and word[:3].isalnum() and word[0].isdigit()
 
 
-def _several(words: str, found: list[tuple[str, str]]) -> ConfigError:
+def left_alone(words: str, contract: Contract, *, early: bool) -> ConfigError:
+    """Return why nothing is handed off of a deal that was asked for: it was won too `early`, or is not seen as won."""
+    if early:
+        return ConfigError(
+            f"The deal {words!r} was won before start_from ({contract.start_from}); older wins are left alone. "
+            "If it is yours all the same, set an earlier start_from in handoff.yml."
+        )
+    return ConfigError(
+        f"The deal {words!r} is not won, or not visible to the integration user. "
+        "Check its stage in the CRM, and what the integration user may see."
+    )
+
+
+def _several(words: str, found: Sequence[tuple[str, str]], said: str = "") -> SeveralDeals:
     listed = tuple(f"  {one}  {name}" for one, name in found[:MOST_SHOWN])
     more = (f"  ... and {len(found) - MOST_SHOWN} more",) if len(found) > MOST_SHOWN else ()
-    return ConfigError(f"{len(found)} deals fit {words!r}. Give the id of one:", (*listed, *more))
+    error = SeveralDeals(said or f"{len(found)} deals fit {words!r}. Give the id of one:", (*listed, *more))
+    error.deals = tuple(found)
+    return error

@@ -68,11 +68,20 @@ class Judged:
     """What became of one deal in a run, as the ledger keeps it."""
 
     deal: Deal
-    source_hash: str
+    source_hashes: Mapping[str, str]
     standing: Standing
     reason: str
     try_at: datetime | None = None
     mapping_version: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadTo:
+    """How far a CRM was read: the end of the window, and the first moment of winning that counted."""
+
+    crm: str
+    end: datetime
+    starts: datetime
 
 
 @dataclass(frozen=True)
@@ -105,9 +114,11 @@ class Ledger(Archive):
         url: An SQLAlchemy address, `sqlite:///handoff.db`.
     """
 
-    def open(self, *, stamps: Mapping[str, str]) -> None:
+    def open(self, *, stamps: Mapping[str, str], keep: bool = True) -> None:
         """
         Make the tables if they are not there, and check that this ledger is of these systems.
+
+        Without `keep` new stamps are not stored: a reading command binds a ledger to nothing.
 
         Raises:
             ConfigError: It belongs to another org or tenant, or to another release.
@@ -122,7 +133,8 @@ class Ledger(Archive):
                         f"This ledger belongs to {name} {there[name]}, but the settings lead to {value}. "
                         "One ledger serves one customer: set another [ledger] url, or correct the instance."
                     )
-            self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in wanted.items()], ["name"])
+            if keep:
+                self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in wanted.items()], ["name"])
 
     # What is known
 
@@ -138,20 +150,33 @@ class Ledger(Archive):
         """Return the known handoffs among these, by key."""
         return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
 
-    def due(self, instance: str, now: datetime, limit: int | None = None) -> list[str]:
-        """Return the CRM ids of at most `limit` deals that wait, or whose receipt does, oldest win first."""
+    def due(self, instance: str, now: datetime, version: str, limit: int | None = None) -> list[str]:
+        """
+        Return the CRM ids of at most `limit` deals that may go on now, oldest win first.
+
+        Those that wait, or whose receipt does; and those that need a person, when their moment has come or the
+        mapping is another than the one that stopped them.
+        """
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
         untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
-        query = select(c.deal_id).where(c.instance == instance, or_(waits, untold)).order_by(c.won_at, c.ref)
+        stopped = and_(c.standing == Standing.NEEDS_PERSON.value, or_(c.try_at <= now, c.mapping_version != version))
+        may_go_on = or_(waits, untold, stopped)
+        query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
         query = query.limit(limit)
         with self.reading() as connection:
             return list(connection.execute(query).scalars())
 
-    def cursor(self, crm: str) -> datetime | None:
-        """Return the end of the last window that was read to its last page, None before the first."""
+    def read_until(self, crm: str, starts: datetime) -> datetime | None:
+        """
+        Return the end of the last window that was read to its last page, None before the first.
+
+        None also when that reading began with later wins than `starts`: the older ones were never kept.
+        """
+        c = t.windows.c
+        query = select(c.cursor).where(c.crm == crm, c.starts <= starts)
         with self.reading() as connection:
-            return connection.execute(select(t.windows.c.cursor).where(t.windows.c.crm == crm)).scalar_one_or_none()
+            return connection.execute(query).scalar_one_or_none()
 
     # What a run writes
 
@@ -194,12 +219,12 @@ class Ledger(Archive):
         now: datetime,
         run: int,
         *,
-        read_to: tuple[str, datetime] | None = None,
+        read_to: ReadTo | None = None,
     ) -> None:
         """
         Keep deals that are new or changed as waiting, in one transaction, before anything is done for them.
 
-        With the last page of a window, `read_to` moves the cursor of (CRM, end of the window) in the same transaction.
+        With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
         new = {"standing": Standing.WAITING.value, "try_at": None}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
@@ -209,11 +234,16 @@ class Ledger(Archive):
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
             self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
             if read_to is not None:
-                cursor = {"crm": read_to[0], "cursor": read_to[1], "read_at": now, "run": run}
+                cursor = {"crm": read_to.crm, "cursor": read_to.end, "starts": read_to.starts}
+                cursor |= {"read_at": now, "run": run}
                 self.upsert(connection, t.windows, [cursor], ["crm"])
 
-    def freeze(self, rows: Sequence[tuple[str, Deal, Times, str, str]]) -> None:
-        """Keep the moments of handoffs handled for the first time: (key, deal, times, segment, mapping version)."""
+    def freeze(self, rows: Sequence[tuple[str, Deal, Times, str, str, Sequence[Mapping[str, str]]]]) -> None:
+        """
+        Keep handoffs: (key, deal, times, segment, mapping version, steps as `key`, `name`, `kind`).
+
+        The moments are those of the first time, the steps those of the last before delivery.
+        """
         kept = [
             {
                 "key": key,
@@ -223,11 +253,18 @@ class Ledger(Archive):
                 "handed_off_at": times.handed_off_at,
                 "work_starts_at": times.work_starts_at,
                 "mapping_version": version,
+                "steps": list(steps),
             }
-            for key, deal, times, segment, version in rows
+            for key, deal, times, segment, version, steps in rows
         ]
         with self.writing() as connection:
-            self.insert_new(connection, t.handoffs, kept, ["key"])
+            self.upsert(connection, t.handoffs, kept, ["key"], keep=("handed_off_at", "work_starts_at"))
+
+    def rebase(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep what deals say now, by ref: nothing changed, but the mapping reads other fields of them."""
+        statement = update(t.deals).where(t.deals.c.ref == bindparam("r")).values(source_hashes=bindparam("h"))
+        with self.writing() as connection:
+            connection.execute(statement, [{"r": ref, "h": dict(said)} for ref, said in hashes.items()])
 
     def keep_bodies(self, what: str, bodies: Sequence[tuple[str, Any]], now: datetime) -> None:
         """Keep bodies that name people, by owner; the newest replaces the one before."""
@@ -324,7 +361,7 @@ class Ledger(Archive):
             ref = str(j.deal.ref)
             before = known.get(ref)
             row = _deal_row(j.deal, now, run) | {
-                "source_hash": j.source_hash,
+                "source_hashes": j.source_hashes,
                 "standing": j.standing.value,
                 "reason": j.reason,
                 "try_at": j.try_at,
@@ -349,7 +386,7 @@ class Ledger(Archive):
 
         One that is done stays done, only its receipt is dropped. A deal that is won again counts as new.
         """
-        gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hash": None}
+        gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hashes": None}
         standings: dict[str, Standing] = {}
         with self.writing() as connection:
             for some in batches(ids, IN_AT_ONCE):

@@ -49,14 +49,23 @@ def emails_wanted(handoffs: Iterable[Handoff], target: Target) -> set[str]:
     return {str(email).strip().lower() for email in found if not missing(email)}
 
 
-def source_hash(deal: Deal, *, ours: Container[str] = ()) -> str:
-    """Return a fingerprint of what the mapping reads of a deal, without the fields that we write ourselves."""
-    source = {path: value for path, value in deal.source.items() if path not in ours}
-    said = (
+def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
+    """Return a fingerprint of each thing that the mapping reads of a deal, without the fields that we write."""
+    known = (
         *(deal.name, deal.account_id, deal.account_name, deal.amount, deal.currency),
-        *(deal.owner_email, deal.owner_active, deal.episode, source, dict(deal.children)),
+        *(deal.owner_email, deal.owner_active, deal.episode),
     )
-    return fingerprint(said)
+    read = {path: value for path, value in deal.source.items() if path not in ours} | dict(deal.children)
+    return {"": fingerprint(known)} | {path: fingerprint(value) for path, value in read.items()}
+
+
+def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
+    """
+    Return whether a deal says something else than when it was last handled; True when it never was.
+
+    Only what was read both times counts: a mapping that reads more, or less, changes no deal.
+    """
+    return before is None or any(before[name] != now[name] for name in before.keys() & now.keys())
 
 
 def fingerprint(value: Any) -> str:

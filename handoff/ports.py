@@ -68,7 +68,7 @@ class Crm(Protocol):
         ...
 
     def server_now(self) -> datetime:
-        """Return the server's own time, from its last answer (one is fetched if there was none)."""
+        """Return a moment that the server has reached for certain, asked for anew."""
         ...
 
     def changed(self, window: Window) -> Iterator[Page]:

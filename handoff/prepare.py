@@ -1,6 +1,6 @@
 """A deal judged and planned, before anything is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +18,15 @@ class Prepared:
     """A deal judged and planned, or the reason why it cannot be."""
 
     deal: Deal
-    source_hash: str
+    source_hashes: Mapping[str, str]
     handoff: Handoff | None = None
     steps: tuple[Step, ...] = ()
     stopped: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key of the deal's won episode."""
+        return keys.deal_key(self.deal.ref, self.deal.episode)
 
 
 def prepare(bridge: Bridge, deals: Sequence[Deal], *, frozen: Mapping[str, Times]) -> list[Prepared]:
@@ -40,15 +45,29 @@ def prepare(bridge: Bridge, deals: Sequence[Deal], *, frozen: Mapping[str, Times
 
 
 def _planned(bridge: Bridge, deal: Deal, handoff: Handoff | None, stopped: str, users: Mapping[str, User]) -> Prepared:
-    fingerprint = bridge.fingerprint(deal)
+    hashes = bridge.fingerprints(deal)
     if handoff is None or stopped:
-        return Prepared(deal, fingerprint, handoff, stopped=stopped)
+        return Prepared(deal, hashes, handoff, stopped=stopped)
     try:
         steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance)
     except RecordError as error:
-        return Prepared(deal, fingerprint, handoff, stopped=str(error))
+        return Prepared(deal, hashes, handoff, stopped=str(error))
     told = replace(handoff, notes=tuple(dict.fromkeys((*handoff.notes, *notes))))
-    return Prepared(deal, fingerprint, told, steps)
+    return Prepared(deal, hashes, told, steps)
+
+
+def after_delivery(one: Prepared, steps: Container[str]) -> Prepared:
+    """
+    Return what may still be done for an episode whose work was delivered, made of these steps.
+
+    Work that was not made then is not made later: a mapping edit, or a deal that grew, re-sends nothing. What would
+    stop a new handoff is a note on one that is done.
+    """
+    kept = tuple(step for step in one.steps if step.key in steps)
+    handoff = one.handoff
+    if handoff is not None and one.stopped:
+        handoff = replace(handoff, notes=(*handoff.notes, f"after it was handed off: {one.stopped}"))
+    return replace(one, handoff=handoff, steps=kept, stopped="")
 
 
 def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standing, str]:
@@ -65,7 +84,12 @@ def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standin
     return Standing.DONE, ""
 
 
-def body(handoff: Handoff, steps: Sequence[Step]) -> dict[str, Any]:
+def step_list(steps: Sequence[Step]) -> list[dict[str, str]]:
+    """Return the steps of a handoff as the ledger lists them."""
+    return [{"key": step.key, "name": step.name, "kind": step.kind} for step in steps]
+
+
+def body(handoff: Handoff) -> dict[str, Any]:
     """Return what is kept of a handoff for the people who ask later; it names people."""
     return {
         "values": {name: plain(value) for name, value in handoff.values.items()},
@@ -76,7 +100,6 @@ def body(handoff: Handoff, steps: Sequence[Step]) -> dict[str, Any]:
         "receiver": handoff.receiver,
         "receiver_because": handoff.receiver_because,
         "notes": list(handoff.notes),
-        "steps": [{"key": step.key, "name": step.name, "kind": step.kind} for step in steps],
     }
 
 

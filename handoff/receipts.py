@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from handoff.ledger import Judged
 from handoff.mapping import Source
-from handoff.model import SETTLED, Handoff, Outcome, Standing, Step, Value
+from handoff.model import Handoff, Standing, Value
 from handoff.plan import fingerprint
 from handoff.ports import Destination, Receipt
 from handoff.rules import Context, FieldRule, compile_rule
@@ -22,12 +23,11 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Ended:
-    """One deal at the end of its run: how it stands, its handoff and steps as far as they came."""
+    """One deal at the end of its run: how it stands, and the ledger's rows of its settled steps, in order."""
 
     judged: Judged
     handoff: Handoff | None
-    steps: Sequence[Step]
-    outcomes: Mapping[str, Outcome]
+    made: Sequence[Any]
     delivered_at: datetime | None
 
 
@@ -93,18 +93,10 @@ class Receipts:
 
 
 def _link(ended: Ended, platform: Destination) -> str | None:
-    links = (
-        platform.link(step.kind, outcome.ref)
-        for step in reversed(ended.steps)
-        if (outcome := ended.outcomes.get(step.key)) is not None and outcome.result in SETTLED and outcome.ref
-    )
+    links = (platform.link(row.kind, row.remote_id) for row in reversed(ended.made))
     return next((link for link in links if link), None)
 
 
 def _made(ended: Ended) -> str | None:
-    lines = [
-        f"{step.key} {outcome.ref} {fingerprint(step.payload)}"
-        for step in ended.steps
-        if (outcome := ended.outcomes.get(step.key)) is not None and outcome.result in SETTLED
-    ]
-    return "\n".join(lines) or None
+    """What was sent, not what would be sent today."""
+    return "\n".join(f"{row.key} {row.remote_id} {row.payload_hash}" for row in ended.made) or None

@@ -1,8 +1,9 @@
 """What a run did, in numbers that add up and exceptions with a reason."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,10 @@ from handoff.errors import BridgeBug
 from handoff.model import DealRef, Outcome, Result, Standing
 
 MOST_EXCEPTIONS = 200
+MOST_PRESSING = ("needs a person", "receipt pending", "not readable", "note")
+"""The kinds of exceptions, in the order in which they are kept and shown."""
+
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]*\w")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,10 @@ class Notice:
         """Return it as plain data."""
         return {"deal": self.deal, "name": self.name, "what": self.what, "reason": self.reason, "url": self.url}
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", ADDRESS.sub("(address)", self.name))
+        object.__setattr__(self, "reason", ADDRESS.sub("(address)", self.reason))
+
 
 @dataclass
 class Tally:
@@ -67,8 +76,8 @@ class Tally:
     before_start: int = 0
     receipts_written: int = 0
     receipts_pending: int = 0
-    exceptions: list[Notice] = field(default_factory=list)
-    exceptions_left_out: int = 0
+    told: dict[str, dict[str, Notice]] = field(default_factory=dict)
+    untold: set[tuple[str, str]] = field(default_factory=set)
 
     def see(self, ref: DealRef) -> None:
         """Count a deal as read in this run; twice in one run is once."""
@@ -83,11 +92,21 @@ class Tally:
         self.steps.update((kinds[key], outcome.result) for key, outcome in outcomes.items())
 
     def tell(self, exception: Notice) -> None:
-        """Keep an exception, up to a number a person can read; the rest are counted."""
-        if len(self.exceptions) < MOST_EXCEPTIONS:
-            self.exceptions.append(exception)
-        else:
-            self.exceptions_left_out += 1
+        """Keep an exception, one for each deal and kind, up to a number a person can read; the rest are counted."""
+        of_kind = self.told.setdefault(exception.what, {})
+        before = of_kind.get(exception.deal)
+        if before is None and len(of_kind) >= MOST_EXCEPTIONS:
+            self.untold.add((exception.what, exception.deal))
+        elif before is None:
+            of_kind[exception.deal] = exception
+        elif exception.reason not in before.reason.split("; "):
+            of_kind[exception.deal] = replace(before, reason=f"{before.reason}; {exception.reason}")
+
+    def exceptions(self) -> tuple[list[Notice], int]:
+        """Return what a person should hear of, the most pressing first, and how many more there are."""
+        kinds = sorted(self.told, key=lambda kind: (*MOST_PRESSING, kind).index(kind))
+        every = [notice for kind in kinds for notice in self.told[kind].values()]
+        return every[:MOST_EXCEPTIONS], len(every[MOST_EXCEPTIONS:]) + len(self.untold)
 
     def balance(self) -> Balance:
         """Return the balance so far."""
@@ -154,6 +173,7 @@ def report(
     balance = tally.balance()
     if balance.remainder:
         raise BridgeBug(f"Run {run} does not balance: {balance.words()}; {balance.remainder} unaccounted for.")
+    exceptions, left_out = tally.exceptions()
     steps: dict[str, dict[str, int]] = {}
     for (kind, result), count in sorted(tally.steps.items()):
         steps.setdefault(kind, {})[result.value] = count
@@ -169,7 +189,7 @@ def report(
         steps=steps,
         before_start=tally.before_start,
         receipts={"written": tally.receipts_written, "pending": tally.receipts_pending},
-        exceptions=tuple(tally.exceptions),
-        exceptions_left_out=tally.exceptions_left_out,
+        exceptions=tuple(exceptions),
+        exceptions_left_out=left_out,
         window=window,
     )

@@ -1,7 +1,7 @@
 """One pass: read what was won, hand it off in waves, tell the CRM, and account for every deal."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -12,12 +12,13 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.errors import ConfigError, HandoffError
-from handoff.ledger import Judged, ReceiptState
+from handoff.ledger import Judged, ReadTo, ReceiptState
 from handoff.mapping import Mappings
-from handoff.model import Deal, Outcome, Result, Standing, Unreadable, Window, WonHow
+from handoff.model import Deal, Outcome, Result, Standing, Unreadable, Value, Window, WonHow
+from handoff.plan import changed
 from handoff.policy import Times
 from handoff.ports import Receipt
-from handoff.prepare import Prepared, body, prepare, standing_of
+from handoff.prepare import Prepared, after_delivery, body, prepare, standing_of, step_list
 from handoff.receipts import Ended, Receipts
 from handoff.report import Notice, Report, Tally, report
 from handoff.waves import Wave, waves_of
@@ -25,6 +26,11 @@ from handoff.waves import Wave, waves_of
 log = logging.getLogger("handoff.run")
 
 RECEIPT_AGAIN = timedelta(hours=1)
+PERSON_AGAIN = timedelta(hours=1)
+"""How long what needed a person is left alone before it is tried again: the person may have acted elsewhere."""
+
+WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
+"""How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
 
 
 def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
@@ -34,15 +40,21 @@ def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a pass would do for one deal: a decision for each of its steps, in order."""
+    """
+    What a pass would do for one deal: a decision for each of its steps, in order, and what its record would be told.
+
+    `told` holds the write-back's fields that would be written, as far as they are known before the work is made; it is
+    empty when nothing would be.
+    """
 
     prepared: Prepared
     decisions: tuple[Decision, ...]
+    told: Mapping[str, Value]
 
     @property
     def sends(self) -> bool:
         """Whether anything would be sent for this deal."""
-        return any(decision.send is not None for decision in self.decisions)
+        return bool(self.told) or any(decision.send is not None for decision in self.decisions)
 
 
 def preview(bridge: Bridge, *, deals: Sequence[str] = (), limit: int | None = None) -> Iterator[Shown]:
@@ -84,11 +96,12 @@ class Pass:
         self.limit, self.command, self.stage, self.forced = limit, command, stage, forced
         self.held: list[Deal] = []
         self.older: set[str] = set()
+        self.read_otherwise: dict[str, Mapping[str, str]] = {}
         self.tally = Tally()
         self.window: Window | None = None
         self.receipts = Receipts(bridge.mappings.source, bridge.platform)
         self.version = bridge.mappings.version
-        self.starts = _starts(bridge.mappings)
+        self.starts = first_moment(bridge.mappings)
         self.run = 0
 
     def carry_out(self) -> Report:
@@ -121,11 +134,17 @@ class Pass:
             yield from self._shown(deals)
 
     def _shown(self, deals: Sequence[Deal]) -> Iterator["Shown"]:
-        prepared = prepare(self.bridge, deals, frozen=self._frozen(deals)) if deals else []
-        decisions = self._carrier().preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
+        prepared = self._prepared(deals) if deals else []
+        carrier = self._carrier()
+        decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
         by_key = {decision.planned.step.key: decision for decision in decisions}
-        for one in prepared:
-            yield Shown(one, tuple(by_key[step.key] for step in one.steps))
+        ended = self._ended(prepared, [self._judge(one, carrier.outcomes) for one in prepared])
+        rows = self.ledger.deals(str(one.deal.ref) for one in prepared)
+        for one, end in zip(prepared, ended, strict=True):
+            row = rows.get(str(one.deal.ref))
+            receipt, says = self.receipts.receipt(end, (row.sequence if row else 0) + 1)
+            told = receipt.fields if self.receipts.wanted and (row is None or says != row.receipt_hash) else {}
+            yield Shown(one, tuple(by_key[step.key] for step in one.steps), told)
 
     def _report(self, started: datetime) -> Report:
         return report(
@@ -146,10 +165,11 @@ class Pass:
             asked = sorted(self.forced)
             yield Wave(self.stage("read the deals asked for", crm.read, asked))
             return
-        for ids in batches(self.ledger.due(crm.instance, now, self.limit), size):
-            yield Wave(self.stage("read waiting deals", crm.read, ids), asked=tuple(ids))
+        # The window is fixed before anything is read: what changes while we work belongs to the next one.
         self.window = self._window()
-        read_to = (self.bridge.crm_name, self.window.upper)
+        for ids in batches(self.ledger.due(crm.instance, now, self.version, self.limit), size):
+            yield Wave(self.stage("read waiting deals", crm.read, ids), asked=tuple(ids))
+        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
         pages = waves_of(crm.changed(self.window), size)
         last = False
         while not last:
@@ -161,7 +181,7 @@ class Pass:
     def _window(self) -> Window:
         pace = self.bridge.pace
         upper = self.bridge.crm.server_now() - pace.lag
-        cursor = self.ledger.cursor(self.bridge.crm_name)
+        cursor = self.ledger.read_until(self.bridge.crm_name, self.starts)
         return Window(cursor - pace.overlap if cursor else min(self.starts, upper), upper)
 
     # One wave
@@ -172,6 +192,9 @@ class Pass:
         now, page = self.clock.now(), wave.page
         unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
         new, again, waiting = self._sorted_out(page.deals)
+        if self.read_otherwise:
+            self.ledger.rebase(self.read_otherwise)
+            self.read_otherwise = {}
         self.ledger.take_in(new, unreadable, now, self.run, read_to=wave.read_to)
         for one in unreadable:
             self._unreadable(one)
@@ -224,9 +247,13 @@ class Pass:
                 self.tally.before_start = len(self.older)
                 continue
             self.tally.see(deal.ref)
-            if row is None or row.source_hash != self.bridge.fingerprint(deal):
+            hashes = self.bridge.fingerprints(deal)
+            if row is None or changed(row.source_hashes, hashes):
                 new.append(deal)
-            elif self.forced or self._goes_on(row, now):
+                continue
+            if row.source_hashes.keys() != hashes.keys():
+                self.read_otherwise[ref] = hashes
+            if self.forced or self._goes_on(row, now):
                 again.append(deal)
             elif row.standing == Standing.WAITING:
                 waiting += 1
@@ -238,6 +265,8 @@ class Pass:
         """Whether the moment has come for a deal that waits, or for a receipt that does."""
         if row.receipt_pending and _come(row.receipt_try_at, now):
             return True
+        if row.standing == Standing.NEEDS_PERSON:
+            return row.mapping_version != self.version or _come(row.try_at, now)
         return bool(row.standing == Standing.WAITING and _come(row.try_at, now))
 
     def _stands(self, deal: Deal, row: Any) -> None:
@@ -261,7 +290,7 @@ class Pass:
     def _hand_off(self, todo: Sequence[Deal]) -> None:
         bridge = self.bridge
         bridge.progress("judging", 0, len(todo))
-        prepared = prepare(bridge, todo, frozen=self._frozen(todo))
+        prepared = self._prepared(todo)
         bridge.progress("judging", len(todo), len(todo))
         self._keep(prepared)
         planned = [Planned(step, one.deal.won_at) for one in prepared for step in one.steps]
@@ -278,34 +307,45 @@ class Pass:
             clock=bridge.clock,
             run=self.run,
             version=self.version,
-            retry_rejected=bool(self.forced),
+            look_again=bool(self.forced),
             progress=bridge.progress,
         )
 
-    def _frozen(self, deals: Iterable[Deal]) -> dict[str, Times]:
-        wanted = [keys.deal_key(deal.ref, deal.episode) for deal in deals]
-        rows = self.ledger.handoffs(wanted)
-        return {key: Times(row.handed_off_at, row.work_starts_at) for key, row in rows.items()}
+    def _prepared(self, deals: Sequence[Deal]) -> list[Prepared]:
+        """Return the deals judged and planned, each with the moments and the work of its first time."""
+        known = self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
+        frozen = {key: Times(row.handed_off_at, row.work_starts_at) for key, row in known.items()}
+        prepared = []
+        for one in prepare(self.bridge, deals, frozen=frozen):
+            row = known.get(one.key)
+            if row is not None and row.delivered_at is not None:
+                one = after_delivery(one, {step["key"] for step in row.steps})
+            prepared.append(one)
+        return prepared
 
     def _keep(self, prepared: Sequence[Prepared]) -> None:
-        judged = [(keys.deal_key(p.deal.ref, p.deal.episode), p.handoff, p) for p in prepared if p.handoff]
-        frozen = [
-            (key, h.deal, Times(h.handed_off_at, h.work_starts_at), h.segment, self.version) for key, h, _ in judged
-        ]
+        known = self.ledger.handoffs(one.key for one in prepared)
+        frozen, bodies = [], []
+        for one in prepared:
+            handoff, row = one.handoff, known.get(one.key)
+            if handoff is None:
+                continue
+            bodies.append((one.key, body(handoff)))
+            if row is None or row.delivered_at is None:
+                steps = step_list(one.steps) or (row.steps if row else [])
+                times = Times(handoff.handed_off_at, handoff.work_starts_at)
+                frozen.append((one.key, handoff.deal, times, handoff.segment, self.version, steps))
         self.ledger.freeze(frozen)
-        self.ledger.keep_bodies("handoff", [(key, body(h, p.steps)) for key, h, p in judged], self.clock.now())
+        self.ledger.keep_bodies("handoff", bodies, self.clock.now())
 
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
         self.ledger.conclude(judged, now, self.run, tell=self.receipts.wanted)
-        frozen = self.ledger.handoffs(keys.deal_key(p.deal.ref, p.deal.episode) for p in prepared)
-        ended = []
-        for one, result in zip(prepared, judged, strict=True):
-            row = frozen.get(keys.deal_key(one.deal.ref, one.deal.episode))
-            ended.append(Ended(result, one.handoff, one.steps, outcomes, row.delivered_at if row else None))
+        ended = self._ended(prepared, judged)
+        for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)
-            first = row is not None and row.delivered_at == now
+            first = end.delivered_at == now
             self.tally.handed_off += first
             self.tally.with_gaps += first and bool(one.handoff and one.handoff.gaps)
             if result.standing is Standing.NEEDS_PERSON:
@@ -317,9 +357,29 @@ class Pass:
         if self.receipts.wanted:
             self._write_back(ended)
 
-    def _judge(self, one: Prepared, outcomes: dict[str, Outcome]) -> Judged:
+    def _ended(self, prepared: Sequence[Prepared], judged: Sequence[Judged]) -> list[Ended]:
+        """Return each deal with what the ledger knows to be made for it."""
+        frozen = self.ledger.handoffs(one.key for one in prepared)
+        made = self.ledger.steps(step["key"] for row in frozen.values() for step in row.steps)
+        ended = []
+        for one, result in zip(prepared, judged, strict=True):
+            row = frozen.get(one.key)
+            listed = [made.get(step["key"]) for step in row.steps] if row else []
+            settled = [step for step in listed if step is not None and step.remote_id is not None]
+            ended.append(Ended(result, one.handoff, settled, row.delivered_at if row else None))
+        return ended
+
+    def _judge(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> Judged:
         standing, reason = standing_of(one, outcomes)
-        return Judged(one.deal, one.source_hash, standing, reason, mapping_version=self.version)
+        try_at = None
+        if standing is Standing.NEEDS_PERSON:
+            try_at = self.clock.now() + PERSON_AGAIN
+        elif standing is Standing.WAITING and self.limit is not None and not self._got_on(one, outcomes):
+            try_at = self.clock.now() + WAIT_UNDER_A_LIMIT
+        return Judged(one.deal, one.source_hashes, standing, reason, try_at=try_at, mapping_version=self.version)
+
+    def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
+        return any(outcomes[step.key].result in (Result.CREATED, Result.UPDATED) for step in one.steps)
 
     # Telling the CRM
 
@@ -359,7 +419,8 @@ def _come(moment: datetime | None, now: datetime) -> bool:
     return moment is None or moment <= now
 
 
-def _starts(mappings: Mappings) -> datetime:
+def first_moment(mappings: Mappings) -> datetime:
+    """Return the moment from which wins are ours; raises `ConfigError` when the contract does not say."""
     starts = mappings.contract.starts
     if starts is None:
         raise ConfigError(

@@ -10,8 +10,10 @@ from handoff.contract import Contract
 from handoff.ledger import Ledger
 from handoff.mapping import RECEIPT
 from handoff.model import Standing
+from handoff.policy import MONEY
 from handoff.prepare import Prepared, body
 from handoff.receipts import STATUS, next_step
+from handoff.templates import money
 
 WON_HOW = {
     "history": "the CRM's stage history says so",
@@ -36,6 +38,7 @@ NOT_TOLD = frozenset(
             "deal.name",
             "deal.url",
             "deal.amount",
+            "deal.currency",
             "account.id",
             "account.name",
             "won_at",
@@ -51,7 +54,7 @@ class Story:
     """The answer to `why`; every part is plain data, and `lines` puts it into words."""
 
     deal: Mapping[str, Any]
-    read: Mapping[str, str]
+    read: Mapping[str, str | None]
     segment: str
     segment_because: str
     missing: Sequence[Mapping[str, str]]
@@ -112,7 +115,7 @@ def known_story(ledger: Ledger, ref: str, contract: Contract) -> Story:
 def live_story(one: Prepared, contract: Contract, *, before_start: bool) -> Story:
     """Return the story of a deal that no run has handled: what was read just now, and what would be decided."""
     deal = one.deal
-    told = body(one.handoff, one.steps) if one.handoff else None
+    told = body(one.handoff) if one.handoff else None
     start = contract.start_from
     if before_start:
         now = f"Never handed off: it was won before start_from ({start}); older wins belong to the backfill"
@@ -129,7 +132,7 @@ def live_story(one: Prepared, contract: Contract, *, before_start: bool) -> Stor
             "won_at": _moment(deal.won_at),
             "won_how": WON_HOW[deal.won_how.value],
             "episode": deal.episode,
-            "read_at": "just now",
+            "read_at": None,
             "run": None,
         },
         told=told,
@@ -152,7 +155,7 @@ def _story(
     said = told or {}
     return Story(
         deal=deal,
-        read=_read(said.get("values", {}), contract),
+        read=_read(said["values"], contract) if told else {"People": None, "Products": None},
         segment=said.get("segment", ""),
         segment_because=said.get("segment_because", ""),
         missing=[{"label": gap["label"], "ask": gap.get("prompt", "")} for gap in said.get("gaps", [])],
@@ -166,14 +169,14 @@ def _story(
     )
 
 
-def _read(values: Mapping[str, Any], contract: Contract) -> dict[str, str]:
-    """Return the fields that say something, under the contract's labels."""
-    told: dict[str, str] = {}
+def _read(values: Mapping[str, Any], contract: Contract) -> dict[str, str | None]:
+    """Return the fields that say something, under the contract's labels; amounts with the deal's currency."""
+    told: dict[str, str | None] = {}
     for name, value in values.items():
         if name in NOT_TOLD or value in (None, "", []):
             continue
         label = contract.fields[name].label if name in contract.fields else name.replace(".", " ").capitalize()
-        told[label] = _short(value)
+        told[label] = money(value, values.get("deal.currency")) if name in MONEY else _short(value)
     for name in ("people", "products"):
         rows = values.get(name) or []
         told[name.capitalize()] = "; ".join(_row(row) for row in rows) or "none"
@@ -205,4 +208,4 @@ def _written(row: Any) -> dict[str, Any]:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return moment.isoformat()

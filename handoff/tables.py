@@ -56,7 +56,7 @@ deals = Table(
     Column("won_at", Moment, nullable=False),
     Column("won_how", String(20), nullable=False),
     Column("episode", Integer, nullable=False),
-    Column("source_hash", String(16)),
+    Column("source_hashes", JSON),
     Column("standing", String(20), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("try_at", Moment),
@@ -80,6 +80,7 @@ handoffs = Table(
     Column("segment", String(60)),
     Column("handed_off_at", Moment, nullable=False),
     Column("work_starts_at", Moment, nullable=False),
+    Column("steps", JSON, nullable=False),
     Column("delivered_at", Moment),
     Column("mapping_version", String(12), nullable=False),
 )
@@ -135,6 +136,7 @@ windows = Table(
     metadata,
     Column("crm", String(80), primary_key=True),
     Column("cursor", Moment, nullable=False),
+    Column("starts", Moment, nullable=False),
     Column("read_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
 )

@@ -16,7 +16,7 @@ from handoff.model import Value
 from handoff.transforms import shortened, text
 
 LONGEST_TEXT = 8_000
-SHORTEST_TEXT = 120
+SHORTEST_TEXT = 20
 FUNCTIONS = ("person", "money")
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
+from handoff.ledger import ReadTo
 from handoff.model import Deal, Page, Unreadable
 
 
@@ -12,12 +12,12 @@ class Wave:
     """
     Deals to work on together.
 
-    `read_to` is (CRM, end of the window) with the window's last wave; `asked` names the waiting deals that were asked
+    `read_to` comes with the window's last wave; `asked` names the waiting deals that were asked
     for, so that one which is no longer won is noticed.
     """
 
     page: Page
-    read_to: tuple[str, datetime] | None = None
+    read_to: ReadTo | None = None
     asked: tuple[str, ...] = ()
 
 

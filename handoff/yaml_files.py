@@ -1,6 +1,7 @@
 """Reads a YAML file into a frozen model; every mistake is named with file, line and the nearest right name."""
 
 import difflib
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from handoff.errors import ConfigError
@@ -50,6 +52,16 @@ class YamlFile:
     lines: Lines
 
 
+class _Constructor(RoundTripConstructor):
+    """Names the line of a value that YAML takes for a date or number and that is none: `2026-02-31`."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, IndexError) as error:
+            raise ConstructorError(None, None, f"{node.value!r} is no value: {error}", node.start_mark) from error
+
+
 def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     """
     Return the file's data, as YAML 1.2 reads it.
@@ -60,7 +72,9 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     shown = name or path.name
     try:
         text = path.read_text(encoding="utf-8-sig")
-        tree = YAML(typ="rt").load(text)
+        yaml = YAML(typ="rt")
+        yaml.Constructor = _Constructor
+        tree = yaml.load(text)
     except FileNotFoundError as error:
         raise ConfigError(f"{shown} is not there. Expected it at {path}.") from error
     except OSError as error:
@@ -69,7 +83,7 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
         raise ConfigError(f"{shown} is not UTF-8 text. Save it as UTF-8.") from error
     except MarkedYAMLError as error:
         line = (error.problem_mark.line + 1) if error.problem_mark else 1
-        raise ConfigError(f"{shown}:{line}: {_first_line(error.problem)}. {_yaml_hint(error)}") from error
+        raise ConfigError(f"{shown}:{line}: {_problem(error)}. {_yaml_hint(error)}") from error
     except YAMLError as error:
         raise ConfigError(f"{shown}: {_first_line(str(error))}. Check the file with a YAML editor.") from error
     positions = dict(_positions(tree, ()))
@@ -159,8 +173,15 @@ def _plain(node: Any) -> Any:
     return str(node) if isinstance(node, str) else node
 
 
+def _problem(error: MarkedYAMLError) -> str:
+    """A doubled key's message ends with all that stands below it, twice; the key is enough."""
+    return re.sub(r'(found duplicate key ".*?") with value .*', r"\1", _first_line(error.problem))
+
+
 def _yaml_hint(error: MarkedYAMLError) -> str:
     problem = error.problem or ""
+    if isinstance(error.__cause__, ValueError | IndexError):
+        return "Correct it, or quote it if it is text."
     if "duplicate key" in problem:
         return "Keep one of the two."
     if "\\t" in problem or "tab" in problem:

@@ -336,7 +336,7 @@ def test_a_deal_that_moves_to_another_account_keeps_its_work_and_makes_nothing_t
     report = world.run()
 
     assert report.balance.done == 1
-    assert [one.kind for one in world.platform.made] == [*KINDS, "company"]
+    assert [one.kind for one in world.platform.made] == [*KINDS]
     assert world.keys_twice() == []
 
 

@@ -2,15 +2,18 @@
 
 import pytest
 
-from handoff.deals import known_deal, live_deal
+from handoff.deals import SeveralDeals, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.ledger import Ledger
+from handoff.mapping import Mappings
 from handoff.model import Outcome, Result, Scope, Step
+from handoff.policy import Times
 from tests.fakes import NOON, FakeClock, FakeCrm
-from tests.handoff.builders import DEAL, WON, a_deal, a_ref
+from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref
 
 SECOND = "0065g00000SeCoNAAV"
 GSID = "1P01E316G9DAPFOLE6SOOUG71XRMN5F3PLER"
+COMPANY = "1P02E316G9DAPFOLE6SOOUG71XRMN5F3PLER"
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_a_known_deal_is_found_by_id_address_or_part_of_a_name(ledger, words):
 
 
 def test_ids_that_differ_in_case_alone_are_two_deals(ledger):
-    assert known_deal(ledger, DEAL.swapcase()) is None
+    assert known_deal(ledger, "0065g00000aBcDe") is None
 
 
 @pytest.mark.parametrize("words", ["Westwind", "0065g00000XxXxXAAV", "1P01" + "Z" * 32, "100%"])
@@ -93,3 +96,51 @@ def test_a_live_name_that_fits_none_or_several_is_a_mistake_that_says_what_to_gi
         live_deal(crm, "Westwind")
     with pytest.raises(ConfigError, match="2 deals fit 'wind'"):
         live_deal(crm, "wind")
+
+
+@pytest.mark.parametrize("words", ["", " ", "\t\n"])
+def test_blank_words_mean_no_deal_and_never_all_of_them(ledger, crm, words):
+    with pytest.raises(ConfigError, match=r"No deal is named\. Give an id"):
+        known_deal(ledger, words)
+    with pytest.raises(ConfigError, match=r"No deal is named\. Give an id"):
+        live_deal(crm, words)
+
+
+def test_a_known_id_in_other_letter_case_is_refused_with_the_right_one(ledger):
+    with pytest.raises(ConfigError, match=f"ids are case-sensitive. Did you mean {DEAL}"):
+        known_deal(ledger, DEAL.upper())
+
+
+@pytest.mark.parametrize("words", [ACCOUNT, ACCOUNT[:15], f"https://acme.my.salesforce.example/{ACCOUNT}"])
+def test_the_id_of_an_account_is_no_deal_and_lists_those_of_the_account(ledger, words):
+    ledger.take_in([a_deal(SECOND, account_id="0015g00000ElseWAAV")], [], NOON, 1)
+
+    with pytest.raises(SeveralDeals, match=r"is an account's id, not a deal's") as caught:
+        known_deal(ledger, words)
+
+    assert [deal for deal, _ in caught.value.deals] == [DEAL]
+
+
+def test_a_company_that_several_deals_share_lists_them_and_picks_none(ledger):
+    step = Step("hb:company:1", "company", "company", Scope.ACCOUNT, a_ref(SECOND), {})
+    listed = [{"key": step.key, "name": step.name, "kind": step.kind}]
+    both = [(f"hb:{deal}:e1", a_deal(deal), Times(WON, WON), "smb", "v1", listed) for deal in (DEAL, SECOND)]
+    ledger.freeze(both)
+    ledger.settle([(step, Outcome(step.key, Result.CREATED, COMPANY), WON)], NOON, 1, "v1")
+
+    with pytest.raises(SeveralDeals) as caught:
+        known_deal(ledger, f"https://acme.gainsightcloud.example/v1/ui/customersuccess360?cid={COMPANY}")
+
+    assert {deal for deal, _ in caught.value.deals} == {DEAL, SECOND}
+
+
+@pytest.mark.parametrize(
+    ("early", "said"),
+    [
+        (True, r"'x' was won before start_from \(2026-01-01\)"),
+        (False, "'x' is not won, or not visible to the integrat"),
+    ],
+)
+def test_a_deal_that_is_left_alone_is_said_to_be_so_for_its_own_reason(mappings: Mappings, early, said):
+    with pytest.raises(ConfigError, match=said):
+        raise left_alone("x", mappings.contract, early=early)

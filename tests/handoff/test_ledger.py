@@ -8,7 +8,7 @@ import pytest
 
 from handoff import tables as t
 from handoff.errors import ConfigError
-from handoff.ledger import Judged, Ledger
+from handoff.ledger import Judged, Ledger, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
 from handoff.policy import Times
@@ -52,14 +52,14 @@ def test_what_one_ledger_wrote_the_next_one_on_the_file_reads(tmp_path):
     url = f"sqlite:///{tmp_path / 'handoff.db'}"
     first = Ledger(url)
     first.open(stamps={"salesforce main": "00D1"})
-    first.take_in([a_deal()], [], NOON, 1, read_to=("main", NOON))
+    first.take_in([a_deal()], [], NOON, 1, read_to=ReadTo("main", NOON, WON))
     first.close()
 
     second = Ledger(url)
     second.open(stamps={"salesforce main": "00D1"})
 
     assert second.deals([REF])[REF].name == "Harbor lights, 40 seats"
-    assert second.cursor("main") == NOON
+    assert second.read_until("main", WON) == NOON
 
 
 def test_a_ledger_refuses_another_org_and_names_both(ledger):
@@ -132,8 +132,8 @@ def test_a_deal_that_was_done_and_changed_waits_and_keeps_the_fingerprint_it_was
     ledger.take_in([a_deal(name="Changed")], [], NOON, 2)
 
     row = ledger.deals([REF])[REF]
-    assert (row.standing, row.source_hash, row.reason) == ("waiting", "hash", "read, not yet handed off")
-    assert ledger.due("main", NOON) == [DEAL]
+    assert (row.standing, row.source_hashes, row.reason) == ("waiting", "hash", "read, not yet handed off")
+    assert ledger.due("main", NOON, "v1") == [DEAL]
 
 
 def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledger):
@@ -142,9 +142,9 @@ def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledg
     late = Judged(deals[3], "hash", Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
     ledger.conclude([late, Judged(deals[0], "hash", Standing.DONE, "")], NOON, 1)
 
-    assert ledger.due("main", NOON) == [deals[2].ref.id, deals[1].ref.id]
-    assert ledger.due("main", NOON + timedelta(minutes=5), limit=1) == [deals[3].ref.id]
-    assert ledger.due("other", NOON) == []
+    assert ledger.due("main", NOON, "v1") == [deals[2].ref.id, deals[1].ref.id]
+    assert ledger.due("main", NOON + timedelta(minutes=5), "v1", limit=1) == [deals[3].ref.id]
+    assert ledger.due("other", NOON, "v1") == []
 
 
 def test_an_intent_is_there_before_the_call_and_counts_attempts(ledger):
@@ -179,7 +179,7 @@ def test_a_step_that_did_not_settle_keeps_the_record_and_what_it_held(ledger, re
 def test_delivered_is_said_once(ledger):
     deal = a_deal()
     ledger.take_in([deal], [], NOON, 1)
-    ledger.freeze([("hb:k:e1", deal, _times(NOON), "smb", "v1")])
+    ledger.freeze([("hb:k:e1", deal, _times(NOON), "smb", "v1", [])])
     ledger.conclude([judged(Standing.DONE)], NOON, 1)
     ledger.conclude([judged(Standing.DONE)], NOON + timedelta(1), 2)
 
@@ -188,7 +188,7 @@ def test_delivered_is_said_once(ledger):
 
 def test_the_moments_of_a_handoff_are_frozen(ledger):
     for moment in (NOON, NOON + timedelta(1)):
-        ledger.freeze([("hb:k:e1", a_deal(), _times(moment), "smb", "v1")])
+        ledger.freeze([("hb:k:e1", a_deal(), _times(moment), "smb", "v1", [])])
 
     assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].work_starts_at == NOON
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from handoff.errors import RecordError
 from handoff.mapping import Mappings
 from handoff.model import Deal, Needed, Scope, Step
-from handoff.plan import emails_wanted, field_hashes, fingerprint, plan, source_hash
+from handoff.plan import emails_wanted, field_hashes, fingerprint, plan, source_hashes
 from tests.handoff.builders import BEN, CLEO, CONTRACT, TARGET, TOMAS, a_deal, a_handoff, mappings_in, payloads, users
 
 COMPANY = "hb:main:salesforce:00D5g000004XyZwEAK:0015g00000QrStUAAV:main.company"
@@ -177,20 +177,20 @@ def test_planning_twice_gives_the_same_plan(mappings):
     ],
 )
 def test_whatever_the_mapping_reads_changes_the_fingerprint_of_a_deal(change):
-    assert source_hash(a_deal()) != source_hash(a_deal(**change))
+    assert source_hashes(a_deal()) != source_hashes(a_deal(**change))
 
 
 def test_our_own_write_back_is_no_change():
     written = a_deal(source={"Handoff_Status__c": "Handed off"})
 
-    assert source_hash(written, ours={"Handoff_Status__c"}) == source_hash(a_deal(), ours={"Handoff_Status__c"})
-    assert source_hash(written) != source_hash(a_deal())
+    assert source_hashes(written, ours={"Handoff_Status__c"}) == source_hashes(a_deal(), ours={"Handoff_Status__c"})
+    assert source_hashes(written) != source_hashes(a_deal())
 
 
 def test_the_order_in_which_a_record_s_fields_come_is_no_change():
     deal = a_deal()
 
-    assert source_hash(replace(deal, source=dict(reversed(deal.source.items())))) == source_hash(deal)
+    assert source_hashes(replace(deal, source=dict(reversed(deal.source.items())))) == source_hashes(deal)
 
 
 FINGERPRINTED = {
@@ -207,8 +207,8 @@ IN_ANOTHER_PROCESS = """
 import json
 from tests.handoff.builders import a_deal
 from tests.handoff.test_plan import FINGERPRINTED
-from handoff.plan import fingerprint, source_hash
-print(json.dumps([fingerprint(FINGERPRINTED), source_hash(a_deal())]))
+from handoff.plan import fingerprint, source_hashes
+print(json.dumps([fingerprint(FINGERPRINTED), source_hashes(a_deal())]))
 """
 
 
@@ -226,7 +226,7 @@ def test_a_fingerprint_is_the_same_in_every_process(seed):
         check=True,
     )
 
-    assert json.loads(told.stdout) == [fingerprint(FINGERPRINTED), source_hash(a_deal())]
+    assert json.loads(told.stdout) == [fingerprint(FINGERPRINTED), source_hashes(a_deal())]
 
 
 def test_equal_values_have_equal_fingerprints():

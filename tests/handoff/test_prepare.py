@@ -7,7 +7,7 @@ import pytest
 from handoff.mapping import Mappings
 from handoff.model import Outcome, Result, Standing
 from handoff.policy import Times
-from handoff.prepare import Prepared, body, plain, prepare, standing_of
+from handoff.prepare import Prepared, body, plain, prepare, standing_of, step_list
 from tests.fakes import ACTING, World
 from tests.handoff.builders import BEN, DEAL, MAYA, NOON, PRIYA, TOMAS, WON, a_deal, mappings_in, users
 
@@ -88,16 +88,16 @@ def test_a_deal_counts_as_the_worst_of_its_steps(world, results, standing, reaso
     assert standing_of(one, outcomes) == (standing, reason)
 
 
-def test_what_is_kept_of_a_handoff_is_plain_and_lists_its_steps(world):
+def test_what_is_kept_of_a_handoff_is_plain_and_its_steps_are_listed(world):
     one = one_of(world)
 
-    kept = body(one.handoff, one.steps)
+    kept, steps = body(one.handoff), step_list(one.steps)
 
     assert kept["values"]["won_at"] == "2026-03-09 15:00:00+00:00"
     assert kept["values"]["deal.amount"] == "48,000"
     assert kept["receiver"] == BEN
-    assert [step["name"] for step in kept["steps"]] == ["company", "plan", "onboarding_cta", "brief"]
-    assert all(DEAL in step["key"] for step in kept["steps"][1:])
+    assert [step["name"] for step in steps] == ["company", "plan", "onboarding_cta", "brief"]
+    assert all(DEAL in step["key"] for step in steps[1:])
 
 
 def test_plain_data_keeps_lists_and_mappings_and_what_is_missing():

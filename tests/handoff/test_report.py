@@ -100,3 +100,30 @@ def test_a_report_is_plain_data():
     assert said["exceptions"] == [
         {"deal": "deal 1", "name": "Lights", "what": "needs a person", "reason": "two companies match", "url": ""}
     ]
+
+
+def test_who_is_needed_most_comes_first_and_is_not_crowded_out_by_notes():
+    tally = Tally()
+    for number in range(250):
+        tally.tell(Notice(f"deal {number}", "Lights", "note", "the deal has no amount"))
+    for what in ("not readable", "receipt pending", "needs a person"):
+        tally.tell(Notice("deal 7", "Lights", what, "why"))
+
+    done = a_report(tally)
+
+    assert [one.what for one in done.exceptions[:4]] == ["needs a person", "receipt pending", "not readable", "note"]
+    assert (len(done.exceptions), done.exceptions_left_out) == (200, 53)
+
+
+def test_the_notes_of_a_deal_are_one_row():
+    tally = Tally()
+    for note in ("no amount", "no rate for XAU", "no amount"):
+        tally.tell(Notice("deal 1", "Lights", "note", note))
+
+    assert [one.reason for one in a_report(tally).exceptions] == ["no amount; no rate for XAU"]
+
+
+def test_no_address_of_a_person_reaches_an_exception():
+    one = Notice("deal 1", "Lights for ida@brandt.example", "note", "Ask <o'hara+x@brandt.example>, not @home.")
+
+    assert (one.name, one.reason) == ("Lights for (address)", "Ask <(address)>, not @home.")

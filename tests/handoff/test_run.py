@@ -68,7 +68,7 @@ def test_the_first_window_runs_from_start_from_to_server_time_less_the_lag(world
     (window,) = world.crm.windows
     assert window.lower == world.bridge.mappings.contract.starts
     assert window.upper == NOON + timedelta(seconds=60 - 10)
-    assert world.ledger.cursor(world.bridge.crm_name) == window.upper
+    assert world.ledger.read_until(world.bridge.crm_name, NOON) == window.upper
 
 
 def test_the_next_window_overlaps_the_last_and_sends_nothing_again(world):
@@ -90,7 +90,7 @@ def test_when_the_crm_breaks_at_its_second_page_the_cursor_stays_and_the_first_p
     world.crm.breaks_at_page = 2
     with pytest.raises(ServiceError):
         world.run()
-    cursor, kept = world.ledger.cursor(world.bridge.crm_name), numbers_made(world)
+    cursor, kept = world.ledger.read_until(world.bridge.crm_name, NOON), numbers_made(world)
     world.crm.breaks_at_page = None
 
     report = world.run()
@@ -123,7 +123,7 @@ def test_the_cursor_moves_after_a_wave_that_is_just_full(acting):
 
     world.run()
 
-    assert world.ledger.cursor(world.bridge.crm_name) == NOON + timedelta(seconds=50)
+    assert world.ledger.read_until(world.bridge.crm_name, NOON) == NOON + timedelta(seconds=50)
 
 
 def test_every_wave_but_the_last_is_full_and_the_last_never_is():

@@ -35,7 +35,7 @@ def test_a_done_deal_tells_what_was_read_decided_and_made_and_that_its_record_wa
 
     story = story_of(world)
 
-    assert story.deal["won_at"] == "2026-03-09 15:00 UTC"
+    assert story.deal["won_at"] == "2026-03-09T15:00:00+00:00"
     assert story.deal["won_how"] == "the CRM's stage history says so"
     assert story.read["Why they bought"] == "Fewer late berths"
     assert story.read["People"] == "Ida Brandt (Champion)"
@@ -140,7 +140,7 @@ def live(world: World, *, before_start: bool = False, **about) -> Story:
 def test_a_live_deal_tells_what_would_be_decided_and_when(world):
     story = live(world)
 
-    assert story.deal["read_at"] == "just now"
+    assert story.deal["read_at"] is None
     assert story.receiver == BEN
     assert story.now == "Not handed off yet; no run has read it"
     assert story.next == "Nobody: the next `handoff sync` hands it off"
@@ -160,3 +160,18 @@ def test_a_live_deal_won_before_start_from_is_never_handed_off(world):
         "Never handed off: it was won before start_from (2026-01-01); older wins belong to the backfill"
     )
     assert story.next == "Nobody"
+
+
+def test_amounts_are_told_with_the_deals_own_currency(world):
+    world.crm.win(a_deal(amount=74_900, currency="GBP"))
+    world.run()
+
+    assert story_of(world).read["Amount"] == "GBP 74,900"
+
+
+def test_people_and_products_of_a_deal_that_was_never_judged_are_unknown_and_not_none(world):
+    world.crm.win(a_deal())
+    world.crm.unreadable = {DEAL: "its account was not returned"}
+    world.run()
+
+    assert story_of(world).read == {"People": None, "Products": None}

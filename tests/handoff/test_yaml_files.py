@@ -156,3 +156,16 @@ def test_nearest_names_one_word_when_one_is_near_and_all_when_none_is():
     assert nearest("dat", ["date", "text"]) == "Nearest: date."
     assert nearest("xyz", ["text", "date"]) == "Use one of: date, text."
     assert nearest("xyz", []) == "Use one of: (none is defined)."
+
+
+@pytest.mark.parametrize("wrong", ["2026-02-31", "2026-13-01", "2026-03-01T25:00:00"])
+def test_a_date_that_does_not_exist_is_a_mistake_with_its_line_and_no_crash(tmp_path, wrong):
+    with pytest.raises(ConfigError, match=rf"^handoff.yml:2: '{wrong}' is no value: .*\. Correct it, or quote it"):
+        read_yaml(file_with(tmp_path, f"name: a\nmost: {wrong}\n"))
+
+
+def test_a_doubled_section_is_named_without_all_that_stands_in_it(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        read_yaml(file_with(tmp_path, "teams:\n  a: {use: x}\nteams:\n  b: {use: y}\n"))
+
+    assert str(caught.value) == 'handoff.yml:3: found duplicate key "teams". Keep one of the two.'

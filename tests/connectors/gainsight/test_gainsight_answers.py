@@ -164,6 +164,47 @@ def test_a_broken_answer_to_a_look_up_is_asked_for_again():
     assert connector(script).find([step("cta", "a")]) == {}
 
 
+NO_LIST = [None, {}, {"records": None}, {"records": {}}, {"success": []}, "none", [None], {"records": ["row"]}]
+
+
+@pytest.mark.parametrize("data", NO_LIST)
+def test_a_look_up_that_succeeds_without_a_list_of_records_is_not_taken_for_an_empty_one(data):
+    script = Script(*[{"result": True, "data": data}] * 8)
+
+    with pytest.raises(Transient, match="looking users up"):
+        connector(script).people(["kim@acme.example"])
+    with pytest.raises(Transient, match="looking records up"):
+        connector(script).find([step("cta", "a")])
+
+
+def test_a_look_up_that_succeeds_without_data_at_all_is_not_taken_for_an_empty_one():
+    with pytest.raises(Transient):
+        connector(Script(*[{"result": True}] * 4)).find([step("cta", "a")])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"result": True, "data": []},
+        {"result": True, "data": {"records": []}},
+        {"result": False, "errorDesc": "No data found for given criteria", "data": None},
+        httpx.Response(400, json={"result": False, "errorCode": "GSOBJ_1011", "data": None}),
+    ],
+    ids=["list", "records", "no data found", "1011"],
+)
+def test_each_way_of_saying_that_nothing_is_there_is_understood(answer):
+    assert connector(Script(answer)).find([step("cta", "a")]) == {}
+
+
+def test_half_an_emoji_in_a_record_can_be_stored_and_sent_on():
+    row = rb'{"Gsid": "1S01", "Name": "cut \ud83d here", "Bridge_Key__gc": "a"}'
+    script = Script(httpx.Response(200, content=b'{"result": true, "data": {"records": [' + row + b"]}}"))
+
+    (found,) = connector(script).find([step("cta", "a")])["a"]
+
+    assert found.label.encode() == "cut \N{REPLACEMENT CHARACTER} here".encode()
+
+
 def test_a_page_of_html_is_told_with_its_status():
     with pytest.raises(Transient, match="HTTP 200"):
         connector(Script(*[httpx.Response(200, html="<html>sign in</html>")] * 4)).find([step("cta", "a")])
@@ -183,7 +224,7 @@ def test_a_wrong_address_stops_the_connector(status):
 def test_a_field_the_tenant_does_not_have_is_a_refusal_that_names_it():
     gainsight = StandIn(hidden_fields=["call_to_action.Bridge_Key__gc"])
 
-    with pytest.raises(Rejected, match=r"GSOBJ_1002.*handoff check --live"):
+    with pytest.raises(Rejected, match=r"GSOBJ_1002.*Create the field in Gainsight.*docs/set-up\.md"):
         connector(gainsight).find([step("cta", "a")])
 
 

@@ -1,15 +1,16 @@
 """The Salesforce connector reads every won deal whole, dates its winning, and writes the handoff's status back."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 import requests
 
 from connectors.salesforce import ROUTES, Salesforce, Wanted
-from handoff.errors import BridgeBug, ConfigError, NotAllowed, Rejected, Transient
+from handoff.errors import BridgeBug, ConfigError, NotAllowed, Transient
 from handoff.model import Deal, Page, Result, Window, WonHow
 from handoff.ports import Crm
 from tests.connectors.salesforce.fake_org import (
@@ -309,6 +310,13 @@ def test_without_either_the_moment_it_was_first_seen_dates_it(crm: Salesforce, o
     assert (deal.won_at, deal.won_how, deal.episode) == (SEEN, WonHow.FIRST_SEEN, 1)
 
 
+def test_an_undated_win_is_never_later_than_the_day_it_was_to_close(crm: Salesforce, org: FakeOrg) -> None:
+    deal = only_deal(crm, org, history=[], LastStageChangeDate=None, CloseDate="2024-02-29")
+
+    assert deal.won_at == datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC)
+    assert deal.won_how is WonHow.FIRST_SEEN
+
+
 def test_a_won_stage_made_after_the_stages_were_read_counts(crm: Salesforce, org: FakeOrg) -> None:
     deal = only_deal(crm, org, StageName="Won by Partner", history=[(OPEN, D1), ("Won by Partner", D2)])
 
@@ -376,10 +384,35 @@ def test_a_mapping_too_long_for_one_call_is_told(org: FakeOrg, clock: FakeClock)
 def test_chosen_deals_are_read_by_short_or_long_id_in_the_order_asked(crm: Salesforce, org: FakeOrg) -> None:
     org.rows = [won_deal(1), won_deal(2)]
 
-    found = crm.read([number(2)[:15], number(1), number(1)[:15], "no id", number(9)])
+    found = crm.read([number(2)[:15], number(1), number(1)[:15], number(9)])
 
     assert ids([found]) == [number(2), number(1)]
     assert f"Id IN ('{number(2)}','{number(1)}','{number(9)}')" in org.of("deals")[0].query["q"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["006hb000000000iiaa", "006hb000000000IIAA", "001000000000001AAA", "00100000000000I", "x"]
+)
+def test_what_is_no_opportunity_id_is_told_without_a_call(crm: Salesforce, org: FakeOrg, wrong: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{wrong}' is no opportunity id: ids are case-sensitive"):
+        crm.read([number(1), wrong])
+
+    assert org.calls == []
+
+
+@pytest.mark.parametrize("wrong", ["006hb000000000iiaa", " 001000000000001AAA "])
+def test_a_search_for_an_id_that_cannot_be_is_told_without_a_call(crm: Salesforce, org: FakeOrg, wrong: str) -> None:
+    with pytest.raises(ConfigError, match="is no opportunity id: ids are case-sensitive"):
+        crm.search(wrong)
+
+    assert org.calls == []
+
+
+@pytest.mark.parametrize("name", ["3MHealthcareInc", "InternationalPaper", "006 Bond Trading Co"])
+def test_a_name_as_long_as_an_id_is_searched_for(crm: Salesforce, org: FakeOrg, name: str) -> None:
+    org.rows = [won_deal(1)]
+
+    assert [one for one, _ in crm.search(name)] == [number(1)]
 
 
 def test_a_deal_that_is_no_longer_won_is_absent(crm: Salesforce, org: FakeOrg) -> None:
@@ -437,12 +470,24 @@ def test_the_servers_time_is_never_ahead_of_it(crm: Salesforce, org: FakeOrg, cl
     assert org.count("versions") == 1
 
 
-def test_the_servers_time_is_known_from_any_answer(crm: Salesforce, org: FakeOrg) -> None:
+@pytest.mark.parametrize("step", [-3600, 3600])
+def test_a_stepped_clock_of_ours_never_puts_the_servers_time_into_its_future(
+    crm: Salesforce, org: FakeOrg, clock: FakeClock, step: int
+) -> None:
     crm.org()
+    there = clock.now().replace(microsecond=0)
+    clock.advance(step)
+    org.queue("versions", Reply(200, [], {"Date": format_datetime(there, usegmt=True)}))
 
-    crm.server_now()
+    assert crm.server_now() == there
 
-    assert org.count("versions") == 0
+
+def test_the_servers_time_is_asked_for_every_time(crm: Salesforce, org: FakeOrg, clock: FakeClock) -> None:
+    first = crm.server_now()
+    clock.advance(90)
+
+    assert crm.server_now() - first == timedelta(seconds=90)
+    assert org.count("versions") == 2
 
 
 def test_an_answer_without_a_date_gives_no_time(crm: Salesforce, org: FakeOrg) -> None:
@@ -632,8 +677,23 @@ def test_no_receipts_are_no_call(crm: Salesforce, org: FakeOrg) -> None:
 def test_a_refused_query_is_told(crm: Salesforce, org: FakeOrg) -> None:
     org.queue("deals", refusal("INVALID_TYPE", "sObject type 'Xyzzy__c' is not supported."))
 
-    with pytest.raises(Rejected, match="object Xyzzy__c is missing or hidden"):
+    with pytest.raises(ConfigError, match="object Xyzzy__c is missing or hidden"):
         list(crm.changed(WINDOW))
+
+
+@pytest.mark.parametrize("path", ["Account.Industry", "Contact.Email"])
+def test_a_hidden_field_of_a_parent_or_child_is_a_mistake_of_the_mapping_by_name(
+    crm: Salesforce, org: FakeOrg, path: str
+) -> None:
+    entity, name = path.split(".")
+    org.queue("deals", refusal("INVALID_FIELD", f"No such column '{name}' on entity '{entity}'. If you are"))
+
+    with pytest.raises(ConfigError) as caught:
+        list(crm.changed(WINDOW))
+
+    assert f"{path} is missing or hidden" in str(caught.value)
+    assert "Grant field-level security to the integration user, or take it out of the mapping." in str(caught.value)
+    assert org.count("deals") == 1
 
 
 def test_the_fields_always_read_are_needed_too(crm: Salesforce, org: FakeOrg) -> None:

@@ -21,6 +21,7 @@ from tests.connectors.salesforce.fake_org import CREDENTIALS, EXPIRED, FakeOrg, 
 from tests.fakes import FakeClock
 
 READ = Route("reading won deals", reads=True, repeatable=True)
+WRITE = Route("writing back", reads=False, repeatable=True)
 QUERY = {"q": "SELECT Id FROM Opportunity"}
 
 
@@ -426,12 +427,20 @@ def test_a_hidden_field_is_named_with_what_to_do(org: FakeOrg, gateway: Gateway)
     )
     org.queue("deals", refusal("INVALID_FIELD", words))
 
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(ConfigError) as caught:
         query(gateway)
 
-    assert caught.value.code == "INVALID_FIELD"
     assert "Account.Secret__c" in str(caught.value)
     assert "field-level security" in str(caught.value)
+
+
+def test_a_hidden_field_of_a_write_is_a_refusal_of_that_write(org: FakeOrg, gateway: Gateway) -> None:
+    org.queue("write", refusal("INVALID_FIELD", "No such column 'Handoff_Status__c' on entity 'Opportunity'."))
+
+    with pytest.raises(Rejected) as caught:
+        gateway.ask(WRITE, "PATCH", "composite/sobjects", body={"records": []})
+
+    assert caught.value.code == "INVALID_FIELD"
 
 
 def test_no_message_holds_a_body_a_token_or_an_address(org: FakeOrg, gateway: Gateway) -> None:

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from connectors._http import Route
 from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
 from connectors.salesforce import Salesforce, Wanted
-from handoff.errors import NotAllowed, Rejected, Transient
+from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
 from handoff.model import DealRef, Result, Window, WonHow
 from handoff.ports import Receipt
 from sandbox.salesforce.engine import SalesforceEngine
@@ -168,7 +168,7 @@ def reads_limit(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
 
 
 def reads_hidden_field(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
-    with pytest.raises(Rejected, match=r"Opportunity\.Foo__c is missing or hidden"):
+    with pytest.raises(ConfigError, match=r"Opportunity\.Foo__c is missing or hidden"):
         list(crm._pages(ANY_READ, "SELECT Id FROM Opportunity WHERE Foo__c = null"))
 
 

@@ -41,11 +41,6 @@ class ServerTime:
         """Return the best estimate of how far the server is ahead; nought while unknown."""
         return timedelta(seconds=(self.low + self.high) / 2) if self.known else timedelta(0)
 
-    @property
-    def at_least_ahead(self) -> timedelta:
-        """Return the least the server can be ahead: a moment computed with it is not in its future."""
-        return timedelta(seconds=self.low) if self.known else timedelta(0)
-
 
 def http_date(text: str | None) -> datetime | None:
     """Return the moment a header names, or None where it names none or no zone."""
