@@ -107,6 +107,10 @@ def show_plan(shown: Iterable[Shown], *, detail: bool) -> None:
             out.print(f"  note: {note}", style="yellow", markup=False)
         for decision in one.decisions:
             _show_decision(decision, detail=detail)
+        if one.told:
+            out.print("  write-back (the deal's record): would be written", style="cyan", markup=False)
+        for trace, value in one.told if detail else ():
+            _show_field(trace.field, value, trace)
 
 
 def _show_decision(decision: Decision, *, detail: bool) -> None:
@@ -118,10 +122,13 @@ def _show_decision(decision: Decision, *, detail: bool) -> None:
     traces = {trace.field: trace for trace in step.traces}
     sent = decision.send.payload if decision.send else step.payload
     for name, value in sent.items():
-        out.print(f"    {name} = {shown_value(value)}", markup=False)
-        trace = traces.get(name)
-        if trace:
-            out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
+        _show_field(name, value, traces.get(name))
+
+
+def _show_field(name: str, value: Value, trace: Trace | None) -> None:
+    out.print(f"    {name} = {shown_value(value)}", markup=False)
+    if trace:
+        out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
 
 
 def action(decision: Decision) -> str:
@@ -161,6 +168,15 @@ def plan_as_data(shown: Shown) -> dict[str, Any]:
         "stopped": shown.prepared.stopped or None,
         "notes": list(handoff.notes) if handoff else [],
         "steps": [_step_as_data(decision) for decision in shown.decisions],
+        "write_back": {trace.field: _field_as_data(value, trace) for trace, value in shown.told},
+    }
+
+
+def _field_as_data(value: Value, trace: Trace) -> dict[str, Any]:
+    return {
+        "value": shown_value(value) if isinstance(value, Needed) else plain(value),
+        "from": [vars(origin) for origin in trace.origins] or trace.how,
+        "rule": trace.place,
     }
 
 
@@ -173,15 +189,7 @@ def _step_as_data(decision: Decision) -> dict[str, Any]:
         "name": step.name,
         "kind": step.kind,
         "action": action(decision),
-        "fields": {
-            name: {
-                "value": shown_value(value) if isinstance(value, Needed) else plain(value),
-                "from": [vars(origin) for origin in traces[name].origins] or traces[name].how,
-                "rule": traces[name].place,
-            }
-            for name, value in sent.items()
-            if name in traces
-        },
+        "fields": {name: _field_as_data(value, traces[name]) for name, value in sent.items() if name in traces},
     }
 
 

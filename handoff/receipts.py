@@ -7,7 +7,7 @@ from typing import Any
 
 from handoff.ledger import Judged
 from handoff.mapping import Source
-from handoff.model import Handoff, Standing, Value
+from handoff.model import Handoff, Origin, Standing, Trace, Value
 from handoff.plan import fingerprint
 from handoff.ports import Destination, Receipt
 from handoff.rules import Context, FieldRule, compile_rule
@@ -84,6 +84,23 @@ class Receipts:
         fields = self._fields(values | {"sequence": sequence})
         ref = ended.judged.deal.ref
         return Receipt(f"hb:{ref}:receipt", ref, fields), says
+
+    def shown(self, receipt: Receipt) -> tuple[tuple[Trace, Value], ...]:
+        """Return each field of a receipt that says something, with where it comes from."""
+        place, rules = self._source.lines.place, self._source.file.write_back.fields
+        return tuple(
+            (
+                Trace(
+                    name,
+                    place("write_back", "fields", name),
+                    tuple(Origin(source, (), "what became of it") for source in rules[name].sources),
+                    how="" if rules[name].sources else "written in the mapping",
+                ),
+                value,
+            )
+            for name, value in receipt.fields.items()
+            if value is not None
+        )
 
     def _fields(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """A receipt states everything it maps: what no longer holds is cleared."""

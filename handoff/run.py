@@ -14,7 +14,7 @@ from handoff.carry import Carrier, Decision, Planned
 from handoff.errors import ConfigError, HandoffError
 from handoff.ledger import Judged, ReadTo, ReceiptState
 from handoff.mapping import Mappings
-from handoff.model import Deal, Outcome, Result, Standing, Unreadable, Value, Window, WonHow
+from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
 from handoff.plan import changed
 from handoff.policy import Times
 from handoff.ports import Receipt
@@ -49,7 +49,7 @@ class Shown:
 
     prepared: Prepared
     decisions: tuple[Decision, ...]
-    told: Mapping[str, Value]
+    told: tuple[tuple[Trace, Value], ...]
 
     @property
     def sends(self) -> bool:
@@ -143,7 +143,8 @@ class Pass:
         for one, end in zip(prepared, ended, strict=True):
             row = rows.get(str(one.deal.ref))
             receipt, says = self.receipts.receipt(end, (row.sequence if row else 0) + 1)
-            told = receipt.fields if self.receipts.wanted and (row is None or says != row.receipt_hash) else {}
+            differs = self.receipts.wanted and (row is None or says != row.receipt_hash)
+            told = self.receipts.shown(receipt) if differs else ()
             yield Shown(one, tuple(by_key[step.key] for step in one.steps), told)
 
     def _report(self, started: datetime) -> Report:

@@ -42,6 +42,7 @@ def test_a_dry_run_of_one_deal_shows_each_field_with_its_source_and_writes_nothi
     assert "onboarding_cta (cta): would be created" in shown.stdout
     assert "account.name <- Account.Name [sources/salesforce.yml:" in shown.stdout
     assert "by targets/gainsight.yml:" in shown.stdout
+    assert "Handoff_Status__c = Handed off" in shown.stdout
     assert desk.writes() == 0
     assert desk.json("runs")["runs"] == []
 
@@ -98,3 +99,18 @@ def test_without_settings_the_command_names_the_two_ways_on(tmp_path: Path):
 
 def _handed_off(desk: Desk) -> list[dict[str, Any]]:
     return [d for d in desk.state("salesforce", "Opportunity") if d["Handoff_Status__c"] == "Handed off"]
+
+
+def test_a_dry_run_says_so_when_only_the_deals_record_would_be_told(desk: Desk):
+    desk.json("sync")
+    done = next(d for d in desk.state("salesforce", "Opportunity") if d["Name"].startswith("In pounds"))
+    desk.load({"salesforce": {"Opportunity": [{"Id": done["Id"], "Success_Metric__c": None}]}})
+    desk.wait(120)
+
+    [shown] = desk.json("sync", "--dry-run")["deals"]
+    desk.json("sync")
+
+    told = {name: field["value"] for name, field in shown["write_back"].items()}
+    assert told["Handoff_Missing__c"] == "How they will judge us"
+    after = next(d for d in desk.state("salesforce", "Opportunity") if d["Id"] == done["Id"])
+    assert after["Handoff_Missing__c"] == "How they will judge us"
