@@ -170,9 +170,7 @@ class Carrier:
 
         if len(found) > 1:
             names = ", ".join(sorted(f"{one.label} ({one.ref})".strip() for one in found))
-            return ends(
-                Result.REJECTED, f"{len(found)} records of kind {step.kind} match: {names}. Merge them, or correct one."
-            )
+            return ends(Result.REJECTED, f"{len(found)} records match: {names}. Merge them, or correct one.")
         linked = row is not None and row.remote_id is not None
         if linked and (not found or found[0].ref == row.remote_id):
             return self._change(planned, row)

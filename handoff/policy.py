@@ -1,16 +1,17 @@
 """What the contract says of one deal: its segment, what is missing, who receives it, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from handoff.conditions import holds, words
+from handoff.conditions import Test, holds, words
 from handoff.contract import Contract, Routing, Segment
 from handoff.mapping import Mappings
 from handoff.model import Deal, Gap, Handoff, User, Value
-from handoff.transforms import decimal, missing
+from handoff.transforms import decimal, missing, text
 
+CENT = Decimal("0.01")
 MONEY = ("arr", "deal.amount")
 """Canonical fields that are amounts in the deal's currency; conditions see them in the base currency."""
 
@@ -82,8 +83,24 @@ def _segment(contract: Contract, values: Mapping[str, Value], currency: str | No
             return segment, "no other segment fits" if len(contract.segments) > 1 else "it is the only segment"
         tests = contract.condition(segment.when) if isinstance(segment.when, str) else tuple(segment.when)
         if holds(tests, judged):
-            return segment, words(tests)
+            return segment, words(tests) + _converted(tests, values, judged, currency, contract)
     raise AssertionError("unreachable: the last segment has no condition")
+
+
+def _converted(
+    tests: Sequence[Test],
+    values: Mapping[str, Value],
+    judged: Mapping[str, Value],
+    currency: str | None,
+    contract: Contract,
+) -> str:
+    """Return what an amount in another currency was judged as, "" when nothing was converted."""
+    base = contract.currency.base
+    names = dict.fromkeys(test.field for test in tests if test.field in MONEY and judged.get(test.field) is not None)
+    if currency in (None, base) or not names:
+        return ""
+    said = (f"{name} {currency} {text(values[name])} is {base} {text(judged[name].quantize(CENT))}" for name in names)
+    return f" ({', '.join(said)})"
 
 
 def in_base(values: Mapping[str, Value], currency: str | None, contract: Contract) -> dict[str, Value]:

@@ -378,7 +378,7 @@ def test_two_companies_that_match_need_a_person_and_the_neighbours_are_done(harb
     twins = [row for row in harbor.rows("gainsight", "Company") if "(duplicate)" in row["Name"]]
     ((what, reason),) = harbor.told("Two companies: ")
     assert what == "needs a person"
-    assert reason.startswith("company: 2 records of kind company match: ")
+    assert reason.startswith("company: 2 records match: ")
     assert twins[0]["Gsid"] in reason
     assert reason.endswith("Merge them, or correct one.")
     assert reason in harbor.story("Two companies: ").now

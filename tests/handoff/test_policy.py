@@ -210,3 +210,10 @@ def test_first_moments_are_those_of_now_for_an_old_win():
 
 def test_everybody_whom_routing_can_name_is_known_beforehand(mappings):
     assert receivers(mappings) == {PRIYA, BEN, CLEO, MAYA, TOMAS}
+
+
+def test_a_segment_chosen_by_a_converted_amount_says_what_it_was_judged_as(mappings):
+    handoff = a_handoff(mappings, a_deal(amount=80_000, currency="GBP", source={"Amount": 80_000}))
+
+    assert handoff.segment == "enterprise"
+    assert handoff.segment_because == "arr is at least 100,000 (arr GBP 80,000 is USD 101,600)"

@@ -19,6 +19,8 @@ from handoff.waves import waves_of
 from tests.fakes import ACTING, NOON, End, PowerCut, World
 from tests.handoff.builders import CONTRACT, DEAL, WON, a_deal, mappings_in, users
 
+pytestmark = pytest.mark.whole
+
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
 HOUR = timedelta(hours=1)
