@@ -32,11 +32,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
+        """Yield a connection to ask with; raises `Transient` when the database cannot be used now."""
         with self._told(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
+        """Yield one transaction, durable when the block ends; raises `Transient` when it cannot be used now."""
         with (
             self._told(),
             self.engine.connect().execution_options(writes=True) as connection,
@@ -57,6 +59,7 @@ class Database:
             raise Transient(system="the ledger", doing="opening or writing it", why=f"{why}.", remedy=remedy) from None
 
     def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
+        """Yield the rows whose column is one of these values."""
         wanted = list(dict.fromkeys(values))
         with self.reading() as connection:
             for some in batches(wanted, IN_AT_ONCE):
@@ -64,6 +67,7 @@ class Database:
                 yield from connection.execute(query)
 
     def body(self, connection: Connection, owner: str, what: str) -> Any:
+        """Return what `payloads` keeps under this owner, None when there is nothing."""
         query = select(t.payloads.c.body).where(t.payloads.c.owner == owner, t.payloads.c.what == what)
         return connection.execute(query).scalar_one_or_none()
 
@@ -73,6 +77,7 @@ class Database:
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> None:
+        """Insert the rows whose key is not there yet."""
         if rows:
             connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
 

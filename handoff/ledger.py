@@ -23,9 +23,10 @@ from handoff.archive import Archive
 from handoff.batches import batches
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
-from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step, Unreadable, WonHow
+from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step, Unreadable
 from handoff.plan import field_hashes, fingerprint
 from handoff.policy import Times
+from handoff.rows import deal_row, event, unreadable_row
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
 
@@ -228,8 +229,8 @@ class Ledger(Archive):
         """
         new = {"standing": Standing.WAITING.value, "try_at": None}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
-        rows = [_deal_row(deal, now, run) | new | whole for deal in deals]
-        torn = [_unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
+        rows = [deal_row(deal, now, run) | new | whole for deal in deals]
+        torn = [unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
         with self.writing() as connection:
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
             self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
@@ -329,7 +330,7 @@ class Ledger(Archive):
                     "run": run,
                 }
             )
-            told.append(_event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
+            told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
         with self.writing() as connection:
             for states, keep in KEPT_WHEN_SETTLING.items():
                 some = [row for row in rows if row["state"] in states]
@@ -360,7 +361,7 @@ class Ledger(Archive):
         for j in judged:
             ref = str(j.deal.ref)
             before = known.get(ref)
-            row = _deal_row(j.deal, now, run) | {
+            row = deal_row(j.deal, now, run) | {
                 "source_hashes": j.source_hashes,
                 "standing": j.standing.value,
                 "reason": j.reason,
@@ -370,7 +371,7 @@ class Ledger(Archive):
             }
             rows.append(row)
             if before is None or (before.standing, before.reason) != (j.standing.value, j.reason):
-                told.append(_event(now, run, j.standing.value, None, j.reason, deal=ref))
+                told.append(event(now, run, j.standing.value, None, j.reason, deal=ref))
             if j.standing is Standing.DONE:
                 delivered.append({"d": ref, "e": j.deal.episode, "at": now})
         with self.writing() as connection:
@@ -395,7 +396,7 @@ class Ledger(Archive):
                 left = connection.execute(select(t.deals.c.ref).where(*undone)).scalars().all()
                 connection.execute(update(t.deals).where(*ours).values(receipt_pending=None, run=run))
                 connection.execute(update(t.deals).where(*undone).values(gone))
-                told = [_event(now, run, Standing.EXCLUDED.value, None, reason, deal=ref) for ref in left]
+                told = [event(now, run, Standing.EXCLUDED.value, None, reason, deal=ref) for ref in left]
                 if told:
                     connection.execute(t.events.insert(), told)
                 query = select(t.deals.c.ref, t.deals.c.standing).where(*ours)
@@ -423,53 +424,3 @@ class Ledger(Archive):
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:
         rows = [{"owner": owner, "what": what, "body": body, "at": now} for owner, what, body in bodies]
         self.upsert(connection, t.payloads, rows, ["owner", "what"])
-
-
-def _deal_row(deal: Deal, now: datetime, run: int) -> dict[str, Any]:
-    return {
-        "ref": str(deal.ref),
-        "instance": deal.ref.instance,
-        "deal_id": deal.ref.id,
-        "name": deal.name,
-        "account_id": deal.account_id,
-        "account_name": deal.account_name,
-        "url": deal.url,
-        "won_at": deal.won_at,
-        "won_how": deal.won_how.value,
-        "episode": deal.episode,
-        "first_seen_at": now,
-        "read_at": now,
-        "run": run,
-    }
-
-
-def _unreadable_row(one: Unreadable, now: datetime, run: int) -> dict[str, Any]:
-    return {
-        "ref": str(one.ref),
-        "instance": one.ref.instance,
-        "deal_id": one.ref.id,
-        "name": one.name,
-        "account_id": None,
-        "account_name": None,
-        "url": "",
-        "won_at": now,
-        "won_how": WonHow.FIRST_SEEN.value,
-        "episode": 1,
-        "first_seen_at": now,
-        "read_at": now,
-        "run": run,
-    }
-
-
-def _event(
-    now: datetime, run: int, what: str, step: Step | None, detail: str, *, deal: str | None = None
-) -> dict[str, Any]:
-    return {
-        "at": now,
-        "run": run,
-        "actor": "bridge",
-        "what": what,
-        "deal": deal or (str(step.deal) if step else None),
-        "step": step.key if step else None,
-        "detail": detail,
-    }
