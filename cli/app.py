@@ -8,6 +8,7 @@ import typer
 
 from cli import files, screens
 from cli.console import Exit, document, errors, headline, out, progress_bar
+from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
 from flows import _wiring
 from handoff.bridge import Bridge
@@ -25,19 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Sandbox = Annotated[
-    bool, typer.Option("--sandbox", help="Work on the stand-ins (start them with `handoff sandbox`) and nothing live.")
-]
-MappingsDir = Annotated[
-    Path | None, typer.Option("--mappings", metavar="DIR", help="Use this mappings folder instead of the deployment's.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-DealOption = Annotated[
-    str | None,
-    typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of a name."),
-]
-DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="An id, an address, or part of an account's name.")]
 
 
 def main() -> None:

@@ -13,11 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import document, err, out
-from cli.screens import KIND, shortened
+from cli.screens import KIND
 from flows import _wiring
 from handoff.ledger import Ledger
 from handoff.model import Standing
 from handoff.run import run_once
+from handoff.transforms import shortened
 
 PREFECT = {
     "DO_NOT_TRACK": "1",

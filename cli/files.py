@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, errors, headline, out
+from cli.options import AsJson, MappingsDir
 from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract, People
@@ -15,10 +16,6 @@ from handoff.lineage import Lineage, lineage
 from handoff.mapping import Mappings, SourceFile, TargetFile, load_mappings
 from handoff.yaml_files import Frozen
 
-MappingsDir = Annotated[
-    Path | None, typer.Option("--mappings", metavar="DIR", help="The mappings folder (default: the deployment's).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}
 
 

@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.console import document, out
-from cli.screens import KIND
+from cli.screens import show_steps
+from handoff.report import Balance
 
 WIDE = 100
 """Columns of a terminal from which every column of the runs is shown."""
@@ -61,13 +62,8 @@ def show_run(row: Any, report: dict[str, Any], *, newest: int, as_json: bool) ->
     out.print(f"Run {row.id}, {data['command']}, started {_started(data)} UTC, took {_took(data)}", style="bold")
     out.print(f"End: {data['end']}", markup=False)
     if balance:
-        out.print(
-            f"{balance['seen']:,} seen = {balance['done']:,} done + {balance['waiting']:,} waiting + "
-            f"{balance['needs_person']:,} needs a person + {balance['excluded']:,} excluded"
-        )
-    for kind, results in report.get("steps", {}).items():
-        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
-        out.print(f"  {KIND.get(kind, kind):<18} {said}")
+        out.print(Balance(**balance).words())
+    show_steps(report.get("steps", {}))
     for one in report.get("exceptions", []):
         out.print(f"  {one['deal']}  {one['name']}", style="cyan", markup=False)
         out.print(f"      {one['what']}: {one['reason']}", markup=False)

@@ -1,6 +1,6 @@
 """What a person sees: reports, plans and stories, put on the screen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from handoff.prepare import plain
 from handoff.report import Report
 from handoff.run import Shown
 from handoff.story import Story
+from handoff.transforms import shortened
 
 KIND = {
     "company": "companies",
@@ -30,9 +31,7 @@ def show_report(report: Report) -> None:
     if report.balance.seen == 0:
         out.print(nothing_to_do(report))
         return
-    for kind, results in report.steps.items():
-        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
-        out.print(f"  {KIND.get(kind, kind):<18} {said}")
+    show_steps(report.steps)
     if report.receipts["written"] or report.receipts["pending"]:
         pending = f", {report.receipts['pending']:,} pending" if report.receipts["pending"] else ""
         out.print(f"  {'deals told':<18} {report.receipts['written']:,} written{pending}")
@@ -41,6 +40,13 @@ def show_report(report: Report) -> None:
     if report.before_start:
         out.print(f"  {report.before_start:,} won before start_from were left alone.")
     show_exceptions(report)
+
+
+def show_steps(steps: Mapping[str, Mapping[str, int]]) -> None:
+    """Print how many steps of each kind ended how."""
+    for kind, results in steps.items():
+        said = ", ".join(f"{count:,} {result}" for result, count in results.items())
+        out.print(f"  {KIND.get(kind, kind):<18} {said}")
 
 
 def nothing_sent(report: Report) -> str:
@@ -224,11 +230,6 @@ def show_story(story: Story) -> None:
         out.print(f"  {at}{one['words']}{ref}{reason}", markup=False)
     if not story.done:
         out.print("  nothing yet")
-
-
-def shortened(value: str, limit: int) -> str:
-    """Return the text in at most `limit` characters."""
-    return value if len(value) <= limit else f"{value[: limit - 1]}…"
 
 
 def _when(moment: str | None) -> str:

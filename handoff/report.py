@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from handoff.errors import BridgeBug
-from handoff.model import DealRef, Outcome, Result, Standing
+from handoff.model import Deal, DealRef, Outcome, Result, Standing
 
 MOST_EXCEPTIONS = 200
 MOST_PRESSING = ("needs a person", "receipt pending", "not readable", "note")
@@ -90,6 +90,16 @@ class Tally:
     def ended(self, kinds: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> None:
         """Count the ends of steps; `kinds` gives the kind of each step's key."""
         self.steps.update((kinds[key], outcome.result) for key, outcome in outcomes.items())
+
+    def hear(self, deal: Deal, what: str, reason: str) -> None:
+        """Keep what a person should hear of a deal."""
+        name = f"{deal.account_name or 'no account'}: {deal.name}"
+        self.tell(Notice(deal.ref.id, name, what, reason, deal.url))
+
+    def pending(self, deal: Deal, reason: str) -> None:
+        """Count a receipt that could not be written, and keep why."""
+        self.receipts_pending += 1
+        self.hear(deal, "receipt pending", reason)
 
     def tell(self, exception: Notice) -> None:
         """Keep an exception, one for each deal and kind, up to a number a person can read; the rest are counted."""

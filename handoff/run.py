@@ -12,20 +12,18 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.errors import ConfigError, HandoffError
-from handoff.ledger import Judged, ReadTo, ReceiptState
+from handoff.ledger import Judged, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
 from handoff.plan import changed
 from handoff.policy import Times
-from handoff.ports import Receipt
 from handoff.prepare import Prepared, after_delivery, body, prepare, standing_of, step_list
-from handoff.receipts import Ended, Receipts
 from handoff.report import Notice, Report, Tally, report
+from handoff.telling import Teller, come
 from handoff.waves import Wave, waves_of
 
 log = logging.getLogger("handoff.run")
 
-RECEIPT_AGAIN = timedelta(hours=1)
 PERSON_AGAIN = timedelta(hours=1)
 """How long what needed a person is left alone before it is tried again: the person may have acted elsewhere."""
 
@@ -99,7 +97,7 @@ class Pass:
         self.read_otherwise: dict[str, Mapping[str, str]] = {}
         self.tally = Tally()
         self.window: Window | None = None
-        self.receipts = Receipts(bridge.mappings.source, bridge.platform)
+        self.teller = Teller(bridge)
         self.version = bridge.mappings.version
         self.starts = first_moment(bridge.mappings)
         self.run = 0
@@ -138,13 +136,11 @@ class Pass:
         carrier = self._carrier()
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
         by_key = {decision.planned.step.key: decision for decision in decisions}
-        ended = self._ended(prepared, [self._judge(one, carrier.outcomes) for one in prepared])
+        ended = self.teller.ended(prepared, [self._judge(one, carrier.outcomes) for one in prepared])
         rows = self.ledger.deals(str(one.deal.ref) for one in prepared)
         for one, end in zip(prepared, ended, strict=True):
             row = rows.get(str(one.deal.ref))
-            receipt, says = self.receipts.receipt(end, (row.sequence if row else 0) + 1)
-            differs = self.receipts.wanted and (row is None or says != row.receipt_hash)
-            told = self.receipts.shown(receipt) if differs else ()
+            told = self.teller.would_tell(end, row)
             yield Shown(one, tuple(by_key[step.key] for step in one.steps), told)
 
     def _report(self, started: datetime) -> Report:
@@ -264,29 +260,25 @@ class Pass:
 
     def _goes_on(self, row: Any, now: datetime) -> bool:
         """Whether the moment has come for a deal that waits, or for a receipt that does."""
-        if row.receipt_pending and _come(row.receipt_try_at, now):
+        if row.receipt_pending and come(row.receipt_try_at, now):
             return True
         if row.standing == Standing.NEEDS_PERSON:
-            return row.mapping_version != self.version or _come(row.try_at, now)
-        return bool(row.standing == Standing.WAITING and _come(row.try_at, now))
+            return row.mapping_version != self.version or come(row.try_at, now)
+        return bool(row.standing == Standing.WAITING and come(row.try_at, now))
 
     def _stands(self, deal: Deal, row: Any) -> None:
         """Count a deal that needs nothing from this run; what a person must see is told again."""
         standing = Standing(row.standing)
         self.tally.counts_as(standing)
         if standing is Standing.NEEDS_PERSON:
-            self._tell(deal, "needs a person", row.reason)
+            self.tally.hear(deal, "needs a person", row.reason)
         if row.receipt_pending:
-            self._pending(deal, row.receipt_pending)
+            self.tally.pending(deal, row.receipt_pending)
 
     def _unreadable(self, one: Unreadable) -> None:
         self.tally.see(one.ref)
         self.tally.counts_as(Standing.WAITING)
         self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
-
-    def _tell(self, deal: Deal, what: str, reason: str) -> None:
-        name = f"{deal.account_name or 'no account'}: {deal.name}"
-        self.tally.tell(Notice(deal.ref.id, name, what, reason, deal.url))
 
     def _hand_off(self, todo: Sequence[Deal]) -> None:
         bridge = self.bridge
@@ -342,33 +334,20 @@ class Pass:
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
-        self.ledger.conclude(judged, now, self.run, tell=self.receipts.wanted)
-        ended = self._ended(prepared, judged)
+        self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
+        ended = self.teller.ended(prepared, judged)
         for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)
             first = end.delivered_at == now
             self.tally.handed_off += first
             self.tally.with_gaps += first and bool(one.handoff and one.handoff.gaps)
             if result.standing is Standing.NEEDS_PERSON:
-                self._tell(one.deal, "needs a person", result.reason)
+                self.tally.hear(one.deal, "needs a person", result.reason)
             for note in one.handoff.notes if one.handoff else ():
-                self._tell(one.deal, "note", note)
+                self.tally.hear(one.deal, "note", note)
             log.debug("deal=%s standing=%s", one.deal.ref, result.standing.value)
         log.info("wave run=%s deals=%s balance=%r", self.run, len(prepared), self.tally.balance().words())
-        if self.receipts.wanted:
-            self._write_back(ended)
-
-    def _ended(self, prepared: Sequence[Prepared], judged: Sequence[Judged]) -> list[Ended]:
-        """Return each deal with what the ledger knows to be made for it."""
-        frozen = self.ledger.handoffs(one.key for one in prepared)
-        made = self.ledger.steps(step["key"] for row in frozen.values() for step in row.steps)
-        ended = []
-        for one, result in zip(prepared, judged, strict=True):
-            row = frozen.get(one.key)
-            listed = [made.get(step["key"]) for step in row.steps] if row else []
-            settled = [step for step in listed if step is not None and step.remote_id is not None]
-            ended.append(Ended(result, one.handoff, settled, row.delivered_at if row else None))
-        return ended
+        self.teller.tell(ended, self.tally, at_once=bool(self.forced))
 
     def _judge(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> Judged:
         standing, reason = standing_of(one, outcomes)
@@ -381,43 +360,6 @@ class Pass:
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
         return any(outcomes[step.key].result in (Result.CREATED, Result.UPDATED) for step in one.steps)
-
-    # Telling the CRM
-
-    def _write_back(self, ended: Sequence[Ended]) -> None:
-        rows = self.ledger.deals(str(e.judged.deal.ref) for e in ended)
-        now = self.clock.now()
-        todo: list[tuple[Deal, Receipt, str, Any]] = []
-        states: list[ReceiptState] = []
-        for one in ended:
-            deal = one.judged.deal
-            row = rows[str(deal.ref)]
-            receipt, says = self.receipts.receipt(one, row.sequence + 1)
-            if says == row.receipt_hash:
-                states.append(ReceiptState(deal.ref, says, None, row.sequence, None))
-            elif self.forced or _come(row.receipt_try_at, now):
-                todo.append((deal, receipt, says, row))
-            else:
-                self._pending(deal, row.receipt_pending)
-        outcomes = self.bridge.crm.write_back([receipt for _, receipt, _, _ in todo]) if todo else []
-        for (deal, _, says, row), outcome in zip(todo, outcomes, strict=True):
-            if outcome.settled:
-                self.tally.receipts_written += 1
-                states.append(ReceiptState(deal.ref, says, None, row.sequence + 1, None))
-                continue
-            self._pending(deal, outcome.reason)
-            later = now + RECEIPT_AGAIN if outcome.result is Result.REJECTED else None
-            states.append(ReceiptState(deal.ref, row.receipt_hash, outcome.reason, row.sequence, later))
-        self.ledger.receipts_written(states)
-
-    def _pending(self, deal: Deal, reason: str) -> None:
-        self.tally.receipts_pending += 1
-        self._tell(deal, "receipt pending", reason)
-
-
-def _come(moment: datetime | None, now: datetime) -> bool:
-    """Whether a moment has come; none was set when it is None."""
-    return moment is None or moment <= now
 
 
 def first_moment(mappings: Mappings) -> datetime:

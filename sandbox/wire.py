@@ -65,14 +65,6 @@ class Response:
     records: int = 0
 
 
-class Refused(Exception):
-    """Raised inside an engine to answer with a vendor's refusal; carries the whole response."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
-
-
 class Engine(Protocol):
     """One vendor's system, without sockets, threads or a clock of its own."""
 

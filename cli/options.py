@@ -1,0 +1,19 @@
+"""The options that several commands share, each said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", help="Work on the stand-ins (start them with `handoff sandbox`) and nothing live.")
+]
+MappingsDir = Annotated[
+    Path | None, typer.Option("--mappings", metavar="DIR", help="Use this mappings folder instead of the deployment's.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+DealOption = Annotated[
+    str | None,
+    typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of a name."),
+]
+DealArgument = Annotated[str, typer.Argument(metavar="DEAL", help="An id, an address, or part of an account's name.")]

@@ -1,0 +1,81 @@
+"""Tells the CRM what became of its deals: one write a deal and run, only when it says something else than before."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff.bridge import Bridge
+from handoff.ledger import Judged, ReceiptState
+from handoff.model import Deal, Result, Trace, Value
+from handoff.ports import Receipt
+from handoff.prepare import Prepared
+from handoff.receipts import Ended, Receipts
+from handoff.report import Tally
+
+RECEIPT_AGAIN = timedelta(hours=1)
+"""How long a refused receipt is left alone before it is tried again."""
+
+
+class Teller:
+    """The write-back of one bridge."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._crm, self._ledger, self._clock = bridge.crm, bridge.ledger, bridge.clock
+        self._receipts = Receipts(bridge.mappings.source, bridge.platform)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is written back at all."""
+        return self._receipts.wanted
+
+    def ended(self, prepared: Sequence[Prepared], judged: Sequence[Judged]) -> list[Ended]:
+        """Return each deal with what the ledger knows to be made for it."""
+        frozen = self._ledger.handoffs(one.key for one in prepared)
+        made = self._ledger.steps(step["key"] for row in frozen.values() for step in row.steps)
+        ended = []
+        for one, result in zip(prepared, judged, strict=True):
+            row = frozen.get(one.key)
+            listed = [made.get(step["key"]) for step in row.steps] if row else []
+            settled = [step for step in listed if step is not None and step.remote_id is not None]
+            ended.append(Ended(result, one.handoff, settled, row.delivered_at if row else None))
+        return ended
+
+    def would_tell(self, ended: Ended, row: Any) -> tuple[tuple[Trace, Value], ...]:
+        """Return what would be written of a deal, given its row of the ledger (None: never seen); () for nothing."""
+        receipt, says = self._receipts.receipt(ended, (row.sequence if row else 0) + 1)
+        differs = self.wanted and (row is None or says != row.receipt_hash)
+        return self._receipts.shown(receipt) if differs else ()
+
+    def tell(self, ended: Sequence[Ended], tally: Tally, *, at_once: bool) -> None:
+        """Write what differs, and keep what is pending; with `at_once` also what was refused less than an hour ago."""
+        if not self.wanted:
+            return
+        rows = self._ledger.deals(str(e.judged.deal.ref) for e in ended)
+        now = self._clock.now()
+        todo: list[tuple[Deal, Receipt, str, Any]] = []
+        states: list[ReceiptState] = []
+        for one in ended:
+            deal = one.judged.deal
+            row = rows[str(deal.ref)]
+            receipt, says = self._receipts.receipt(one, row.sequence + 1)
+            if says == row.receipt_hash:
+                states.append(ReceiptState(deal.ref, says, None, row.sequence, None))
+            elif at_once or come(row.receipt_try_at, now):
+                todo.append((deal, receipt, says, row))
+            else:
+                tally.pending(deal, row.receipt_pending)
+        outcomes = self._crm.write_back([receipt for _, receipt, _, _ in todo]) if todo else []
+        for (deal, _, says, row), outcome in zip(todo, outcomes, strict=True):
+            if outcome.settled:
+                tally.receipts_written += 1
+                states.append(ReceiptState(deal.ref, says, None, row.sequence + 1, None))
+                continue
+            tally.pending(deal, outcome.reason)
+            later = now + RECEIPT_AGAIN if outcome.result is Result.REJECTED else None
+            states.append(ReceiptState(deal.ref, row.receipt_hash, outcome.reason, row.sequence, later))
+        self._ledger.receipts_written(states)
+
+
+def come(moment: datetime | None, now: datetime) -> bool:
+    """Return whether a moment has come; none was set when it is None."""
+    return moment is None or moment <= now
