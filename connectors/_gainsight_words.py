@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors._gainsight_settings import COMPANY, CTA, PLAN, TIMELINE, GainsightSettings
 from handoff.errors import BridgeBug, Rejected
-from handoff.model import Step, Value
+from handoff.model import Step, Value, Write
 
 HINTS = {
     "GSOBJ_1001": "a text is longer than its field; give it a `max` in the mapping.",
@@ -85,7 +85,7 @@ def fields_of(step: Step, settings: GainsightSettings) -> dict[str, Any]:
     payload = {
         settings.comments_key if step.kind == CTA and name == "Comments" else name: value
         for name, value in step.payload.items()
-        if not (step.ref and name in step.create_only)
+        if not (step.ref and not step.plants and step.modes.get(name) is Write.CREATE_ONLY)
     }
     own = _OWN_KEYS[step.kind] & payload.keys()
     if own:

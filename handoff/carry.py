@@ -8,7 +8,7 @@ from typing import Any
 from handoff.batches import batches
 from handoff.ledger import Ledger, State
 from handoff.mapping import Target
-from handoff.model import Found, How, Needed, Outcome, Result, Scope, Step, Value
+from handoff.model import Found, How, Needed, Outcome, Result, Scope, Step, Value, Write
 from handoff.plan import field_hashes, fingerprint
 from handoff.ports import Clock, Destination, Identity, Progress, silent
 
@@ -143,7 +143,7 @@ class Carrier:
         changed = {
             name: value
             for name, value in step.payload.items()
-            if name not in step.create_only and (unsure or row.field_hashes.get(name) != hashes[name])
+            if step.modes.get(name) is not Write.CREATE_ONLY and (unsure or row.field_hashes.get(name) != hashes[name])
         }
         if changed:
             return Decision(planned, send=step.with_payload(changed, ref=row.remote_id))
@@ -185,7 +185,7 @@ class Carrier:
             and (row is None or step.scope is Scope.DEAL or self._as_sent(planned, row))
         ):
             return ends(Result.UNCHANGED, "found by its key: an earlier run made it", one.ref)
-        carried = {name: value for name, value in step.payload.items() if name not in step.create_only}
+        carried = {name: value for name, value in step.payload.items() if step.modes.get(name) is not Write.CREATE_ONLY}
         if not carried:
             return ends(Result.UNCHANGED, f"it was there: {one.label}", one.ref)
         return Decision(planned, send=step.with_payload(carried, ref=one.ref))

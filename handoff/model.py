@@ -167,6 +167,20 @@ class Trace:
     how: str = ""
 
 
+class Write(StrEnum):
+    """
+    When a field of a record that is there already is written; a new record carries every field.
+
+    `if_ours`: while it still holds the value we wrote last, or is empty and never was ours. `if_empty`: while it is
+    empty. Neither is ever written again for a value that we did not change.
+    """
+
+    CREATE_ONLY = "create_only"
+    IF_OURS = "if_ours"
+    IF_EMPTY = "if_empty"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True)
 class Step:
     """
@@ -174,7 +188,10 @@ class Step:
 
     `payload` maps the vendor's field names to values; a `Needed` among them is another step's remote id.
     `match` holds, best first, the fields by which an existing record is recognised. `ref` is the remote
-    id once known: a step with one is an update. `create_only` names fields that are sent with a new record only.
+    id once known: a step with one is an update. `modes` says of every field of the payload when it may be written to
+    a record that is there. `adopt` names the payload fields in which an open record of the same company that carries
+    no key of ours must agree to be linked instead of made again; () adopts nothing. `plants` says of an update that
+    it also writes our key into the record. A `reference` is only looked up: it is never made and never changed.
     """
 
     key: str
@@ -185,8 +202,11 @@ class Step:
     payload: Mapping[str, Value]
     needs: tuple[str, ...] = ()
     match: tuple[Mapping[str, str], ...] = ()
-    create_only: frozenset[str] = frozenset()
+    modes: Mapping[str, Write] = field(default_factory=dict)
+    adopt: tuple[str, ...] = ()
+    reference: bool = False
     ref: str | None = None
+    plants: bool = False
     traces: tuple[Trace, ...] = ()
 
     def with_payload(self, payload: Mapping[str, Value], *, ref: str | None = None) -> "Step":
@@ -225,10 +245,16 @@ class Outcome:
 
 
 class How(StrEnum):
-    """How a record was recognised: by the key we planted in it, or by the fields it shares with the deal."""
+    """
+    How a record was recognised.
+
+    By the key we planted in it; by the fields it shares with the deal; or as open work of the same kind that somebody
+    else made, which is linked and not repeated.
+    """
 
     KEY = "key"
     MATCH = "match"
+    ADOPT = "adopt"
 
 
 @dataclass(frozen=True)
@@ -236,13 +262,42 @@ class Found:
     """
     A record that is there already; `label` is how a person would recognise it.
 
-    `conflict` says why it must not be taken without a person: it looks right and belongs to somebody else.
+    `conflict` says why it must not be taken without a person: it looks right and belongs to somebody else. `holds` is
+    what the record holds now of the step's payload fields, each of the type of the payload's value (None: empty); a
+    field that cannot be read back is absent. `closed` says that its work is over.
     """
 
     ref: str
     how: How
     label: str = ""
     conflict: str = ""
+    holds: Mapping[str, Value] = field(default_factory=dict)
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a record that we know holds now; `values` and `closed` as in `Found`."""
+
+    ref: str
+    values: Mapping[str, Value]
+    closed: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """
+    What a platform knows of one account of the CRM, as it is now.
+
+    `status` and `stage` are labels; `csm_email` is lower case. An account it does not know has no `Customer`.
+    """
+
+    ref: str
+    name: str = ""
+    status: str | None = None
+    stage: str | None = None
+    csm_email: str | None = None
 
 
 class Standing(StrEnum):

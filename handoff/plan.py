@@ -10,7 +10,7 @@ from typing import Any
 from handoff import keys
 from handoff.conditions import holds
 from handoff.mapping import Mappings, Target
-from handoff.model import Deal, Handoff, Needed, Scope, Step, User, Value
+from handoff.model import Deal, Handoff, Needed, Scope, Step, User, Value, Write
 from handoff.policy import in_base
 from handoff.rules import Context
 from handoff.transforms import exact, missing
@@ -112,7 +112,7 @@ def _step(name: str, handoff: Handoff, target: Target, context: Context) -> Step
         payload=payload,
         needs=tuple(key for key in needs if key),
         match=tuple(matches),
-        create_only=frozenset(field for field, rule in spec.fields.items() if rule.write == "create_only"),
+        modes={field: Write(spec.fields[field].write) for field in payload},
         traces=target.traces[name],
     )
 

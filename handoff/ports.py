@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from handoff.model import DealRef, Found, Outcome, Page, Step, User, Value, Window
+from handoff.model import Customer, DealRef, Found, Held, Outcome, Page, Step, User, Value, Window
 
 
 class Clock(Protocol):
@@ -103,8 +103,24 @@ class Destination(Protocol):
         """
         Return by step key the records that are there already.
 
-        Those that carry the step's own key come alone; else all that the first successful `match` found.
-        A key is absent when nothing was found. Two records for a key are a finding, never hidden.
+        Those that carry the step's own key come alone; else all that the first successful `match` found; else, of a
+        step that adopts, all open records that agree with it and carry no key of ours. A key is absent when nothing was found. Two records for a key are a finding, never hidden.
+        """
+        ...
+
+    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
+        """
+        Return by step key what the records of these steps (each with a `ref`) hold now.
+
+        A key is absent when the record is gone: somebody deleted or merged it.
+        """
+        ...
+
+    def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
+        """
+        Return what the platform knows of these accounts of the CRM, by account id; those it does not know are absent.
+
+        Of two records for one account neither is returned: a person must decide.
         """
         ...
 
@@ -112,7 +128,7 @@ class Destination(Protocol):
         """
         Carry out steps of one kind (creates without `ref`, updates with); same order, one outcome each.
 
-        Never raises for a single bad record. An ambiguous end gives `unknown` outcomes, not an exception.
+        A step that adopts has its key planted with the update. Never raises for a single bad record. An ambiguous end gives `unknown` outcomes, not an exception.
         """
         ...
 

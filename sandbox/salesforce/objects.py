@@ -55,7 +55,8 @@ NumberOfEmployees:int:CUFSN
 OwnerId:reference>User(Owner):CUFSD
 {_CURRENCY}
 {_STAMPS}
-Founded__c:double(4,0):CUFSN""",
+Founded__c:double(4,0):CUFSN
+Ultimate_Parent_Id__c:string18:CUFSN""",
     "Contact": f"""
 Id:id:FSD
 {_DELETED}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handoff.errors import RecordError
 from handoff.mapping import Mappings
-from handoff.model import Deal, Needed, Scope, Step
+from handoff.model import Deal, Needed, Scope, Step, Write
 from handoff.plan import emails_wanted, field_hashes, fingerprint, plan, source_hashes
 from tests.handoff.builders import BEN, CLEO, CONTRACT, TARGET, TOMAS, a_deal, a_handoff, mappings_in, payloads, users
 
@@ -127,8 +127,7 @@ def test_a_number_is_matched_as_it_is_and_not_as_a_person_writes_it(tmp_path):
 def test_fields_for_a_new_record_only_are_named(mappings):
     steps = steps_of(mappings)
 
-    assert steps["company"].create_only == frozenset({"Name"})
-    assert steps["onboarding_cta"].create_only == frozenset()
+    assert steps["company"].modes == {"Name": Write.CREATE_ONLY, "Score": Write.IF_OURS}
 
 
 def test_what_a_person_should_hear_of_a_plan_is_told_once(tmp_path):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from handoff.errors import BridgeBug, NotAllowed
-from handoff.model import Needed, Outcome, Result
+from handoff.model import Needed, Outcome, Result, Write
 from tests.connectors.gainsight.world import Script, StandIn, connector, gsid, step
 
 CSM = {"Gsid": gsid("1P01", 1), "Email": "kim.csm@acme.example", "Name": "Kim Csm"}
@@ -82,7 +82,7 @@ def test_new_companies_are_made_in_one_call_and_each_gets_its_own_id(gainsight):
 
 def test_an_update_sends_only_the_fields_of_the_payload_and_none_for_new_records_alone(gainsight):
     change = step(
-        "company", "k", {"ARR": Decimal("1200.50"), "Name": "No"}, ref=GLOBEX["Gsid"], create_only=frozenset({"Name"})
+        "company", "k", {"ARR": Decimal("1200.50"), "Name": "No"}, ref=GLOBEX["Gsid"], modes={"Name": Write.CREATE_ONLY}
     )
 
     outcomes = connector(gainsight).put([change])
