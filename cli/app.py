@@ -14,7 +14,7 @@ from flows import _wiring
 from handoff.bridge import Bridge
 from handoff.deals import known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
-from handoff.mapping import load_mappings
+from handoff.loading import load_mappings
 from handoff.model import Deal
 from handoff.prepare import prepare
 from handoff.run import preview, run_once

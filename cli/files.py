@@ -10,10 +10,13 @@ from cli.console import document, errors, headline, out
 from cli.options import AsJson, MappingsDir
 from cli.screens import where_from
 from flows import _wiring
-from handoff.contract import Contract, People
+from handoff.contract import Contract
 from handoff.errors import ConfigError
 from handoff.lineage import Lineage, lineage
-from handoff.mapping import Mappings, SourceFile, TargetFile, load_mappings
+from handoff.loading import load_mappings
+from handoff.mapping import Mappings
+from handoff.mapping_files import SourceFile, TargetFile
+from handoff.people import People
 from handoff.yaml_files import Frozen
 
 SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}

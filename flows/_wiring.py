@@ -20,7 +20,8 @@ from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
 from handoff.errors import ConfigError, Transient
 from handoff.ledger import Ledger
-from handoff.mapping import Mappings, load_mappings
+from handoff.loading import load_mappings
+from handoff.mapping import Mappings
 from handoff.ports import Clock, Progress, silent
 from handoff.run import first_moment
 from handoff.settings import Instance, Settings, beside, read_settings

@@ -1,18 +1,25 @@
-"""The contract between Sales and Customer Success (`handoff.yml`), and who is who (`people.yml`)."""
+"""The contract between Sales and Customer Success (`handoff.yml`): what is handed off, what is owed, and by whom."""
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from handoff.conditions import Condition, Test
-from handoff.yaml_files import Frozen, Location, nearest
+from handoff.answers import CHECKS
+from handoff.conditions import Condition, Rule, compiled
+from handoff.people import Email
+from handoff.rules import TransformName
+from handoff.spans import RateText, SpanText
+from handoff.yaml_files import Frozen, nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-
+CURRENCY = re.compile(r"[A-Z]{3}")
+EXCLUDED, EXPANSION, NEW_CUSTOMER, JOINING = "excluded", "expansion", "new_customer", "joining"
+DELIVERED = (NEW_CUSTOMER, EXPANSION, JOINING)
+"""The kinds of deal for which work may be made."""
 
 Thing = TypeVar("Thing")
 
@@ -25,20 +32,70 @@ def named(things: dict[str, Thing]) -> dict[str, Thing]:
     return things
 
 
+def _code(said: str) -> str:
+    if not CURRENCY.fullmatch(said):
+        raise ValueError(f"{said!r} is no currency. Use its three capital letters, such as USD")
+    return said
+
+
+def _check(said: str) -> str:
+    if said not in CHECKS:
+        raise ValueError(f"{said!r} is no check. {nearest(said, CHECKS)}")
+    return said
+
+
+CurrencyCode = Annotated[str, AfterValidator(_code)]
+CheckName = Annotated[str, AfterValidator(_check)]
+
+
 class Agreed(Frozen):
     """Who signed the contract, and from when it holds."""
 
-    sales: str
-    cs: str
-    date: dt.date
-    effective_from: dt.date | None = None
+    sales: str = Field(description="Who signed for Sales.")
+    cs: str = Field(description="Who signed for Customer Success.")
+    date: dt.date = Field(description="When it was signed.")
+    effective_from: dt.date | None = Field(None, description="Deals won before this day are not handed off by it.")
+
+
+class Limits(Frozen):
+    """How much one pass may do."""
+
+    new_per_pass: int | None = Field(
+        None, ge=1, description="Beyond it a person is asked; without one the oldest go and the rest wait."
+    )
+
+
+class Rollout(Frozen):
+    """How far the bridge is let loose."""
+
+    mode: Literal["shadow", "pilot", "live"] = Field(
+        "live", description="shadow: computes and reports, writes nothing. pilot: only deals of `only`. live: all."
+    )
+    only: Rule | None = Field(None, description="Which deals are in the pilot: a condition.")
+
+    @model_validator(mode="after")
+    def _pilot_names_its_deals(self) -> Self:
+        if self.mode == "pilot" and self.only is None:
+            raise ValueError("a pilot needs `only`: the condition that says which deals are in it")
+        return self
+
+
+class Trigger(Frozen):
+    """What makes a deal ours."""
+
+    won: Literal["any_won_stage"] | list[str] = Field(
+        "any_won_stage", description="Every stage that the CRM counts as won, or only these, by name."
+    )
+    prepare_at: list[str] = Field(default_factory=list, description="Stages before the win at which work begins.")
 
 
 class Currency(Frozen):
     """The currency in which segments are judged, and what one unit of another is worth in it."""
 
-    base: str = "USD"
-    rates: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
+    base: CurrencyCode = Field("USD", description="Amounts in conditions are in this currency.")
+    rates: dict[CurrencyCode, Annotated[Decimal, Field(gt=0)]] = Field(
+        default_factory=dict, description="What one unit of another currency is worth in the base."
+    )
 
     def in_base(self, amount: Decimal, currency: str | None) -> Decimal | None:
         """Return the amount in the base currency, None when no rate is known."""
@@ -48,78 +105,172 @@ class Currency(Frozen):
         return None if rate is None else amount * rate
 
 
+class Kind(Frozen):
+    """One rule of what a deal is; the first that fits."""
+
+    kind: Literal["excluded", "expansion", "new_customer"] = Field(description="What it is.")
+    when: Rule | None = Field(None, description="Which deals: a condition. The last rule has none.")
+    because: str | None = Field(None, description="Why, in words that are shown on the deal.")
+    same_account_within: SpanText | None = Field(
+        None, description="A further win of the same account within this span joins its open handoff: 14 days."
+    )
+
+
 class ContractField(Frozen):
     """A field that Customer Success asks for: how it is called and what the rep is asked."""
 
-    section: str
-    label: str
-    prompt: str = ""
-    person_with_role: str | None = None
+    section: str = Field(description="Part of the handoff it belongs to: goals, people, promises ...")
+    label: str = Field(description="What people call it.")
+    prompt: str = Field("", description="What the rep is asked.")
+    as_: TransformName | None = Field(None, alias="as", description="What kind of value it is.")
+    check: CheckName | None = Field(None, description=f"What a good answer must be: {', '.join(CHECKS)}.")
+    list_: bool = Field(False, alias="list", description="true: it holds several answers.")
+    none_is: str | None = Field(None, description="The words by which a rep says that there is nothing.")
+    person_with_role: str | None = Field(None, description="It is the person who has this role on the deal.")
+    required_when: Rule | None = Field(None, description="Required of these deals, whatever their segment.")
 
 
 class Segment(Frozen):
     """A kind of customer and what Sales owes for it."""
 
-    name: str
-    when: str | list[Test] | None = None
-    extends: str | None = None
-    requires: list[str] = Field(default_factory=list)
+    name: str = Field(description="What it is called.")
+    when: Rule | None = Field(None, description="Which deals: a condition. The last segment has none.")
+    extends: str | None = Field(None, description="A segment whose requirements hold here too.")
+    requires: list[str] = Field(default_factory=list, description="Fields that a complete handoff has.")
+    transfer: Literal["hot", "cold", "hybrid"] | None = Field(None, description="A live call, a document, or both.")
+    standard_days: int | None = Field(None, ge=1, description="Days from the win to a usual go-live.")
+    incomplete: Literal["go_on", "wait"] | None = Field(None, description="What an incomplete deal does.")
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, name: str) -> str:
+        return next(iter(named({name: None})))
+
+
+class Incomplete(Frozen):
+    """What deals do that lack something."""
+
+    do: Literal["go_on", "wait"] = Field(
+        "go_on", description="go_on: handed off all the same. wait: Sales fills first."
+    )
+    wait_at_most: SpanText | None = Field(None, description="Then it is handed off as it is: 1 working day.")
 
 
 class Routing(Frozen):
-    """One rule of who receives a handoff."""
+    """One rule of who receives a handoff; the first that yields somebody active, present, with room."""
 
-    use: Literal["fixed"]
-    receiver: str
-    segments: list[str] | None = None
+    use: Literal["fixed", "current_csm", "named", "round_robin", "nobody"] = Field(
+        description="How somebody is chosen."
+    )
+    when: Rule | None = Field(None, description="Only for these deals: a condition.")
+    segments: list[str] | None = Field(None, description="Only for these segments.")
+    receiver: Email | None = Field(None, description="Of `fixed`: who.")
+    file: str | None = Field(None, description="Of `named`: a CSV beside this file: account_id, csm_email, because.")
+    among: str | None = Field(None, description="Of `round_robin`: a team, as team:mid_market or team:{segment}.")
+    skill: str | None = Field(None, description="Of `round_robin`: who knows what this field says goes first.")
+    territory: str | None = Field(None, description="Of `round_robin`: only who serves what this field says.")
+    at_most: RateText | None = Field(None, description="Of `round_robin`: so many for one person: 5 a week.")
+    tell: str | None = Field(None, description="Of `nobody`: who must choose, as lead:{segment} or person:vp.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        needs = ROUTING_NEEDS[self.use]
+        if needs and getattr(self, needs) is None:
+            raise ValueError(f"use: {self.use} needs `{needs}`. Add it")
+        loose = [name for name, uses in ROUTING_TAKES.items() if getattr(self, name) and self.use not in uses]
+        if loose:
+            raise ValueError(f"{loose[0]} has no meaning with use: {self.use}. Take it out")
+        return self
+
+
+ROUTING_NEEDS = {"fixed": "receiver", "named": "file", "round_robin": "among", "current_csm": "", "nobody": "tell"}
+ROUTING_TAKES = {
+    "receiver": ("fixed",),
+    "file": ("named",),
+    **dict.fromkeys(("among", "skill", "territory", "at_most"), ("round_robin",)),
+    "tell": ("nobody",),
+}
+
+
+class Deadline(Frozen):
+    """By when something is done, who does it, and what says that it is done."""
+
+    from_: str = Field(alias="from", description="The moment it counts from: won_at, handed_off_at, work_starts_at.")
+    within: SpanText = Field(description="1 working day, 10 days, 4 hours.")
+    owner: str = Field(description="Who must do it, in whose calendar it counts: rep, receiver, lead.")
+    done: str = Field(description="The signal or field that says that it is done.")
+    segments: list[str] | None = Field(None, description="Only for these segments.")
+
+
+class Rung(Frozen):
+    """One rung of the ladder: who is told that something is late."""
+
+    after: Literal[0] | SpanText = Field(description="How late: 0, or 3 working days.")
+    tell: str = Field(description="owner, owner.manager, lead, receiver, or person:<role>.")
+    as_: Literal["message", "daily_digest"] = Field("message", alias="as", description="At once, or once a day.")
+
+
+class Pause(Frozen):
+    """Which fields say that the clocks of a deal stand still."""
+
+    until: str = Field(description="The field that says until when.")
+    because: str | None = Field(None, description="The field that says why.")
+
+
+class Overrides(Frozen):
+    """What is otherwise for one account."""
+
+    receiver: Email | None = Field(None, description="Who receives its handoffs.")
+    transfer: Literal["hot", "cold", "hybrid"] | None = Field(None, description="How it is handed over.")
+    segment: str | None = Field(None, description="Which segment it counts as.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(
+                f"an exception sets at least one of {', '.join(type(self).model_fields)}. Add what it sets"
+            )
+        return self
+
+
+class Exempt(Frozen):
+    """An exception for one account."""
+
+    account: str = Field(description="The account's id in the CRM, with 15 or 18 characters.")
+    set: Overrides = Field(description="What is otherwise.")
+    because: str = Field(description="Why, in words that are shown.")
+    until: dt.date | None = Field(None, description="The last day on which it holds.")
 
 
 class Contract(Frozen):
-    """`handoff.yml`, whole; `mistakes` must be empty before anything is judged by it."""
+    """`handoff.yml`, whole; `contract_checks` must find nothing before anything is judged by it."""
 
-    agreed: Agreed | None = None
-    start_from: dt.date | None = None
-    currency: Currency = Field(default_factory=Currency)
-    conditions: dict[str, list[Test]] = Field(default_factory=dict)
-    fields: dict[str, ContractField]
-    segments: list[Segment] = Field(min_length=1)
-    routing: list[Routing] = Field(min_length=1)
+    agreed: Agreed | None = Field(None, description="Who signed, and when.")
+    start_from: dt.date | None = Field(None, description="Deals won from this day on are handed off; older: backfill.")
+    limits: Limits = Field(default_factory=Limits, description="How much one pass may do.")
+    rollout: Rollout = Field(default_factory=Rollout, description="shadow, pilot or live.")
+    trigger: Trigger = Field(default_factory=Trigger, description="What makes a deal ours.")
+    currency: Currency = Field(default_factory=Currency, description="In which currency amounts are judged.")
+    conditions: dict[str, Rule] = Field(default_factory=dict, description="Named conditions.")
+    kinds: list[Kind] = Field(default_factory=list, description="What a deal is: the first rule that fits.")
+    fields: dict[str, ContractField] = Field(description="What Customer Success asks for.")
+    segments: list[Segment] = Field(min_length=1, description="Kinds of customer: the first that fits.")
+    incomplete: Incomplete = Field(default_factory=Incomplete, description="What incomplete deals do.")
+    routing: list[Routing] = Field(min_length=1, description="Who receives a handoff: the first rule that yields one.")
+    deadlines: dict[str, Deadline] = Field(default_factory=dict, description="By when what is done.")
+    ladder: list[Rung] = Field(default_factory=list, description="Who is told when something is late.")
+    pause: Pause | None = Field(None, description="What stops the clocks of a deal.")
+    exceptions: list[Exempt] = Field(default_factory=list, description="Accounts for which something is otherwise.")
+    deliver: dict[Literal["new_customer", "expansion", "joining"], list[str]] = Field(
+        default_factory=dict, description="Which steps are made for each kind, as <platform>.<step>."
+    )
 
-    @field_validator("fields", "conditions")
+    @field_validator("fields", "conditions", "deadlines")
     @classmethod
-    def _names(cls, things: dict[str, object]) -> dict[str, object]:
+    def _names(cls, things: dict[str, Any]) -> dict[str, Any]:
         return named(things)
 
-    def mistakes(self) -> Iterator[tuple[Location, str]]:
-        """Yield what does not fit together, with the key where it stands."""
-        names = [segment.name for segment in self.segments]
-        for index, segment in enumerate(self.segments):
-            at: Location = ("segments", index)
-            yield from (((*at, key), what) for key, what in self._segment_mistakes(index, segment, names))
-        for index, rule in enumerate(self.routing):
-            for name in rule.segments or ():
-                if name not in names:
-                    yield ("routing", index, "segments"), f"{name!r} is no segment. {nearest(name, names)}"
-
-    def _segment_mistakes(self, index: int, segment: Segment, names: list[str]) -> Iterator[tuple[str, str]]:
-        last = index == len(self.segments) - 1
-        if segment.name in names[:index]:
-            yield "name", f"there is a segment {segment.name!r} already. Name this one otherwise"
-        if last and segment.when is not None:
-            yield "when", f"the last segment ({segment.name}) must have no `when`: it takes what is left"
-        if not last and segment.when is None:
-            yield "when", f"{segment.name} needs a `when`: without one it takes everything, and those below get nothing"
-        if isinstance(segment.when, str) and segment.when not in self.conditions:
-            yield "when", f"{segment.when!r} is no condition. {nearest(segment.when, self.conditions)}"
-        for field in segment.requires:
-            if field not in self.fields:
-                yield "requires", f"{field!r} is no field. {nearest(field, self.fields)}"
-        if segment.extends is not None and segment.extends not in names:
-            yield "extends", f"{segment.extends!r} is no segment. {nearest(segment.extends, names)}"
-        elif segment in (chain := self._chain(segment.name))[1:]:
-            yield "extends", f"{segment.name} extends itself through {', '.join(s.name for s in chain[1:])}"
-
-    def _chain(self, name: str) -> list[Segment]:
+    def chain(self, name: str) -> list[Segment]:
         """Return a segment and those it extends, nearest first; a circle ends where it closes."""
         by_name = {segment.name: segment for segment in reversed(self.segments)}
         chain: list[Segment] = []
@@ -132,42 +283,28 @@ class Contract(Frozen):
             following = segment.extends
         return chain
 
-    def condition(self, name: str) -> Condition:
-        """Return the tests of a named condition."""
-        return tuple(self.conditions[name])
+    @cached_property
+    def compiled(self) -> dict[str, Condition]:
+        """The named conditions, ready to ask."""
+        return {name: compiled(rule, self.conditions) for name, rule in self.conditions.items()}
+
+    def condition(self, rule: Any) -> Condition:
+        """Return a written condition, ready to ask."""
+        return compiled(rule, self.conditions)
 
     def required(self, segment: str) -> tuple[str, ...]:
         """Return the required fields of a segment, those it inherits first."""
-        return tuple(dict.fromkeys(field for part in reversed(self._chain(segment)) for field in part.requires))
+        return tuple(dict.fromkeys(field for part in reversed(self.chain(segment)) for field in part.requires))
+
+    def of_segment(self, name: str, what: Literal["transfer", "standard_days", "incomplete"]) -> Any:
+        """Return what a segment says, or else what the nearest one that it extends does."""
+        return next((said for part in self.chain(name) if (said := getattr(part, what)) is not None), None)
 
     @property
     def starts(self) -> dt.datetime | None:
-        """The first moment of winning that is ours: `start_from` at midnight UTC."""
-        day = self.start_from
-        return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC) if day else None
-
-
-class Team(Frozen):
-    """A team and who leads it."""
-
-    lead: str
-
-
-class Person(Frozen):
-    """Somebody who takes part in handoffs."""
-
-    email: str
-    role: str
-    team: str | None = None
-
-
-class People(Frozen):
-    """`people.yml`, whole."""
-
-    teams: dict[str, Team] = Field(default_factory=dict)
-    people: list[Person] = Field(default_factory=list)
-
-    def lead(self, segment: str) -> str | None:
-        """Return the e-mail of who leads the team of this segment."""
-        team = self.teams.get(segment)
-        return team.lead if team else None
+        """The first moment of winning that is ours: the later of `start_from` and `effective_from`, midnight UTC."""
+        if self.start_from is None:
+            return None
+        effective = self.agreed.effective_from if self.agreed else None
+        day = max(self.start_from, effective) if effective else self.start_from
+        return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from handoff.conditions import Test
 from handoff.errors import ConfigError
 from handoff.mapping import Mappings
 from handoff.model import Origin, Trace
@@ -82,7 +81,7 @@ def _outputs(mappings: Mappings) -> Iterator[Output]:
 
 
 def _origins(mappings: Mappings) -> list[Origin]:
-    return [mappings.source.origin(name) for name in mappings.source.origins]
+    return [mappings.origin(name) for name in (*mappings.source.origins, *mappings.by_role)]
 
 
 def _reads(origin: Origin, words: str) -> bool:
@@ -90,23 +89,38 @@ def _reads(origin: Origin, words: str) -> bool:
 
 
 def _decided(mappings: Mappings, canonical: set[str]) -> Iterator[str]:
-    contract = mappings.contract
+    contract, target = mappings.contract, mappings.target
+
+    def asked(rule: Any) -> bool:
+        return rule is not None and bool(canonical & set(contract.condition(rule).fields))
+
+    yield from (f"whether a deal is {kind.kind}" for kind in contract.kinds if asked(kind.when))
     for segment in contract.segments:
-        tests = contract.conditions.get(segment.when, []) if isinstance(segment.when, str) else segment.when or []
-        if _asks(tests, canonical):
+        if asked(segment.when):
             yield f"whether a deal is in segment {segment.name}"
-        for field in contract.required(segment.name):
-            if field in canonical:
-                yield f"whether a handoff of segment {segment.name} is complete"
-    for name, step in mappings.target.file.steps.items():
-        if step.when and _asks(contract.conditions.get(step.when, []), canonical):
+        if canonical & set(contract.required(segment.name)):
+            yield f"whether a handoff of segment {segment.name} is complete"
+    for name, field in contract.fields.items():
+        if asked(field.required_when):
+            yield f"whether {name} is required"
+    for index, rule in enumerate(contract.routing):
+        if asked(rule.when) or canonical & {rule.skill, rule.territory}:
+            yield f"whether rule {index + 1} of routing applies"
+    for name, deadline in contract.deadlines.items():
+        if canonical & {deadline.from_, deadline.done}:
+            yield f"the deadline {name}"
+    if asked(contract.rollout.only):
+        yield "whether a deal is in the pilot"
+    for name, step in target.file.steps.items():
+        if asked(step.when):
             yield f"whether the step {name} is made"
+        if step.each in canonical:
+            yield f"how often the step {name} is made"
         if any(source in canonical for match in step.match for source in match.values()):
             yield f"which record the step {name} finds"
-
-
-def _asks(tests: list[Test], canonical: set[str]) -> bool:
-    return any(test.field in canonical for test in tests)
+        for field_name, rule_of in step.fields.items():
+            if asked(rule_of.when):
+                yield f"whether {name}.{field_name} is filled"
 
 
 def _as_dict(output: Output) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Deal:
 
     `source` maps every path the mapping asked for to its raw value (`Account.Name`); `children` maps a list
     (`OpportunityLineItems`) to its rows, each a mapping of paths. `episode` counts how often the deal
-    was won, from 1. `account_id` is None when the deal sits on no account.
+    was won, from 1. `account_id` is None when the deal sits on no account. `stage` is the CRM's name of its stage.
     """
 
     ref: DealRef
@@ -56,6 +56,7 @@ class Deal:
     url: str
     source: Mapping[str, Value]
     children: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
+    stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Gap:
-    """A required field that Sales left empty."""
+    """A required field that Sales left empty, or whose answer is none: `why` says what is wrong with it."""
 
     field: str
     label: str
     prompt: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class Handoff:
     What Customer Success must know of one won deal, and what the policy decided about it.
 
     `values` holds the canonical fields by dotted name (`account.name`), `people` and `products` among them.
-    `notes` are the exceptions a person should hear of (an inactive owner, a missing amount).
+    `notes` are the exceptions a person should hear of (an inactive owner, a missing amount). `kind` is what the deal
+    is (`handoff.contract` lists them); `excluded` says why nothing is made for it, "" when something is.
     """
 
     deal: Deal
@@ -122,6 +125,9 @@ class Handoff:
     notes: tuple[str, ...]
     handed_off_at: datetime
     work_starts_at: datetime
+    kind: str = "new_customer"
+    kind_because: str = ""
+    excluded: str = ""
 
     @property
     def customer_id(self) -> str:

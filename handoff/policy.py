@@ -1,19 +1,21 @@
-"""What the contract says of one deal: its segment, what is missing, who receives it, and why."""
+"""What the contract says of one deal: its kind and segment, what is missing, who receives it, by when, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from handoff.conditions import Test, holds, words
-from handoff.contract import Contract, Routing, Segment
+from handoff.amounts import MONEY, converted, in_base
+from handoff.answers import CHECKS, Asked
+from handoff.contract import EXCLUDED, Contract, Overrides, Segment
+from handoff.kinds import Background, kind_of, of_customer, outside_pilot
 from handoff.mapping import Mappings
 from handoff.model import Deal, Gap, Handoff, User, Value
-from handoff.transforms import decimal, missing, text
+from handoff.routing import receivers, routed
+from handoff.spans import due, read_span
+from handoff.transforms import TRANSFORMS, as_list, missing, text
 
-CENT = Decimal("0.01")
-MONEY = ("arr", "deal.amount")
-"""Canonical fields that are amounts in the deal's currency; conditions see them in the base currency."""
+__all__ = ["Background", "Times", "judge", "receivers"]
 
 
 @dataclass(frozen=True)
@@ -29,38 +31,48 @@ class Times:
         return cls(now, max(deal.won_at, now))
 
 
-def receivers(mappings: Mappings) -> set[str]:
-    """Return every e-mail address that routing can name."""
-    emails = {rule.receiver for rule in mappings.contract.routing}
-    return emails | {team.lead for team in mappings.people.teams.values()}
-
-
-def judge(deal: Deal, mappings: Mappings, users: Mapping[str, User], times: Times) -> Handoff:
+def judge(
+    deal: Deal,
+    mappings: Mappings,
+    users: Mapping[str, User],
+    times: Times,
+    background: Background | None = None,
+) -> Handoff:
     """
     Return what Customer Success must know of this deal, judged by the contract.
 
     Args:
         users: The platform's users by lower-case e-mail; who is not among them cannot receive work.
         times: When the handoff was first handled, so that judging it again gives the same dates.
+        background: What is known of its account; nothing, where it is left out.
     """
-    contract = mappings.contract
+    contract, background = mappings.contract, background or Background()
     values, notes = mappings.source.canonical(deal)
-    values |= _people_fields(contract, values)
-    segment, because = _segment(contract, values, deal.currency)
-    gaps = tuple(_gap(contract, name) for name in contract.required(segment.name) if missing(values.get(name)))
-    required = len(contract.required(segment.name))
-    completeness = Decimal(required - len(gaps)) / required if required else Decimal(1)
-    lead = mappings.people.lead(segment.name)
-    receiver, routed_because, told = _receiver(contract.routing, segment, lead, users)
-    notes += told + _worth_telling(deal, values, contract)
+    answered = shaped(contract, values, notes)
+    values |= _people_fields(contract, values) | of_customer(background.customer)
+    kind = kind_of(contract, deal, in_base(values, deal.currency, contract), background)
+    values |= {"kind": kind.kind}
+    override = _exception(contract, deal, times.handed_off_at.date())
+    segment, because = _segment(contract, values, deal.currency, override)
+    values |= {"segment": segment.name}
+    transfer = (override and override.transfer) or contract.of_segment(segment.name, "transfer")
+    values |= {"transfer": transfer} if transfer else {}
+    judged = in_base(values, deal.currency, contract)
+    standard = contract.of_segment(segment.name, "standard_days")
+    gaps, completeness, told = _gaps(contract, segment, values, judged, answered, Asked(deal.won_at, standard))
     values |= {
-        "segment": segment.name,
         "completeness": completeness,
-        "gaps": [{"field": gap.field, "label": gap.label, "prompt": gap.prompt} for gap in gaps],
+        "gaps": [_gap_item(gap) for gap in gaps],
         "handed_off_at": times.handed_off_at,
         "work_starts_at": times.work_starts_at,
     }
-    values |= {name: who for name, who in (("receiver.email", receiver), ("lead.email", lead)) if who}
+    lead = mappings.people.lead(segment.name)
+    who = routed(contract, segment.name, lead, users, values | judged, override)
+    values |= {name: one for name, one in (("receiver.email", who.receiver), ("lead.email", lead)) if one}
+    values |= _deadlines(mappings, values, segment.name)
+    excluded = (
+        kind.because if kind.kind == EXCLUDED else outside_pilot(contract, in_base(values, deal.currency, contract))
+    )
     return Handoff(
         deal=deal,
         values=values,
@@ -68,56 +80,98 @@ def judge(deal: Deal, mappings: Mappings, users: Mapping[str, User], times: Time
         segment_because=because,
         gaps=gaps,
         completeness=completeness,
-        receiver=receiver,
-        receiver_because=routed_because,
-        notes=tuple(dict.fromkeys(notes)),
+        receiver=who.receiver,
+        receiver_because=who.because,
+        notes=tuple(dict.fromkeys([*notes, *told, *who.told, *_worth_telling(deal, values, contract)])),
         handed_off_at=times.handed_off_at,
         work_starts_at=times.work_starts_at,
+        kind=kind.kind,
+        kind_because=kind.because,
+        excluded=excluded,
     )
 
 
-def _segment(contract: Contract, values: Mapping[str, Value], currency: str | None) -> tuple[Segment, str]:
+def shaped(contract: Contract, values: dict[str, Value], notes: list[str]) -> set[str]:
+    """
+    Bring the values into the form that the contract asks for, and return the fields that say "nothing" in its words.
+
+    Such a field is answered, and empty.
+    """
+    answered = set()
+    for name, field in contract.fields.items():
+        value = values.get(name)
+        if missing(value):
+            continue
+        if field.none_is is not None and text(value).strip().lower() == field.none_is.strip().lower():
+            answered.add(name)
+            del values[name]
+            continue
+        try:
+            value = TRANSFORMS[field.as_](value) if field.as_ else value
+        except ValueError as error:
+            notes.append(f"{name}: {error}; it was left out")
+            del values[name]
+            continue
+        values[name] = as_list(value) if field.list_ else value
+    return answered
+
+
+def _exception(contract: Contract, deal: Deal, today: date) -> Overrides | None:
+    for one in contract.exceptions:
+        same = deal.account_id is not None and one.account[:15] == deal.account_id[:15]
+        if same and (one.until is None or today <= one.until):
+            return one.set
+    return None
+
+
+def _segment(
+    contract: Contract, values: Mapping[str, Value], currency: str | None, override: Overrides | None
+) -> tuple[Segment, str]:
     judged = in_base(values, currency, contract)
+    if override is not None and override.segment is not None:
+        return next(one for one in contract.segments if one.name == override.segment), "an exception says so"
     for segment in contract.segments:
         if segment.when is None:
             return segment, "no other segment fits" if len(contract.segments) > 1 else "it is the only segment"
-        tests = contract.condition(segment.when) if isinstance(segment.when, str) else tuple(segment.when)
-        if holds(tests, judged):
-            return segment, words(tests) + _converted(tests, values, judged, currency, contract)
+        condition = contract.condition(segment.when)
+        if condition.holds(judged):
+            because = condition.because(judged)
+            fields = [name for name in condition.fields if name in because]
+            return segment, because + converted(fields, values, judged, currency, contract)
     raise AssertionError("unreachable: the last segment has no condition")
 
 
-def _converted(
-    tests: Sequence[Test],
+def _gaps(
+    contract: Contract,
+    segment: Segment,
     values: Mapping[str, Value],
     judged: Mapping[str, Value],
-    currency: str | None,
-    contract: Contract,
-) -> str:
-    """Return what an amount in another currency was judged as, "" when nothing was converted."""
-    base = contract.currency.base
-    names = dict.fromkeys(test.field for test in tests if test.field in MONEY and judged.get(test.field) is not None)
-    if currency in (None, base) or not names:
-        return ""
-    said = (f"{name} {currency} {text(values[name])} is {base} {text(judged[name].quantize(CENT))}" for name in names)
-    return f" ({', '.join(said)})"
+    answered: set[str],
+    asked: Asked,
+) -> tuple[tuple[Gap, ...], Decimal, list[str]]:
+    """Return what Sales owes, the share that is there, and what a person should hear of the answers."""
+    sometimes = {
+        name: field.required_when for name, field in contract.fields.items() if field.required_when is not None
+    }
+    also = (name for name, rule in sometimes.items() if contract.condition(rule).holds(judged))
+    required = tuple(dict.fromkeys((*contract.required(segment.name), *also)))
+    gaps, told = [], []
+    for name, field in contract.fields.items():
+        empty = missing(values.get(name)) and name not in answered
+        fault = CHECKS[field.check].fault(values[name], asked) if field.check and not missing(values.get(name)) else ""
+        owed = bool(fault) and field.check is not None and CHECKS[field.check].owed
+        if name in required and (empty or owed):
+            gaps.append(Gap(name, field.label, field.prompt, fault))
+        elif fault:
+            told.append(f"{field.label}: {fault}")
+    gaps.sort(key=lambda gap: required.index(gap.field))
+    share = Decimal(len(required) - len(gaps)) / len(required) if required else Decimal(1)
+    return tuple(gaps), share, told
 
 
-def in_base(values: Mapping[str, Value], currency: str | None, contract: Contract) -> dict[str, Value]:
-    """Return the values as conditions see them: amounts in the base currency, None where no rate is known."""
-    return dict(values) | {name: _amount_in_base(values.get(name), currency, contract) for name in MONEY}
-
-
-def _amount_in_base(amount: Value, currency: str | None, contract: Contract) -> Decimal | None:
-    try:
-        return None if missing(amount) else contract.currency.in_base(decimal(amount), currency)
-    except ValueError:
-        return None
-
-
-def _gap(contract: Contract, name: str) -> Gap:
-    field = contract.fields[name]
-    return Gap(name, field.label, field.prompt)
+def _gap_item(gap: Gap) -> dict[str, Value]:
+    said = {"id": gap.field, "field": gap.field, "label": gap.label, "prompt": gap.prompt}
+    return said | ({"why": gap.why} if gap.why else {})
 
 
 def _people_fields(contract: Contract, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -127,39 +181,21 @@ def _people_fields(contract: Contract, values: Mapping[str, Value]) -> dict[str,
     return {name: by_role[role] for name, role in wanted.items() if role in by_role and missing(values.get(name))}
 
 
-def _receiver(
-    rules: Iterable[Routing], segment: Segment, lead: str | None, users: Mapping[str, User]
-) -> tuple[str | None, str, list[str]]:
-    """
-    Return who receives it, why, and what to tell: the first active receiver, else the lead of the segment's team.
-
-    What is told names roles, never addresses: it is shown in run reports and kept in the ledger's events.
-    """
-    refused: list[str] = []
-    for rule in rules:
-        if rule.segments is not None and segment.name not in rule.segments:
-            continue
-        fixed = f"the receiver fixed for {segment.name if rule.segments else 'every segment'}"
-        problem = _problem(rule.receiver, users)
-        if problem is None:
-            return rule.receiver, "; ".join([*refused, fixed]), _told(refused, fixed)
-        refused.append(f"{fixed} {problem}")
-    if lead is not None and _problem(lead, users) is None:
-        leads = f"the lead of the {segment.name} team"
-        return lead, "; ".join([*refused, leads]), _told(refused, leads)
-    nobody = "nobody active can receive it"
-    return None, "; ".join([*refused, nobody]), [*refused, nobody]
-
-
-def _problem(email: str, users: Mapping[str, User]) -> str | None:
-    user = users.get(email.lower())
-    if user is None:
-        return "is no user of the platform"
-    return None if user.active else "is not active on the platform"
-
-
-def _told(refused: list[str], receiver: str) -> list[str]:
-    return [f"{'; '.join(refused)}: it went to {receiver}"] if refused else []
+def _deadlines(mappings: Mappings, values: Mapping[str, Value], segment: str) -> dict[str, Value]:
+    """Return when each step is due, in the calendar of who must do it."""
+    owners = {
+        "rep": values.get("owner.email"),
+        "receiver": values.get("receiver.email") or values.get("lead.email"),
+        "lead": values.get("lead.email"),
+    }
+    moments = {}
+    for name, deadline in mappings.contract.deadlines.items():
+        start = values.get(deadline.from_)
+        applies = deadline.segments is None or segment in deadline.segments
+        if applies and isinstance(start, datetime):
+            calendar = mappings.people.calendar_of(owners[deadline.owner])
+            moments[f"deadlines.{name}.due"] = due(start, read_span(deadline.within), calendar)
+    return moments
 
 
 def _worth_telling(deal: Deal, values: Mapping[str, Value], contract: Contract) -> list[str]:

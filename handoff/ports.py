@@ -104,7 +104,8 @@ class Destination(Protocol):
         Return by step key the records that are there already.
 
         Those that carry the step's own key come alone; else all that the first successful `match` found; else, of a
-        step that adopts, all open records that agree with it and carry no key of ours. A key is absent when nothing was found. Two records for a key are a finding, never hidden.
+        step that adopts, all open records that agree with it and carry no key of ours. A key is absent when nothing
+        was found. Two records for a key are a finding, never hidden.
         """
         ...
 
@@ -128,7 +129,8 @@ class Destination(Protocol):
         """
         Carry out steps of one kind (creates without `ref`, updates with); same order, one outcome each.
 
-        A step that adopts has its key planted with the update. Never raises for a single bad record. An ambiguous end gives `unknown` outcomes, not an exception.
+        A step that adopts has its key planted with the update. Never raises for a single bad record. An ambiguous end
+        gives `unknown` outcomes, not an exception.
         """
         ...
 

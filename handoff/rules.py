@@ -3,40 +3,62 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from handoff.conditions import Condition, Rule
 from handoff.errors import ConfigError, RecordError
-from handoff.model import Needed, Origin, Trace, User, Value
+from handoff.model import Needed, Origin, Trace, User, Value, Write
 from handoff.templates import Templates
 from handoff.transforms import TRANSFORMS, exact, fitted, later, missing, quoted, shortened, span, text
 from handoff.yaml_files import Frozen, nearest
 
-Find = Literal["user", "active_user", "active_email"]
-Write = Literal["create_only", "if_ours"]
+Find = Literal["user", "active_user", "active_email", "company"]
 ORIGINS = ("from", "value", "text", "template", "step")
 FROM_ONLY = ("as", "values", "default", "find", "plus")
 ATTRIBUTES = {"from": "from_", "as": "as_"}
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
+def _transform(name: str) -> str:
+    if name not in TRANSFORMS:
+        raise ValueError(f"{name!r} is no transform. {nearest(name, TRANSFORMS)}")
+    return name
+
+
+def _length(words: str) -> str:
+    span(words)
+    return words
+
+
+TransformName = Annotated[str, AfterValidator(_transform)]
+LengthText = Annotated[str, AfterValidator(_length)]
+
+
 class FieldRule(Frozen):
     """What a mapping file says of one field; exactly one of `from`, `value`, `text`, `template`, `step`."""
 
-    from_: str | list[str] | None = Field(None, alias="from")
-    value: Any = None
-    text: str | None = None
-    template: str | None = None
-    step: str | None = None
-    as_: str | None = Field(None, alias="as")
-    values: dict[str, Any] | None = None
-    default: Any = None
-    find: Find | None = None
-    plus: str | None = None
-    max: int | None = Field(None, gt=0)
-    shorten: str | None = None
-    write: Write = "if_ours"
+    from_: str | list[str] | None = Field(
+        None, alias="from", description="Where it comes from; of a list, the first that says something."
+    )
+    value: Any = Field(None, description="The same value for every deal.")
+    text: str | None = Field(None, description='A text with placeholders: "Onboard {account.name}".')
+    template: str | None = Field(None, description="A file in templates/ that writes it.")
+    step: str | None = Field(None, description="The id of the record that this step made.")
+    as_: TransformName | None = Field(
+        None, alias="as", description=f"What becomes of the value: {', '.join(TRANSFORMS)}."
+    )
+    values: dict[str, Any] | None = Field(
+        None, description="What each value becomes; one that is not listed is left out."
+    )
+    default: Any = Field(None, description="What it is when nothing else is said.")
+    find: Find | None = Field(None, description="The value is an e-mail or account id; this is found by it.")
+    plus: LengthText | None = Field(None, description="A span added to a day: 90 days.")
+    max: int | None = Field(None, gt=0, description="The longest text that fits, in characters.")
+    shorten: str | None = Field(None, description="Of text: the placeholder that gives way when it is too long.")
+    write: Write | None = Field(None, description="When a record that is there is written: see the guide.")
+    when: Rule | None = Field(None, description="Only for these deals: a condition.")
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -44,15 +66,15 @@ class FieldRule(Frozen):
         if len(origins) != 1:
             said = "none is there" if not origins else f"{' and '.join(origins)} are there"
             raise ValueError(f"a field needs exactly one of {', '.join(ORIGINS)}; {said}")
-        if self.as_ is not None and self.as_ not in TRANSFORMS:
-            raise ValueError(f"as: {self.as_!r} is no transform. {nearest(self.as_, TRANSFORMS)}")
-        if self.plus is not None:
-            span(self.plus)
+        if self.from_ == []:
+            raise ValueError("from: an empty list names no field. Name at least one")
         loose = [
             word for word in FROM_ONLY if self.from_ is None and getattr(self, ATTRIBUTES.get(word, word)) is not None
         ]
         if loose:
-            raise ValueError(f"{' and '.join(loose)} works on what comes by `from`, not on {origins[0]}")
+            raise ValueError(f"{' and '.join(loose)} works on what comes by `from`, not on {origins[0]}. Take it out")
+        if self.max is not None and (self.step is not None or isinstance(self.value, list | dict)):
+            raise ValueError("max: only a text has a length. Take it out")
         if self.text is not None and set("{}") & set(PLACEHOLDER.sub("", self.text)):
             raise ValueError("text: a brace that holds no field. Write {account.name}, without spaces")
         if self.shorten is not None and (self.text is None or self.max is None):
@@ -62,6 +84,13 @@ class FieldRule(Frozen):
                 f"shorten: {self.shorten!r} is no placeholder of text. {nearest(self.shorten, self.sources)}"
             )
         return self
+
+    @field_validator("from_", "step", "template", "text")
+    @classmethod
+    def _says_something(cls, said: str | list[str] | None) -> str | list[str] | None:
+        if said is not None and any(not part.strip() for part in ([said] if isinstance(said, str) else said)):
+            raise ValueError("an empty text names nothing. Write what is meant, or take the key out")
+        return said
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -74,19 +103,39 @@ class FieldRule(Frozen):
 
 @dataclass
 class Context:
-    """What a rule may look at while it works on one deal; `notes` collects what a person should hear of."""
+    """
+    What a rule may look at while it works on one deal; `notes` collects what a person should hear of.
+
+    `users` are those of the platform by lower-case e-mail, `companies` its record of an account by the account's id,
+    `judged` the values as conditions see them (amounts in the base currency).
+    """
 
     values: Mapping[str, Value]
     users: Mapping[str, User] = field(default_factory=dict)
     step_keys: Mapping[str, str | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    companies: Mapping[str, str] = field(default_factory=dict)
+    judged: Mapping[str, Value] | None = None
 
 
 Compiled = Callable[[Context], Value]
 
 
-def compile_rule(name: str, rule: FieldRule, *, place: str, templates: Templates | None = None) -> Compiled:
-    """Return the rule as one function from a context to the field's value, None when there is nothing to say."""
+def compile_rule(
+    name: str, rule: FieldRule, *, place: str, templates: Templates | None = None, when: Condition | None = None
+) -> Compiled:
+    """
+    Return the rule as one function from a context to the field's value, None when there is nothing to say.
+
+    `when` is the rule's own condition, ready to ask.
+    """
+    work = _compiled(name, rule, place, templates)
+    if when is None:
+        return work
+    return lambda context: work(context) if when.holds(context.judged or context.values) else None
+
+
+def _compiled(name: str, rule: FieldRule, place: str, templates: Templates | None) -> Compiled:
     if rule.step is not None:
         return lambda context: _needed(context, rule.step or "")
     if rule.value is not None:
@@ -189,6 +238,8 @@ def _listed(value: Value, rule: FieldRule, context: Context, source: str) -> Val
 
 
 def _found(value: Value, find: Find, context: Context) -> Value:
+    if find == "company":
+        return context.companies.get(str(value).strip())
     user = context.users.get(str(value).strip().lower())
     if user is None or (find != "user" and not user.active):
         return None

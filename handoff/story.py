@@ -6,14 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from handoff.amounts import MONEY
+from handoff.canonical import RECEIPT
 from handoff.contract import Contract
 from handoff.ledger import Ledger
-from handoff.mapping import RECEIPT
 from handoff.model import Standing
-from handoff.policy import MONEY
+from handoff.phrases import money
 from handoff.prepare import Prepared, body
 from handoff.receipts import STATUS, next_step
-from handoff.templates import money
 
 WON_HOW = {
     "history": "the CRM's stage history says so",

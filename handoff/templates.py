@@ -1,8 +1,7 @@
 """Prose from templates: sandboxed, everything a record says is shown as text, long texts are cut with a link."""
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,14 @@ from markupsafe import Markup, escape
 
 from handoff.errors import ConfigError, RecordError
 from handoff.model import Value
-from handoff.transforms import shortened, text
+from handoff.phrases import Asked, day, item_words, labels, money, names, not_found, person, said, told
+from handoff.transforms import shortened
+from handoff.yaml_files import counted, nearest
 
 LONGEST_TEXT = 8_000
 SHORTEST_TEXT = 20
-FUNCTIONS = ("person", "money")
+FUNCTIONS = ("person", "money", "sentence", "not_found")
+FILTERS = ("names", "labels", "day")
 
 
 class Templates:
@@ -25,10 +27,15 @@ class Templates:
     The templates of one mappings folder.
 
     A text of the record longer than `LONGEST_TEXT` characters is cut and followed by a link to the record.
+
+    Args:
+        known: Every canonical field.
+        asked: The contract's fields, by which `sentence` and `not_found` speak of them.
     """
 
-    def __init__(self, folder: Path, known: Iterable[str]) -> None:
+    def __init__(self, folder: Path, known: Iterable[str], asked: Mapping[str, Asked] | None = None) -> None:
         self.folder = folder
+        self._asked = dict(asked or {})
         self._fields = sorted(known)
         self.known = sorted({name.split(".")[0] for name in self._fields})
         self._branches = {name.split(".")[0] for name in self._fields if "." in name}
@@ -42,42 +49,87 @@ class Templates:
         self._environment.filters |= {"names": names, "labels": labels, "day": day}
 
     def load(self, name: str) -> Template:
-        """Return a template; raises `ConfigError` when it is not there, cannot be read, or uses an unknown name."""
+        """Return a template; raises `ConfigError` with a finding for every mistake in it."""
+        found = [what if file else f"templates/{name}: {what}" for file, what in self.mistakes(name)]
+        if found:
+            said = counted(found)
+            raise ConfigError(f"The template {name} has {said}; nothing was sent.", tuple(found))
+        return self._environment.get_template(name)
+
+    def mistakes(self, name: str, around: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+        """
+        Yield each mistake of a template and of those it includes: (file, words with file and line).
+
+        Of a template that is not there the file is "", and the words have no place.
+        """
+        tree = None
         try:
-            source, _, _ = self._environment.loader.get_source(self._environment, name)  # type: ignore[union-attr]
-            tree = self._environment.parse(source)
-            template = self._environment.get_template(name)
-        except TemplateNotFound as error:
-            there = ", ".join(sorted(p.name for p in self.folder.glob("*.j2"))) or "none"
-            raise ConfigError(f"There is no template {name!r} in {self.folder.name}/. There are: {there}.") from error
+            tree = self._environment.parse(self._source(name))
+            self._environment.get_template(name)
+        except TemplateNotFound:
+            there = nearest(name, (one.name for one in self.folder.glob("*.j2")))
+            yield (around[-1] if around else ""), f"there is no template {name!r}. {there}"
         except TemplateError as error:
             line = getattr(error, "lineno", None) or 1
-            raise ConfigError(f"templates/{name}:{line}: {error}. Correct the template.") from error
-        unknown = self._unknown(tree)
-        if unknown:
-            raise ConfigError(
-                f"templates/{name} uses {', '.join(unknown)}, which no mapping fills. "
-                f"Known names: {', '.join(self._fields)}."
-            )
-        return template
+            yield name, f"templates/{name}:{line}:1: {str(error).rstrip('.')}. {self._hint(str(error))}"
+        if tree is None:
+            return
+        for line, word in self._unknown(tree):
+            near = nearest(word, (*self._fields, *FUNCTIONS)) if "." in word else nearest(word, self._names)
+            yield name, f"templates/{name}:{line}:1: {word!r} is filled by no mapping. {near}"
+        for line, word in self._unspoken(tree):
+            near = nearest(word, (*self._asked, *self._sections, "people"))
+            yield name, f"templates/{name}:{line}:1: sentence({word!r}) speaks of no field or section. {near}"
+        for other in meta.find_referenced_templates(tree):
+            if other is not None and other not in (name, *around):
+                yield from self.mistakes(other, (*around, name))
 
-    def _unknown(self, tree: nodes.Template) -> list[str]:
+    def _source(self, name: str) -> str:
+        source, _, _ = self._environment.loader.get_source(self._environment, name)  # type: ignore[union-attr]
+        return source
+
+    def _hint(self, problem: str) -> str:
+        found = re.search(r"No filter named '(\w+)'", problem)
+        return nearest(found[1], FILTERS) if found else "Correct the template."
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.known, *FUNCTIONS)
+
+    @property
+    def _sections(self) -> set[str]:
+        return {asked.section for asked in self._asked.values()}
+
+    def _unknown(self, tree: nodes.Template) -> list[tuple[int, str]]:
         roots = meta.find_undeclared_variables(tree)
+        strange = roots - set(self._names)
         branches = self._branches & roots - set(self._fields)
-        used = {
-            f"{part.node.name}.{part.attr}"
+        named = [(one.lineno, one.name) for one in tree.find_all(nodes.Name) if one.name in strange]
+        parts = [
+            (part.lineno, f"{part.node.name}.{part.attr}")
             for part in tree.find_all(nodes.Getattr)
             if isinstance(part.node, nodes.Name) and part.node.name in branches
-        }
-        return sorted((roots - set(self.known) - set(FUNCTIONS)) | (used - set(self._fields)))
+        ]
+        return sorted({*named, *((line, word) for line, word in parts if word not in self._fields)})
 
-    def uses(self, name: str | None) -> tuple[str, ...]:
-        """Return the canonical fields that a template speaks of, () without a template."""
+    def _unspoken(self, tree: nodes.Template) -> list[tuple[int, str]]:
+        spoken = {*self._asked, *self._sections, "people"}
+        return [(line, word) for line, word in _sentences(tree) if word not in spoken]
+
+    def uses(self, name: str | None, around: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the canonical fields that a template, or one it includes, speaks of; () without a template."""
         if name is None:
             return ()
-        source = (self.folder / name).read_text(encoding="utf-8")
-        source = source.replace("person(", "people(")
-        return tuple(field for field in self._fields if re.search(rf"\b{re.escape(field)}\b", source))
+        source = self._source(name)
+        tree = self._environment.parse(source)
+        source = source.replace("person(", "people(").replace("not_found(", "gaps(")
+        used = {field for field in self._fields if re.search(rf"\b{re.escape(field)}\b", source)}
+        for _, word in _sentences(tree):
+            used |= {field for field, asked in self._asked.items() if asked.section == word} - {word}
+        for other in meta.find_referenced_templates(tree):
+            if other is not None and other not in (name, *around):
+                used |= set(self.uses(other, (*around, name)))
+        return tuple(field for field in self._fields if field in used)
 
     def render(self, template: Template, values: Mapping[str, Value], *, limit: int | None) -> str:
         """
@@ -111,9 +163,19 @@ class Templates:
             branch = context.setdefault(root, _Branch())
             if isinstance(branch, _Branch):
                 branch[rest] = shown
-        context["person"] = lambda role: _person(context.get("people") or (), role)
+        context["person"] = lambda role: person(context.get("people") or (), role)
         context["money"] = lambda amount: money(amount, values.get("deal.currency"))
+        context["sentence"] = lambda word: self._sentence(word, context)
+        context["not_found"] = lambda: not_found(context.get("gaps") or ())
         return context
+
+    def _sentence(self, word: str, context: Mapping[str, Any]) -> Markup:
+        """Return a field as a sentence, `Why they bought: 11 hours to 4.`; of a section those of all its fields."""
+        if word == "people" and word not in self._asked:
+            return told("", "; ".join(item_words(person) for person in context.get("people") or ()))
+        names = [word] if word in self._asked else [n for n, asked in self._asked.items() if asked.section == word]
+        said = (told(self._asked[name].label, said(context.get(name))) for name in names)
+        return Markup(" ").join(one for one in said if one)
 
 
 def _rendered(template: Template, context: Mapping[str, Any]) -> str:
@@ -126,35 +188,19 @@ def _rendered(template: Template, context: Mapping[str, Any]) -> str:
     raise RecordError(f"templates/{template.name} cannot tell of this deal: {why}. Correct the template.")
 
 
+def _sentences(tree: nodes.Template) -> Iterator[tuple[int, str]]:
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "sentence" and call.args:
+            word = call.args[0]
+            if isinstance(word, nodes.Const):
+                yield call.lineno, str(word.value)
+
+
 class _Branch(dict[str, Any]):
     """`account.name` in a template: a field that nobody filled is None, so `or` works."""
 
     def __missing__(self, key: str) -> None:
         return None
-
-
-def names(items: Iterable[Any] | None) -> str:
-    """Return the names of products or people in one line."""
-    return Markup(", ").join(item["name"] for item in items or () if item.get("name")) or "nothing named"
-
-
-def labels(gaps: Iterable[Any] | None) -> str:
-    """Return what is missing, in the words of the contract."""
-    return ", ".join(str(gap["label"]) for gap in gaps or ())
-
-
-def day(moment: datetime | date | None) -> str:
-    """Return the day as 1 December 2026."""
-    return f"{moment.day} {moment:%B %Y}" if moment else ""
-
-
-def money(amount: Value, currency: str | None) -> str:
-    """Return an amount with its currency, `GBP 48,000`; "" when there is none."""
-    return f"{currency or ''} {text(amount)}".strip() if amount is not None else ""
-
-
-def _person(people: Iterable[Mapping[str, Any]], role: str) -> Value:
-    return next((p["name"] for p in people if p.get("role") == role and p.get("name")), "")
 
 
 def _shown(value: Value, longest: int, link: str) -> Value:

@@ -1,23 +1,24 @@
-"""Reads a YAML file into a frozen model; every mistake is named with file, line and the nearest right name."""
+"""Reads a YAML file into a frozen model; every mistake is named with file, line, column and the nearest right name."""
 
 import difflib
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from handoff.errors import ConfigError
 
 Location = tuple[str | int, ...]
+BOM = "\ufeff"
 
 
 class Frozen(BaseModel):
@@ -26,30 +27,41 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
 
 
-Model = TypeVar("Model", bound=Frozen)
-
-
 @dataclass(frozen=True)
 class Lines:
-    """Where each key of a file stands; `name` is the file as a person would call it."""
+    """Where each key of a file stands (line and column, from 1); `name` is the file as a person would call it."""
 
     name: str
-    by_location: Mapping[Location, int]
+    by_location: Mapping[Location, tuple[int, int]]
 
     def place(self, *location: str | int) -> str:
         """Return `file:line` of this key, or of the nearest key around it."""
-        for end in range(len(location), 0, -1):
-            if location[:end] in self.by_location:
-                return f"{self.name}:{self.by_location[location[:end]]}"
-        return self.name
+        at = self._nearest(location)
+        return f"{self.name}:{at[0]}" if at else self.name
+
+    def spot(self, *location: str | int) -> str:
+        """Return `file:line:column` of this key, or of the nearest key around it; of nothing, the file's start."""
+        line, column = self._nearest(location) or (1, 1)
+        return f"{self.name}:{line}:{column}"
+
+    def finding(self, location: Location, what: str) -> str:
+        """Return a mistake at this place, in one line."""
+        trail = " -> ".join(str(part) for part in location) or "the file"
+        return f"{self.spot(*location)}: {trail}: {what}"
+
+    def _nearest(self, location: Location) -> tuple[int, int] | None:
+        ends = (location[:end] for end in range(len(location), 0, -1))
+        return next((self.by_location[end] for end in ends if end in self.by_location), None)
 
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A file's plain data and where each part of it stands."""
+    """A file's plain data, where each part of it stands, its mistakes as YAML, and what is odd but harmless."""
 
     data: Any
     lines: Lines
+    findings: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
 
 
 class _Constructor(RoundTripConstructor):
@@ -64,17 +76,17 @@ class _Constructor(RoundTripConstructor):
 
 def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     """
-    Return the file's data, as YAML 1.2 reads it.
+    Return the file's data, as YAML 1.2 reads it; a key written twice is among its findings, the first one counts.
 
     Raises:
-        ConfigError: It is not there, is no YAML, or writes a key twice.
+        ConfigError: It is not there, or is no YAML.
     """
     shown = name or path.name
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        yaml = YAML(typ="rt")
-        yaml.Constructor = _Constructor
-        tree = yaml.load(text)
+        raw = path.read_bytes().decode("utf-8")
+        text = raw.removeprefix(BOM)
+        root = _yaml().compose(text)
+        tree = _yaml().load(text)
     except FileNotFoundError as error:
         raise ConfigError(f"{shown} is not there. Expected it at {path}.") from error
     except OSError as error:
@@ -82,87 +94,74 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown} is not UTF-8 text. Save it as UTF-8.") from error
     except MarkedYAMLError as error:
-        line = (error.problem_mark.line + 1) if error.problem_mark else 1
-        raise ConfigError(f"{shown}:{line}: {_problem(error)}. {_yaml_hint(error)}") from error
+        mark = error.problem_mark or error.context_mark
+        at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        raise ConfigError(f"{shown}:{at}: {_problem(error)}. {_yaml_hint(error, text)}") from error
     except YAMLError as error:
         raise ConfigError(f"{shown}: {_first_line(str(error))}. Check the file with a YAML editor.") from error
-    positions = dict(_positions(tree, ()))
-    return YamlFile(_plain(tree), Lines(shown, positions))
+    lines = Lines(shown, dict(_positions(root, ())))
+    return YamlFile(_plain(tree), lines, tuple(_doubled(root, shown)), tuple(_odd(raw, shown)))
 
 
-def read_model(path: Path, model: type[Model], *, name: str | None = None) -> tuple[Model, Lines]:
-    """
-    Return the file as `model`, and where its keys stand.
-
-    Raises:
-        ConfigError: With one finding for every mistake in the file.
-    """
-    file = read_yaml(path, name=name)
-    return as_model(file, model), file.lines
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
+    yaml.allow_duplicate_keys = True  # all of them are told at once, below
+    return yaml
 
 
-def as_model(file: YamlFile, model: type[Model]) -> Model:
-    """Return the data of `file` as `model`; raises `ConfigError` with a finding for every mistake."""
-    try:
-        return model.model_validate(file.data if file.data is not None else {})
-    except ValidationError as error:
-        findings = tuple(dict.fromkeys(_finding(model, file, e) for e in error.errors(include_url=False)))
-        count = "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
-        raise ConfigError(f"{file.lines.name} has {count}; nothing was sent.", findings) from error
-
-
-def nearest(word: str, known: typing.Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the nearest known word, or all of them when none is near."""
     choices = sorted(set(known)) or ["(none is defined)"]
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     return f"Nearest: {near[0]}." if near else f"Use one of: {', '.join(choices)}."
 
 
-def _finding(model: type[BaseModel], file: YamlFile, error: ErrorDetails) -> str:
-    location = tuple(part for part in error["loc"] if _in_file(part))
-    trail = " -> ".join(str(part) for part in location) or "the file"
-    place = file.lines.place(*location)
-    if error["type"] == "extra_forbidden":
-        return f"{place}: {trail}: unknown key. {nearest(str(location[-1]), _keys_at(model, location[:-1]))}"
-    if error["type"] == "missing":
-        return f"{place}: {trail}: this key is missing. Add it."
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{place}: {trail}: {message[:1].lower() + message[1:].rstrip('.')}."
+def counted(findings: typing.Sized) -> str:
+    """Return `1 mistake` or `3 mistakes`."""
+    return "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
 
 
-def _in_file(part: str | int) -> bool:
-    """Pydantic names union members and `key` markers in a location; only real keys of the file are shown."""
-    return isinstance(part, int) or not (part in ("str", "[key]") or "[" in part or part.startswith("function-"))
+def _positions(node: Node | None, location: Location) -> Iterator[tuple[Location, tuple[int, int]]]:
+    if isinstance(node, MappingNode):
+        seen: set[Any] = set()
+        for key, value in node.value:
+            here = (*location, key.value)
+            if key.value not in seen and key.value != "<<":  # a key that came by `<<` stands elsewhere
+                seen.add(key.value)
+                yield here, _start(key)
+                yield from _positions(value, here)
+    elif isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*location, index), _start(item)
+            yield from _positions(item, (*location, index))
 
 
-def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    models: list[type[BaseModel]] = [model]
-    for part in location:
-        inner: list[type[BaseModel]] = []
-        for candidate in models:
-            for name, info in candidate.model_fields.items():
-                if part in (name, info.alias):
-                    inner += _models_in(info.annotation)
-        models = inner or models
-    return [info.alias or name for candidate in models for name, info in candidate.model_fields.items()]
+def _start(node: Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in typing.get_args(annotation) for model in _models_in(part)]
+def _doubled(node: Node | None, name: str) -> Iterator[str]:
+    if isinstance(node, MappingNode):
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            line, column = _start(key)
+            if key.value in first:
+                also = f"{key.value!r} is written twice, first in line {first[key.value]}"
+                yield f"{name}:{line}:{column}: {key.value}: {also}. Keep one of the two."
+            first.setdefault(key.value, line)
+            yield from _doubled(value, name)
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _doubled(item, name)
 
 
-def _positions(node: Any, location: Location) -> Iterator[tuple[Location, int]]:
-    if isinstance(node, CommentedMap):
-        for key, value in node.items():
-            if key in node.lc.data:  # a key that came by `<<` stands elsewhere
-                yield (*location, key), node.lc.key(key)[0] + 1
-            yield from _positions(value, (*location, key))
-    elif isinstance(node, CommentedSeq):
-        for index, value in enumerate(node):
-            yield (*location, index), node.lc.item(index)[0] + 1
-            yield from _positions(value, (*location, index))
+def _odd(raw: str, name: str) -> Iterator[str]:
+    if raw.startswith(BOM):
+        yield f"{name}:1:1: the file begins with a byte order mark. It is read all the same; save it as plain UTF-8."
+    if "\r\n" in raw:
+        line = raw[: raw.index("\r\n")].count("\n") + 1
+        yield f"{name}:{line}:1: lines end as on Windows (CRLF). It is read all the same; save it with LF."
 
 
 def _plain(node: Any) -> Any:
@@ -174,18 +173,21 @@ def _plain(node: Any) -> Any:
 
 
 def _problem(error: MarkedYAMLError) -> str:
-    """A doubled key's message ends with all that stands below it, twice; the key is enough."""
-    return re.sub(r'(found duplicate key ".*?") with value .*', r"\1", _first_line(error.problem))
+    return _first_line(error.problem)
 
 
-def _yaml_hint(error: MarkedYAMLError) -> str:
+def _yaml_hint(error: MarkedYAMLError, text: str) -> str:
     problem = error.problem or ""
     if isinstance(error.__cause__, ValueError | IndexError):
         return "Correct it, or quote it if it is text."
-    if "duplicate key" in problem:
-        return "Keep one of the two."
     if "\\t" in problem or "tab" in problem:
         return "Indent with spaces, not tabs."
+    if "mapping values are not allowed" in problem:
+        return "Quote a text that holds a colon."
+    mark = error.problem_mark
+    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+    if re.search(r":\s*\{[\w.]+\}\s*\S", line):
+        return 'Quote a text that begins with a brace: "{account.name} ...".'
     return "Quote texts that hold a colon, a brace or a hash."
 
 

@@ -16,7 +16,7 @@ from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS
 from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
-from handoff.mapping import load_mappings
+from handoff.loading import load_mappings
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.seed import Contents, contents

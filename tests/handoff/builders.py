@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from handoff.mapping import Mappings, load_mappings
+from handoff.loading import load_mappings
+from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Handoff, User, Value, WonHow
 from handoff.policy import Times, judge
 
@@ -85,7 +86,9 @@ steps:
     when: with_plan
     fields:
       CompanyId: {step: company}
+      OwnerId: {from: [receiver.email, lead.email], find: active_user}
       Name: {text: "{account.name}: first 90 days", max: 80, shorten: account.name}
+      SuccessPlanType: {value: Onboarding}
   onboarding_cta:
     object: cta
     fields:
@@ -93,6 +96,10 @@ steps:
       CtaGroupId: {step: plan}
       OwnerId: {from: [receiver.email, lead.email], find: active_user}
       Name: {text: "Onboard {account.name}: {deal.name}", max: 80, shorten: deal.name}
+      type: {value: Lifecycle}
+      reason: {value: Onboarding}
+      status: {value: New}
+      priority: {value: Medium}
       DueDate: {from: work_starts_at, plus: 3 days, as: date}
       Comments: {template: cta.html.j2, max: 30000}
   brief:
@@ -100,6 +107,10 @@ steps:
     needs: [onboarding_cta]
     fields:
       GsCompanyId: {step: company}
+      ContextName: {value: Company}
+      TypeName: {value: Update}
+      Author: {from: [receiver.email, lead.email], find: active_email}
+      Subject: {text: "Sales handoff: {account.name}", max: 120, shorten: account.name}
       Notes: {template: cta.html.j2, max: 30000}
 """
 TEMPLATE = "<p>Why: {{ business_goal or 'Sales did not say.' }}</p>\n"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handoff.contract import Contract, Currency, People
+from handoff.contract import Contract, Currency
+from handoff.people import People
 
 FIELDS = {name: {"section": "goals", "label": name} for name in ("arr", "goal", "champion", "sponsor")}
 SEGMENTS = [

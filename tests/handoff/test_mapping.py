@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.errors import ConfigError
-from handoff.mapping import load_mappings
+from handoff.loading import load_mappings
 from handoff.model import Scope
 from tests.handoff.builders import ACCOUNT, CONTRACT, SOURCE, TARGET, WON, a_deal, folder_in, mappings_in, shipped
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.model import Gap
-from handoff.policy import Times, receivers
+from handoff.policy import Times
+from handoff.routing import receivers
 from tests.handoff.builders import (
     BEN,
     CLEO,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from handoff.errors import ConfigError
-from handoff.yaml_files import Frozen, nearest, read_model, read_yaml
+from handoff.reading import read_model
+from handoff.yaml_files import Frozen, nearest, read_yaml
 
 
 class Rule(Frozen):

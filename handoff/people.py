@@ -1,0 +1,147 @@
+"""Who is who (`people.yml`): their role, team, manager and calendar."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated
+from zoneinfo import available_timezones
+
+import holidays
+from pydantic import AfterValidator, Field
+
+from handoff.spans import DAYS, WorkCalendar, read_hours
+from handoff.yaml_files import Frozen, Location, nearest
+
+ROLES = ("csm", "onboarding", "manager", "vp", "rep", "sales_manager", "cs_ops", "revops", "other")
+
+
+def _address(said: str) -> str:
+    name, at, host = said.partition("@")
+    if not (name and at and "." in host) or " " in said:
+        raise ValueError(f"{said!r} is no e-mail address. Write it like priya@northwind.example")
+    return said
+
+
+def _role(said: str) -> str:
+    if said not in ROLES:
+        raise ValueError(f"{said!r} is no role. {nearest(said, ROLES)}")
+    return said
+
+
+def _zone(said: str) -> str:
+    if said not in available_timezones():
+        raise ValueError(f"{said!r} is no time zone. {nearest(said, available_timezones()) if '/' in said else _ZONE}")
+    return said
+
+
+def _hours(said: str) -> str:
+    read_hours(said)
+    return said
+
+
+_ZONE = "Write it like Europe/London"
+Email = Annotated[str, AfterValidator(_address)]
+
+
+class Calendar(Frozen):
+    """When people work: their zone, days and hours, and whose public holidays they keep."""
+
+    country: str | None = Field(None, description="Two letters, GB: whose public holidays are kept.")
+    region: str | None = Field(None, description="A part of the country with holidays of its own, TX.")
+    zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="The time zone of days: Europe/London.")
+    days: list[str] = Field(
+        default_factory=lambda: list(DAYS[:5]), min_length=1, description="Working days: mon, tue ..."
+    )
+    hours: Annotated[str, AfterValidator(_hours)] = Field("09:00-17:30", description="Working hours, in quotes.")
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """Yield what names no day and no country, by key."""
+        for day in self.days:
+            if day not in DAYS:
+                yield "days", f"{day!r} is no day. {nearest(day, DAYS)}"
+        known = holidays.list_supported_countries()
+        if self.country is not None and self.country not in known:
+            yield "country", f"{self.country!r} is no country we know the holidays of. {nearest(self.country, known)}"
+        elif self.region is not None:
+            regions = known.get(self.country or "", [])
+            if self.region not in regions:
+                whose = f"of {self.country}" if self.country else "without a country"
+                yield "region", f"{self.region!r} is no region {whose}. {nearest(self.region, regions)}"
+
+    def compiled(self) -> WorkCalendar:
+        """Return the calendar to count with; it must be free of mistakes."""
+        days = frozenset(DAYS.index(day) for day in self.days)
+        return WorkCalendar(self.zone, days, self.country, self.region)
+
+
+class Team(Frozen):
+    """A team and who leads it."""
+
+    lead: Email = Field(description="E-mail of who leads it.")
+
+
+class Absence(Frozen):
+    """Days on which somebody receives nothing, both included."""
+
+    from_: dt.date = Field(alias="from", description="First day away.")
+    to: dt.date = Field(description="Last day away.")
+
+
+class Person(Frozen):
+    """Somebody who takes part in handoffs."""
+
+    email: Email = Field(description="As in CRM and platform.")
+    role: Annotated[str, AfterValidator(_role)] = Field(description=f"One of {', '.join(ROLES)}.")
+    manager: Email | None = Field(None, description="E-mail of whom a late step is told to next.")
+    team: str | None = Field(None, description="A name under `teams`.")
+    territories: list[str] = Field(default_factory=list, description="Regions they serve.")
+    skills: list[str] = Field(default_factory=list, description="Industries or products they know.")
+    capacity: int | None = Field(None, ge=0, description="Accounts they can have at once.")
+    calendar: str | None = Field(None, description="A name under `calendars`.")
+    away: list[Absence] = Field(default_factory=list, description="Absences: {from: 2026-12-21, to: 2027-01-04}.")
+    slack: str | None = Field(None, description="Their Slack member id.")
+    users: dict[str, str] = Field(default_factory=dict, description="Their login per platform, where it differs.")
+
+
+class People(Frozen):
+    """`people.yml`, whole."""
+
+    calendars: dict[str, Calendar] = Field(default_factory=dict, description="Named calendars.")
+    teams: dict[str, Team] = Field(default_factory=dict, description="Named teams, as segments and people call them.")
+    people: list[Person] = Field(default_factory=list, description="Everybody who takes part.")
+
+    def lead(self, segment: str) -> str | None:
+        """Return the e-mail of who leads the team of this segment."""
+        team = self.teams.get(segment)
+        return team.lead if team else None
+
+    def person(self, email: str | None) -> Person | None:
+        """Return who has this e-mail address, in any letter case."""
+        return next((one for one in self.people if email and one.email.lower() == email.lower()), None)
+
+    def calendar_of(self, email: str | None) -> WorkCalendar:
+        """Return somebody's calendar; of somebody unknown, Monday to Friday in UTC."""
+        person = self.person(email)
+        calendar = self.calendars.get(person.calendar or "") if person else None
+        return calendar.compiled() if calendar else WorkCalendar()
+
+    def mistakes(self) -> Iterator[tuple[Location, str]]:
+        """Yield what does not fit together, with the key where it stands."""
+        for name, calendar in self.calendars.items():
+            yield from ((("calendars", name, key), what) for key, what in calendar.mistakes())
+        seen: dict[str, int] = {}
+        for index, person in enumerate(self.people):
+            yield from ((("people", index, key), what) for key, what in self._of(person, seen))
+            seen.setdefault(person.email.lower(), index)
+
+    def _of(self, person: Person, seen: dict[str, int]) -> Iterator[tuple[str, str]]:
+        if person.email.lower() in seen:
+            yield "email", f"{person.email!r} is there already. Keep one of the two"
+        if person.team is not None and person.team not in self.teams:
+            yield "team", f"{person.team!r} is no team. {nearest(person.team, self.teams)}"
+        if person.calendar is not None and person.calendar not in self.calendars:
+            yield "calendar", f"{person.calendar!r} is no calendar. {nearest(person.calendar, self.calendars)}"
+        if person.manager is not None and person.manager.lower() == person.email.lower():
+            yield "manager", f"{person.email!r} cannot be their own manager. Name somebody else, or take it out"
+        for absence in person.away:
+            if absence.to < absence.from_:
+                yield "away", f"it ends {absence.to} and begins {absence.from_}. Swap the two days"
