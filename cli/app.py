@@ -86,15 +86,15 @@ def sync(
 def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
         ids = [] if deal is None else [_deal_id(bridge, deal)]
-        shown = list(preview(bridge, deals=ids, limit=limit))
+        shown, mappings = list(preview(bridge, deals=ids, limit=limit)), bridge.mappings
         if deal is not None and not shown:
             _read_live(bridge, ids[0], deal)
             raise left_alone(deal, bridge.mappings.contract, early=True)
     if as_json:
-        document("sync", dry_run=True, deals=[screens.plan_as_data(one) for one in shown])
+        document("sync", dry_run=True, deals=[screens.plan_as_data(one, mappings) for one in shown])
         return
     few = shown if deal or limit else shown[: screens.MOST_SHOWN]
-    screens.show_plan(few, detail=bool(deal))
+    screens.show_plan(few, mappings, detail=bool(deal))
     out.print()
     sends = sum(one.sends for one in shown)
     stopped = sum(bool(one.prepared.stopped) for one in shown)

@@ -12,6 +12,7 @@ from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract
 from handoff.errors import ConfigError
+from handoff.examples import differences, load_examples
 from handoff.lineage import Lineage, lineage
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
@@ -23,19 +24,38 @@ SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "sour
 
 
 def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
-    """Find the mistakes in the mapping files; exit 2 when there is one."""
+    """Find the mistakes in the mapping files and run their examples; exit 2 when something is wrong."""
     with errors("check", as_json=as_json):
         folder = _folder(mappings, as_json=as_json)
         loaded = _loaded(folder)
+        count = _run_examples(loaded)
         steps, segments = list(loaded.target.order), [segment.name for segment in loaded.contract.segments]
+        notices = [*loaded.notices, *_without_start(loaded)]
         if as_json:
-            document("check", mapping_version=loaded.version, segments=segments, steps=steps, findings=[])
+            said = {"segments": segments, "steps": steps, "examples": count}
+            document("check", mapping_version=loaded.version, **said, notices=notices, findings=[])
             return
         out.print(f"No mistake found. Version {loaded.version}.")
         out.print(f"  segments: {', '.join(segments)}", markup=False)
         out.print(f"  steps, in order: {', '.join(steps)}", markup=False)
-        if loaded.contract.start_from is None:
-            out.print("  start_from is missing: `sync` will refuse to start.", style="yellow")
+        out.print(f"  examples: {f'{count}, all as expected' if count else 'none in examples/'}", markup=False)
+        for notice in notices:
+            out.print(f"  {notice}", style="yellow", markup=False)
+
+
+def _run_examples(loaded: Mappings) -> int:
+    """Return how many examples there are; raises `ConfigError` with every difference where one is not met."""
+    examples, findings = load_examples(loaded.folder)
+    findings += [difference for one in examples for difference in differences(one, loaded)]
+    if findings:
+        raise ConfigError("The examples do not give what they expect; nothing was sent.", tuple(findings))
+    return len(examples)
+
+
+def _without_start(loaded: Mappings) -> list[str]:
+    if loaded.contract.start_from is not None:
+        return []
+    return ["handoff.yml:1:1: start_from is missing, and `sync` refuses to start without it. Add the day."]
 
 
 def show_lineage(
@@ -89,7 +109,8 @@ def _show(found: Lineage) -> None:
         out.print(output.name, style="bold", markup=False)
         out.print(f"  <- {where_from(output.trace)}", markup=False)
     for origin in found.is_read_by:
-        out.print(f"{found.asked} is read as {origin.words()}", style="bold", markup=False)
+        asked = "" if found.asked.lower() == origin.name.lower() else f"{found.asked} is read as "
+        out.print(f"{asked}{origin.words()}", style="bold", markup=False)
     if found.feeds:
         out.print("It feeds", style="bold")
     for output in found.feeds:

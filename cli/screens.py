@@ -9,8 +9,11 @@ from rich.table import Table
 
 from cli.console import out
 from handoff.carry import Decision
-from handoff.model import Needed, Result, Trace, Value
+from handoff.contract import NEW_CUSTOMER
+from handoff.mapping import Mappings
+from handoff.model import Handoff, Needed, Result, Trace, Value
 from handoff.prepare import plain
+from handoff.provenance import Evidence, Reading, evidence
 from handoff.report import Report
 from handoff.run import Shown
 from handoff.story import Story
@@ -23,6 +26,7 @@ KIND = {
     "timeline": "timeline entries",
 }
 MOST_SHOWN = 12
+LONGEST_SOURCE = 60
 
 
 def show_report(report: Report) -> None:
@@ -96,13 +100,15 @@ def show_exceptions(report: Report) -> None:
         out.print(f"  ... and {more:,} more: handoff runs {report.run}")
 
 
-def show_plan(shown: Iterable[Shown], *, detail: bool) -> None:
+def show_plan(shown: Iterable[Shown], mappings: Mappings, *, detail: bool) -> None:
     """Print what a pass would do, deal by deal; with `detail` every field and where it came from."""
     for one in shown:
         deal, handoff = one.prepared.deal, one.prepared.handoff
         out.print()
         out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
         if handoff:
+            if handoff.kind != NEW_CUSTOMER:
+                out.print(f"  {handoff.kind.replace('_', ' ')}: {handoff.kind_because}", markup=False)
             out.print(f"  segment {handoff.segment}: {handoff.segment_because}", markup=False)
             missing = ", ".join(gap.label for gap in handoff.gaps) or "nothing"
             out.print(f"  missing {missing}; completeness {handoff.completeness * 100:.0f}%", markup=False)
@@ -112,29 +118,44 @@ def show_plan(shown: Iterable[Shown], *, detail: bool) -> None:
         for note in handoff.notes if handoff else ():
             out.print(f"  note: {note}", style="yellow", markup=False)
         for decision in one.decisions:
-            _show_decision(decision, detail=detail)
+            _show_decision(decision, handoff if detail else None, mappings)
         if one.told:
             out.print("  write-back (the deal's record): would be written", style="cyan", markup=False)
         for trace, value in one.told if detail else ():
-            _show_field(trace.field, value, trace)
+            out.print(f"    {trace.field} = {shown_value(value)}", markup=False)
+            out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
 
 
-def _show_decision(decision: Decision, *, detail: bool) -> None:
+def _show_decision(decision: Decision, handoff: Handoff | None, mappings: Mappings) -> None:
+    """Print one step; with `handoff` every field of it and where it came from."""
     step = decision.planned.step
     out.print(f"  {step.name} ({step.kind}): {action(decision)}", style="cyan", markup=False)
-    if not detail:
+    if handoff is None:
         return
     out.print(f"    key {step.key}", style="dim", markup=False)
     traces = {trace.field: trace for trace in step.traces}
     sent = decision.send.payload if decision.send else step.payload
     for name, value in sent.items():
-        _show_field(name, value, traces.get(name))
+        out.print(f"    {name} = {shown_value(value)}", markup=False)
+        if name in traces:
+            for line in told_from(evidence(traces[name], value, handoff, mappings)):
+                out.print(f"      <- {line}", style="dim", markup=False)
 
 
-def _show_field(name: str, value: Value, trace: Trace | None) -> None:
-    out.print(f"    {name} = {shown_value(value)}", markup=False)
-    if trace:
-        out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
+def told_from(told: Evidence) -> list[str]:
+    """Return where a value came from, a line for each canonical field: value before and after each rule, and places."""
+    if not told.readings:
+        return [f"{where_from(told.trace)}"]
+    lines = [_reading_words(reading) for reading in told.readings]
+    return [*lines[:-1], f"{lines[-1]}  by {told.trace.place}"]
+
+
+def _reading_words(reading: Reading) -> str:
+    value = "nothing" if reading.value is None else shown_value(reading.value, LONGEST_SOURCE)
+    said = f"{reading.origin.name} = {value}"
+    for path, raw in reading.read.items():
+        said += f" <- {path} = {shown_value(raw, LONGEST_SOURCE)}"
+    return f"{said} [{reading.origin.place}]"
 
 
 def action(decision: Decision) -> str:
@@ -153,40 +174,61 @@ def where_from(trace: Trace) -> str:
     return f"{trace.how or '; '.join(origin.words() for origin in trace.origins)}  by {trace.place}"
 
 
-def shown_value(value: Value) -> str:
-    """Return a payload's value on one line."""
+def shown_value(value: Value, longest: int = 200) -> str:
+    """Return a value on one line of at most so many characters."""
     if isinstance(value, Needed):
         return f"(id of {value.key.rsplit('.', 1)[-1]})"
-    return shortened(" ".join(str(plain(value)).split()), 200)
+    return shortened(" ".join(str(plain(value)).split()), longest)
 
 
-def plan_as_data(shown: Shown) -> dict[str, Any]:
+def plan_as_data(shown: Shown, mappings: Mappings) -> dict[str, Any]:
     """Return one deal of a dry run as plain data."""
     deal, handoff = shown.prepared.deal, shown.prepared.handoff
     return {
         "deal": deal.ref.id,
         "name": deal.name,
         "account": deal.account_name,
+        "kind": handoff.kind if handoff else None,
+        "kind_because": handoff.kind_because if handoff else None,
         "segment": handoff.segment if handoff else None,
         "segment_because": handoff.segment_because if handoff else None,
         "missing": [gap.label for gap in handoff.gaps] if handoff else [],
         "receiver": handoff.receiver if handoff else None,
         "stopped": shown.prepared.stopped or None,
         "notes": list(handoff.notes) if handoff else [],
-        "steps": [_step_as_data(decision) for decision in shown.decisions],
-        "write_back": {trace.field: _field_as_data(value, trace) for trace, value in shown.told},
+        "steps": [_step_as_data(decision, handoff, mappings) for decision in shown.decisions],
+        "write_back": {trace.field: _receipt_as_data(value, trace) for trace, value in shown.told},
     }
 
 
-def _field_as_data(value: Value, trace: Trace) -> dict[str, Any]:
+def _receipt_as_data(value: Value, trace: Trace) -> dict[str, Any]:
     return {
-        "value": shown_value(value) if isinstance(value, Needed) else plain(value),
+        "value": plain(value),
         "from": [vars(origin) for origin in trace.origins] or trace.how,
         "rule": trace.place,
     }
 
 
-def _step_as_data(decision: Decision) -> dict[str, Any]:
+def evidence_as_data(told: Evidence) -> dict[str, Any]:
+    """Return one field as plain data: its value, its rule, and each field it came from, before and after its rule."""
+    value = told.value
+    return {
+        "value": shown_value(value) if isinstance(value, Needed) else plain(value),
+        "from": [
+            {
+                **vars(reading.origin),
+                "value": plain(reading.value),
+                "record": reading.record,
+                "read": plain(dict(reading.read)),
+            }
+            for reading in told.readings
+        ]
+        or told.trace.how,
+        "rule": told.trace.place,
+    }
+
+
+def _step_as_data(decision: Decision, handoff: Handoff | None, mappings: Mappings) -> dict[str, Any]:
     step = decision.planned.step
     sent = decision.send.payload if decision.send else step.payload
     traces = {trace.field: trace for trace in step.traces}
@@ -195,7 +237,11 @@ def _step_as_data(decision: Decision) -> dict[str, Any]:
         "name": step.name,
         "kind": step.kind,
         "action": action(decision),
-        "fields": {name: _field_as_data(value, traces[name]) for name, value in sent.items() if name in traces},
+        "fields": {
+            name: evidence_as_data(evidence(traces[name], value, handoff, mappings))
+            for name, value in sent.items()
+            if name in traces and handoff is not None
+        },
     }
 
 

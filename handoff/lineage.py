@@ -85,7 +85,8 @@ def _origins(mappings: Mappings) -> list[Origin]:
 
 
 def _reads(origin: Origin, words: str) -> bool:
-    return any(path.lower() == words.lower() for path in origin.paths)
+    """Whether a canonical field is meant, by its own name or by a path of the record that it is read from."""
+    return words.lower() in (origin.name.lower(), *(path.lower() for path in origin.paths))
 
 
 def _decided(mappings: Mappings, canonical: set[str]) -> Iterator[str]:

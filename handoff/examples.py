@@ -1,0 +1,266 @@
+"""Examples of a mapping (`mappings/examples/*.yml`): a deal and the payloads it must give. `check` runs them."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from handoff.errors import ConfigError, HandoffError
+from handoff.kinds import Background
+from handoff.mapping import Mappings
+from handoff.model import Customer, Deal, DealRef, Handoff, Needed, Step, User, Value, WonHow
+from handoff.plan import companies_wanted, emails_wanted, plan
+from handoff.policy import Times, judge
+from handoff.reading import read_model
+from handoff.routing import receivers
+from handoff.rules import Context
+from handoff.transforms import exact
+from handoff.yaml_files import Frozen, Lines, Location
+
+NOON = dt.datetime(2026, 1, 6, 12, 0, tzinfo=dt.UTC)
+PLATFORM = "example"
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    """A moment without an offset is UTC: YAML takes offsets away."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+Moment = Annotated[dt.datetime, AfterValidator(_aware)]
+
+
+class CustomerThen(Frozen):
+    """What the platform knew of the account before."""
+
+    status: str | None = Field(None, description="Its status there.")
+    stage: str | None = Field(None, description="Its stage there.")
+    csm: str | None = Field(None, description="E-mail of its CSM.")
+
+
+class Given(Frozen):
+    """What is known beside the record; everything has a default."""
+
+    deal: str = Field("006000000000000AAA", description="The deal's id.")
+    account: str = Field("001000000000000AAA", description="The account's id.")
+    currency: str | None = Field(None, description="The deal's currency; none: the contract's base.")
+    stage: str | None = Field(None, description="The stage in which it is won.")
+    won_at: Moment | None = Field(None, description="When it was won; a day before now.")
+    now: Moment = Field(NOON, description="When it is handed off.")
+    customer: CustomerThen | None = Field(None, description="The account's record on the platform; none: it is new.")
+    inactive: list[str] = Field(default_factory=list, description="E-mails of users who cannot receive work.")
+
+
+class Expect(Frozen):
+    """What must come of it; what is left out is not compared, but `steps` names all that are made."""
+
+    kind: str | None = Field(None, description="excluded, expansion, new_customer.")
+    segment: str | None = Field(None, description="The segment's name.")
+    transfer: str | None = Field(None, description="hot, cold, hybrid.")
+    receiver: str | None = Field(None, description="Who receives it.")
+    missing: list[str] | None = Field(None, description="The fields that Sales still owes.")
+    steps: dict[str, dict[str, Any]] = Field(
+        description="Each step that is made, with every field; {step: name} for another step's id, {contains: ...}."
+    )
+
+
+class Example(Frozen):
+    """One example file, whole."""
+
+    about: str = Field("", description="What it shows.")
+    given: Given = Field(default_factory=lambda: Given(), description="What is known beside the record.")
+    record: dict[str, Any] = Field(description="The CRM's record as its API gives it, nested or by path.")
+    expect: Expect = Field(description="What must come of it.")
+
+
+@dataclass(frozen=True)
+class ReadExample:
+    """An example and where its keys stand."""
+
+    example: Example
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of an example."""
+
+    handoff: Handoff
+    steps: Sequence[Step]
+
+
+def load_examples(folder: Path) -> tuple[list[ReadExample], list[str]]:
+    """Return the examples of a mappings folder by name, and a finding for every mistake in them."""
+    read, findings = [], list[str]()
+    for path in sorted((folder / "examples").glob("*.yml")):
+        try:
+            read.append(ReadExample(*read_model(path, Example, name=f"examples/{path.name}")))
+        except ConfigError as error:
+            findings += error.findings or (error.message,)
+    return read, findings
+
+
+def differences(one: ReadExample, mappings: Mappings) -> list[str]:
+    """Return how what comes of an example differs from what it expects, field by field, each with its place."""
+    expect, lines = one.example.expect, one.lines
+    try:
+        came = worked_out(one.example, mappings)
+    except HandoffError as error:
+        return [lines.finding(("record",), f"nothing comes of it: {error} Correct the record or the mapping.")]
+    return [lines.finding(at, what) for at, what in _compared(expect, came, mappings)]
+
+
+def worked_out(example: Example, mappings: Mappings) -> Came:
+    """Return what comes of an example; every user that is named is there, and a user's id is their e-mail."""
+    deal = deal_of(example, mappings)
+    given = example.given
+    users = _users(receivers(mappings), given.inactive)
+    customer = given.customer
+    known = Customer("customer", "", customer.status, customer.stage, customer.csm) if customer else None
+    handoff = judge(deal, mappings, users, Times.first(deal, given.now), Background(customer=known))
+    users |= _users(emails_wanted([handoff], mappings.target), given.inactive)
+    companies = {one: one for one in companies_wanted([handoff], mappings.target)}
+    if handoff.excluded:
+        return Came(handoff, ())
+    steps, _ = plan(handoff, mappings, users, platform=PLATFORM, companies=companies)
+    return Came(handoff, steps)
+
+
+def deal_of(example: Example, mappings: Mappings) -> Deal:
+    """Return the deal that an example's record tells of, as a connector would."""
+    given = example.given
+    source, children = _flat(example.record), dict(_lists(example.record))
+    rules, context = mappings.source.fields, Context(source)
+    said = {
+        name: rules[name](context)
+        for name in ("deal.name", "account.id", "account.name", "deal.amount", "owner.email", "arr")
+        if name in rules
+    }
+    return Deal(
+        ref=DealRef("example", "example", "example", given.deal),
+        name=str(said.get("deal.name") or "Example deal"),
+        account_id=str(said.get("account.id") or given.account),
+        account_name=str(said.get("account.name") or "Example account"),
+        amount=said.get("deal.amount") or said.get("arr"),
+        currency=given.currency or mappings.contract.currency.base,
+        owner_email=said.get("owner.email"),
+        owner_active=True,
+        won_at=given.won_at or given.now - dt.timedelta(days=1),
+        won_how=WonHow.HISTORY,
+        episode=1,
+        url="",
+        source=source,
+        children=children,
+        stage=given.stage,
+    )
+
+
+def _flat(record: Mapping[str, Any], before: str = "") -> dict[str, Value]:
+    flat: dict[str, Value] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{before}{name}.")
+        elif not _is_rows(value):
+            flat[f"{before}{name}"] = value
+    return flat
+
+
+def _lists(record: Mapping[str, Any]) -> Iterator[tuple[str, tuple[dict[str, Value], ...]]]:
+    for name, value in record.items():
+        if _is_rows(value):
+            yield name, tuple(_flat(row) for row in value)
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _users(emails: set[str], inactive: Sequence[str]) -> dict[str, User]:
+    away = {email.lower() for email in inactive}
+    return {one.lower(): User(one, one, one.lower() not in away) for one in emails}
+
+
+# Comparing
+
+
+def _compared(expect: Expect, came: Came, mappings: Mappings) -> Iterator[tuple[Location, str]]:
+    handoff = came.handoff
+    said = {
+        "kind": handoff.kind,
+        "segment": handoff.segment,
+        "transfer": handoff.values.get("transfer"),
+        "receiver": handoff.receiver,
+        "missing": [gap.field for gap in handoff.gaps],
+    }
+    for name, value in said.items():
+        wanted = getattr(expect, name)
+        if wanted is not None and wanted != value:
+            yield ("expect", name), f"{_differs(wanted, value)}."
+    made = {step.key.rpartition(".")[2]: step for step in came.steps if not step.reference}
+    for name in expect.steps:
+        if name not in made:
+            yield ("expect", "steps", name), f"no such step is made; there are {', '.join(made) or 'none'}. Correct one"
+    for name, step in made.items():
+        if name not in expect.steps:
+            yield ("expect", "steps"), f"{name} is made too, and is not expected. Add it, or correct its `when`"
+        else:
+            yield from _fields(name, expect.steps[name], step, mappings)
+
+
+def _fields(name: str, wanted: Mapping[str, Any], step: Step, mappings: Mappings) -> Iterator[tuple[Location, str]]:
+    rules = {trace.field: trace.place for trace in step.traces}
+    for field in dict.fromkeys((*wanted, *step.payload)):
+        at: Location = ("expect", "steps", name, field)
+        value = comparable(step.payload.get(field))
+        rule = f", or {rules[field]}" if field in rules else ""
+        if field not in step.payload:
+            yield at, f"expected {_shown(wanted[field])}, and the mapping leaves it out. Correct the example{rule}."
+        elif field not in wanted:
+            yield at[:-1], f"{field} is {_shown(value)}, and is not expected. Add it to the example{rule}."
+        elif not _same(wanted[field], value):
+            yield at, f"{_differs(wanted[field], value)}{rule}."
+
+
+def _differs(wanted: Any, value: Any) -> str:
+    return f"expected {_shown(comparable(wanted))}, and the mapping gives {_shown(value)}. Correct the example"
+
+
+def _shown(value: Any) -> str:
+    said = " ".join(str(value).split())
+    return f"{said[:120]}…" if len(said) > 120 else repr(said) if isinstance(value, str) else said
+
+
+def _same(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, Mapping) and set(wanted) == {"contains"}:
+        parts = wanted["contains"] if isinstance(wanted["contains"], list) else [wanted["contains"]]
+        return all(str(part) in str(value) for part in parts)
+    return bool(comparable(wanted) == value)
+
+
+def comparable(value: Any) -> Any:
+    """Return a payload's value as an example writes it: days and moments as text, numbers exactly, ids by step."""
+    if isinstance(value, Needed):
+        return {"step": value.key.rpartition(".")[2]}
+    if isinstance(value, Mapping):
+        return {str(key): comparable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [comparable(one) for one in value]
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, Decimal | int | float):
+        return exact(value)
+    return _text(str(value))
+
+
+def _text(said: str) -> str:
+    try:  # a number that YAML reads as text must equal the same number that it does not
+        return exact(Decimal(said)) if said.strip() and said.strip()[0] in "-0123456789" else said.strip()
+    except InvalidOperation:
+        return said.strip()
