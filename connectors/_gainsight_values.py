@@ -51,6 +51,8 @@ def as_written(name: str, held: Any, ours: Value) -> Value:
         held = held.strip().lower() if name in _ADDRESSES else held.strip()
     if held is None or held in ("", []):
         return None
+    if name in _ADDRESSES and str(ours).strip().lower() == held:
+        return ours
     reader = next((read for kind, read in _READERS if isinstance(ours, kind)), _text)
     try:
         return reader(held, ours)
