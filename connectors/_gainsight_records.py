@@ -2,7 +2,8 @@
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors._gainsight_settings import CTA, PLAN, TIMELINE
@@ -10,11 +11,14 @@ from connectors._gainsight_values import as_written, path_of
 from connectors._gainsight_wire import Json, Wire
 from connectors._gainsight_words import Refusal
 from handoff.batches import batches
-from handoff.errors import Rejected
+from handoff.errors import NotAllowed, Rejected
 from handoff.model import Step, Value, Write
 
 _ITEM = re.compile(r"1I00[0-9A-Z]{32}")
 """The id of a picklist's item, which is what an object query gives of a picklist."""
+
+Ask = Callable[[Sequence[str]], list[Json]]
+"""One query, but for what it selects."""
 
 
 class Records:
@@ -57,30 +61,27 @@ class Records:
         """Return the same of an object by its name; `wanted` fields that the tenant does not have are left out."""
         rows: dict[str, Json] = {}
         for some in batches(dict.fromkeys(values), self._settings.keys_per_lookup):
-            asked = self._asked(name, list(dict.fromkeys(needed)), wanted, field, some, still_open=still_open)
+            ask = partial(self._query, name, field, some, still_open)
+            asked = self._asked(name, list(dict.fromkeys(needed)), wanted, ask)
             rows |= {row["Gsid"]: row for row in asked if row.get("Gsid")}
         return list(rows.values())
 
-    def _asked(
-        self,
-        name: str,
-        needed: Sequence[str],
-        wanted: Sequence[str],
-        field: str,
-        values: Sequence[str],
-        *,
-        still_open: bool,
+    def _query(
+        self, name: str, field: str, values: Sequence[str], still_open: bool, select: Sequence[str]
     ) -> list[Json]:
+        return list(self._wire.query(name, select, field, values, still_open=still_open))
+
+    def _asked(self, name: str, needed: Sequence[str], wanted: Sequence[str], ask: Ask) -> list[Json]:
         unknown = self._unknown.setdefault(name, set())
         while True:
             more = [path for path in dict.fromkeys(wanted) if path not in needed and path not in unknown]
             try:
-                return list(self._wire.query(name, [*needed, *more], field, values, still_open=still_open))
+                return ask([*needed, *more])
             except Refusal as error:
-                named = error.named(more)
-                if not named:
+                guilty = error.named(more) or _refused_alone(needed, more, ask)
+                if not guilty:
                     raise
-                unknown |= named
+                unknown |= guilty
 
     def holds(self, step: Step, row: Json, *, whole: bool = False) -> dict[str, Value]:
         """
@@ -117,10 +118,25 @@ class Records:
     def _described(self, name: str) -> Mapping[str, str]:
         try:
             fields = self._wire.describe(name)
-        except Rejected:
-            return {}
+        except (Rejected, NotAllowed) as error:
+            if error.status == 401:
+                raise
+            return {}  # a tenant may keep its schema to itself, and still be read and written
         options = [each for field in fields for each in field.get("options") or () if isinstance(each, dict)]
         return {str(each["value"]): str(each["label"]) for each in options if each.get("value") and each.get("label")}
+
+
+def _refused_alone(needed: Sequence[str], more: Sequence[str], ask: Ask) -> set[str]:
+    """Return which of the fields make a query fail that is answered without them: the vendor may not name them."""
+
+    def refused(*paths: str) -> bool:
+        try:
+            ask([*needed, *paths])
+        except Refusal:
+            return True
+        return False
+
+    return set() if not more or refused() else {path for path in more if refused(path)}
 
 
 def title(kind: str) -> str:

@@ -1,5 +1,6 @@
 """What is read back of Gainsight's records: the values, in the payload's own names and types."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -195,6 +196,8 @@ def test_an_item_that_the_mapping_names_by_its_id_stays_an_id():
         {"result": True, "data": None},
         {"result": True, "data": [{"fields": [{"fieldName": "Stage", "options": None}]}]},
         httpx.Response(400, json={"result": False, "title": "OBJECT_NOT_FOUND", "detail": "no such object"}),
+        httpx.Response(403, json={"result": False, "errorCode": "GS_APIG_2403"}),
+        httpx.Response(404, json={"result": False, "errorCode": "GS_APIG_1000"}),
     ],
 )
 def test_a_label_that_nobody_tells_is_absent_and_never_guessed(described):
@@ -227,14 +230,33 @@ def test_a_refusal_may_name_the_field_in_more_than_one_way(said):
 
 
 def test_a_refusal_that_names_no_field_of_ours_is_raised_and_shows_nothing_of_it():
-    said = "Acme Corp is not a valid value"
-    script = Script(httpx.Response(400, json={"result": False, "errorCode": "GSOBJ_1002", "errorDesc": said}))
+    said = {"result": False, "errorCode": "GSOBJ_1002", "errorDesc": "Acme Corp is not a valid value"}
+    script = Script(*[httpx.Response(400, json=said)] * 2)
 
     with pytest.raises(Refusal) as refusal:
         connector(script).read([step("company", "k", {"Industry": "x"}, ref=GLOBEX)])
 
     assert "Acme" not in str(refusal.value)
     assert "GSOBJ_1002" in str(refusal.value)
+
+
+def test_a_field_that_the_refusal_does_not_name_is_found_by_asking_for_each_once():
+    row = {"Gsid": GLOBEX, "Name": "Globex", "Industry": "Energy", "Employees": 12}
+
+    def answer(request):
+        selects.append(json.loads(request.content)["select"])
+        if "Nowhere__gc" in selects[-1]:
+            return httpx.Response(400, json={"result": False, "errorCode": "GSOBJ_1002", "errorDesc": "Bad mapping"})
+        return httpx.Response(200, json={"result": True, "data": {"records": [row]}})
+
+    selects: list[list[str]] = []
+    platform = connector(answer)
+    known = step("company", "k", {"Industry": "x", "Nowhere__gc": "x", "Employees": Decimal(1)}, ref=GLOBEX)
+
+    first, again = platform.read([known]), platform.read([known])
+
+    assert first["k"].values == again["k"].values == {"Industry": "Energy", "Employees": Decimal(12)}
+    assert len(selects) == 1 + 1 + 3 + 1 + 1
 
 
 def test_a_tenant_that_leaves_empty_values_out_holds_none():
