@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 COMPANY, PLAN, CTA, TIMELINE = "company", "success_plan", "cta", "timeline"
 
@@ -45,6 +46,9 @@ class GainsightSettings:
         user_object: Name of users in a query and in a look-up block.
         crm_id_field: The company's field for the Salesforce account id; read in connectors' code only.
         comments_key: The write key of a CTA's comments, wherever a mapping says `Comments`.
+        status_field, stage_field: The company's fields that say how it stands; picklists or texts.
+        csm_email_field: The way from a company to its CSM's e-mail address.
+        objectives: `nested` sends a plan's `Objectives` with it; `off` leaves them out. Their shape is unknown.
         object_datetimes: `iso` sends `2026-03-10T12:00:00.000Z` to objects, CTAs and plans; `epoch` milliseconds.
         timeline_zone: The offset of `ActivityDate` as sent: `+0000`, or `+00:00` as in the vendor's sample.
         timeline_duplicate_codes: Codes that say an `ExternalId` is there already; known from one mock.
@@ -68,6 +72,10 @@ class GainsightSettings:
     user_object: str = "gsuser"
     crm_id_field: str = "SfdcAccountId"
     comments_key: str = "Comments"
+    status_field: str = "Status"
+    stage_field: str = "Stage"
+    csm_email_field: str = "Csm__gr.Email"
+    objectives: Literal["nested", "off"] = "nested"
     object_datetimes: str = "iso"
     timeline_zone: str = "+0000"
     timeline_duplicate_codes: frozenset[str] = frozenset({"GS_TL_10_0207"})

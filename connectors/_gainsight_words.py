@@ -52,6 +52,8 @@ _CODE = re.compile(r"\b(?:COCKPIT|GSOBJ|GS_TL|GS_APIG|GU)_[A-Z0-9_]*\d+\b")
 _ANY_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 _NAME = re.compile(r"[A-Za-z]\w*")
 _CUSTOM_NAME = re.compile(r"\w+(?:__gc|__c|Id)")
+_AT_CREATION = {CTA: frozenset({"CtaGroupId"}), PLAN: frozenset({"Objectives", "Templates"})}
+"""What only a new record can be given: a CTA joins its plan then or never, a plan's objectives come with it."""
 _OWN_KEYS = {
     COMPANY: frozenset({"Gsid"}),
     PLAN: frozenset({"Gsid", "referenceId"}),
@@ -74,10 +76,17 @@ class Refusal(Rejected):
 
     flaws: tuple[Flaw, ...] = ()
 
+    def named(self, fields: Iterable[str]) -> set[str]:
+        """Return which of these fields the vendor named in its refusal."""
+        said = {each for flaw in self.flaws for each in (flaw.field, *flaw.values) if each}
+        return {each for each in fields if each in said}
+
 
 def fields_of(step: Step, settings: GainsightSettings) -> dict[str, Any]:
     """
     Return what is sent of a step: no empty fields, and on an update none that belong to a new record only.
+
+    An update that plants our key carries what its payload holds, whatever the modes: they are the fields left empty.
 
     Raises:
         BridgeBug: The payload holds what no mapping can give, or maps one of the connector's own keys.
@@ -85,8 +94,10 @@ def fields_of(step: Step, settings: GainsightSettings) -> dict[str, Any]:
     payload = {
         settings.comments_key if step.kind == CTA and name == "Comments" else name: value
         for name, value in step.payload.items()
-        if not (step.ref and not step.plants and step.modes.get(name) is Write.CREATE_ONLY)
+        if not (step.ref and _for_new_records(step, name))
     }
+    if step.kind == PLAN and settings.objectives == "off":
+        payload.pop("Objectives", None)
     own = _OWN_KEYS[step.kind] & payload.keys()
     if own:
         raise BridgeBug(f"Step {step.name!r} maps {', '.join(sorted(own))}, which the connector plants itself.")
@@ -94,6 +105,11 @@ def fields_of(step: Step, settings: GainsightSettings) -> dict[str, Any]:
     if not sent.get("Objectives", True):
         del sent["Objectives"]  # only a call that announces objectives may carry the field
     return sent
+
+
+def _for_new_records(step: Step, name: str) -> bool:
+    by_mode = step.modes.get(name) is Write.CREATE_ONLY and not step.plants
+    return by_mode or name in _AT_CREATION.get(step.kind, ())
 
 
 def encoded(value: Value, step: Step, settings: GainsightSettings) -> Any:
@@ -128,9 +144,13 @@ def flaws_in(body: Mapping[str, Any]) -> tuple[Flaw, ...]:
     rows = tuple(_flaws(data.get("errors"))) if isinstance(data, Mapping) else ()
     if rows:
         return rows
+    said = str(body.get("errorDesc") or body.get("detail") or "")
     # "(Stage = xyz)": the name is the tenant's, the value may be a customer's.
-    named = re.search(r"\((\w+) = ", str(body.get("errorDesc") or ""))
-    return (Flaw(code_in(body), named.group(1) if named else None),)
+    named = re.search(r"\((\w+) = ", said)
+    if named:
+        return (Flaw(code_in(body), named.group(1)),)
+    # "... - X", "... (X)": it may be a field, and only who asked for that field can tell.
+    return (Flaw(code_in(body), None, tuple(re.findall(r"[A-Za-z_][\w.]*\w", said))),)
 
 
 def code_in(body: Any) -> str | None:

@@ -37,7 +37,7 @@ class Writer:
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         """Return one outcome a step, in order; raises `NotAllowed` only while nothing has been carried out."""
         sent = {step.key: fields_of(step, self._settings) for step in steps}  # a bug shows before anything is sent
-        idle = [step for step in steps if step.ref and not sent[step.key]]
+        idle = [step for step in steps if step.ref and not sent[step.key] and not _plants(step)]
         done = {step.key: Outcome(step.key, Result.UNCHANGED, step.ref) for step in idle}
         try:
             for group in _alike([step for step in steps if step.key not in done], sent):
@@ -84,7 +84,7 @@ class Writer:
 
     def _already_made(self, steps: Sequence[Step], done: dict[str, Outcome]) -> None:
         try:
-            found = self._finder.by_key(steps[0].kind, steps)
+            found = self._finder.by_key(steps[0].kind, _bare(steps))
         except NotAllowed:
             raise
         except ServiceError as error:
@@ -105,7 +105,7 @@ class Writer:
 
     def _insert(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
         path = f"/v1/data/objects/{self._settings.company_object}"
-        records = [{**sent[step.key], KEY_FIELD: step.key} for step in steps]
+        records = [{**sent[step.key], **_identity(step)} for step in steps]
         body = self._wire.call(INSERT_COMPANY, "POST", path, {"records": records, "lookups": {}})
         rows = _rows(body)
         # The answer pairs with the request by place alone, so a single row too few or too many spoils them all.
@@ -116,12 +116,12 @@ class Writer:
 
     def _update(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
         path = f"/v1/data/objects/{self._settings.company_object}"
-        records = [{**sent[step.key], "Gsid": step.ref} for step in steps]
+        records = [{**sent[step.key], **_identity(step)} for step in steps]
         body = self._wire.call(UPDATE_COMPANY, "PUT", path, {"records": records}, {"keys": "Gsid"})
         written = {_text(row, "Gsid") for row in _rows(body)}
         counted = _data(body).get("count") == len(steps) and not _data(body).get("errors")
         return [
-            Outcome(step.key, Result.UPDATED, step.ref)
+            Outcome(step.key, _result(step), step.ref)
             if step.ref in written or (not written and counted)
             else Outcome(step.key, Result.UNKNOWN, step.ref, _NOT_NAMED)
             for step in steps
@@ -178,7 +178,7 @@ class Writer:
         if not steps:
             return {}
         try:
-            found = self._finder.by_key(TIMELINE, steps)
+            found = self._finder.by_key(TIMELINE, _bare(steps))
         except NotAllowed:
             raise
         except ServiceError as error:
@@ -196,7 +196,7 @@ class Writer:
             return Outcome(step.key, Result.REJECTED, step.ref, failure_in_words(failure, sent[step.key])[1])
         if not isinstance(ref, str) or not ref:
             return Outcome(step.key, Result.UNKNOWN, step.ref, _NOT_NAMED)
-        return Outcome(step.key, Result.UPDATED if step.ref else Result.CREATED, step.ref or ref)
+        return Outcome(step.key, _result(step), step.ref or ref)
 
 
 def _alike(steps: Sequence[Step], sent: Mapping[str, Json]) -> list[list[Step]]:
@@ -208,7 +208,25 @@ def _alike(steps: Sequence[Step], sent: Mapping[str, Json]) -> list[list[Step]]:
 
 
 def _identity(step: Step) -> Json:
-    return {"Gsid": step.ref} if step.ref else {KEY_FIELD: step.key}
+    """Return what says which record is meant, and our key where it is to be planted."""
+    known = {"Gsid": step.ref} if step.ref else {}
+    return {**known, KEY_FIELD: step.key} if _plants(step) or not step.ref else known
+
+
+def _plants(step: Step) -> bool:
+    """Whether an update writes our key: a timeline entry has it from its creation, or is none of ours."""
+    return bool(step.ref) and step.plants and step.kind != TIMELINE
+
+
+def _result(step: Step) -> Result:
+    if step.ref is None:
+        return Result.CREATED
+    return Result.ADOPTED if step.adopt and _plants(step) else Result.UPDATED
+
+
+def _bare(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps without payloads: only whether they are there is asked."""
+    return [step.with_payload({}, ref=step.ref) for step in steps]
 
 
 def _record(step: Step, sent: Mapping[str, Json]) -> Json:

@@ -8,12 +8,14 @@ from urllib.parse import quote
 import httpx
 
 from connectors._gainsight_find import Finder
+from connectors._gainsight_know import Knower
+from connectors._gainsight_records import Records
 from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, TIMELINE, AccessKey, GainsightSettings
 from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
 from handoff.errors import BridgeBug
-from handoff.model import Found, Outcome, Step, User
+from handoff.model import Customer, Found, Held, Outcome, Step, User
 from handoff.ports import Budget, Capability, Clock, Identity
 
 __all__ = ["KEY_FIELD", "M2M", "AccessKey", "Gainsight", "GainsightSettings", "new_client"]
@@ -71,7 +73,9 @@ class Gainsight:
             read_only=read_only,
             settings=self.settings,
         )
-        self._finder = Finder(self._wire)
+        records = Records(self._wire)
+        self._finder = Finder(records, self.settings)
+        self._knower = Knower(records, self._finder, self.settings)
         self._writer = Writer(self._wire, self._finder)
         self._clock = clock
         self._people: dict[str, User] = {}
@@ -115,8 +119,27 @@ class Gainsight:
         """
         found: dict[str, list[Found]] = {}
         for kind, some in self._by_kind(steps).items():
-            found |= self._finder.companies(some) if kind == COMPANY else self._finder.by_key(kind, some)
+            if kind == COMPANY:
+                found |= self._finder.companies(some)
+                continue
+            found |= self._finder.by_key(kind, some)
+            if kind in (CTA, PLAN):
+                adopting = [step for step in some if step.adopt and step.key not in found]
+                found |= self._knower.open_work(kind, adopting)
         return found
+
+    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
+        """Return by step key what the records of these steps hold now; see `Destination.read`."""
+        if any(step.ref is None for step in steps):
+            raise BridgeBug("A step without a record was to be read from Gainsight.")
+        held: dict[str, Held] = {}
+        for kind, some in self._by_kind(steps).items():
+            held |= self._knower.read(kind, some)
+        return held
+
+    def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
+        """Return what Gainsight knows of these accounts of the CRM; see `Destination.customers`."""
+        return self._knower.customers(accounts)
 
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.gainsight import batch, lookups, records
 from sandbox.gainsight.answers import Call, Reply
 from sandbox.gainsight.batch import Failed
+from sandbox.gainsight.org import Org
 from sandbox.gainsight.values import Problem
 from sandbox.wire import Record
 
@@ -102,7 +103,7 @@ def _values(call: Call, record: Record, row: Record) -> Record:
     if "reason" in record or "TypeId" in values:
         values["ReasonId"] = _reason(call, reason, values.get("TypeId", row.get("TypeId")), row)
     if "StatusId" in values:
-        values["IsClosed"] = is_closed(call, values["StatusId"])
+        values["IsClosed"] = is_closed(call.org, values["StatusId"])
     if values.get("EntityType", "COMPANY") != "COMPANY":
         # UNK: the keys of a relationship CTA.
         raise Failed(call.org.choices.invalid_value_code, "Invalid fields - EntityType")
@@ -123,9 +124,9 @@ def _reason(call: Call, sent: Any, type_gsid: str | None, row: Record) -> str:
     return str(fits["Gsid"])
 
 
-def is_closed(call: Call, status: str) -> bool:
+def is_closed(org: Org, status: str | None) -> bool:
     """Return whether a status is a closed one: its label starts with `Closed`."""
-    return (call.org.picklists.label(status) or "").startswith("Closed")
+    return (org.picklists.label(status) or "").startswith("Closed")
 
 
 def _check_plan(call: Call, values: Record) -> None:

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.gainsight import records
+from sandbox.gainsight.cockpit import is_closed
 from sandbox.gainsight.org import Org
+from sandbox.gainsight.plans import close_objectives
 from sandbox.gainsight.schema import Field, ObjectType
 from sandbox.gainsight.values import Problem, taken
 from sandbox.wire import Objects, Record
@@ -77,6 +79,8 @@ def _edit(org: Org, kind: ObjectType, record: Record, now: datetime) -> None:
     by = _person(org, {**(there or {}), **values})
     if there is not None:
         table.change(there["Gsid"], {**records.stamps(kind, now, by=by), **values})
+        if kind.name == "cta_group" and values.get("IsClosed"):
+            close_objectives(org, there["Gsid"], now)
     else:
         table.insert(records.made(org, kind, gsid or org.ids.gsid(kind.prefix), values, now, by=by))
 
@@ -96,11 +100,16 @@ def _values(org: Org, kind: ObjectType, record: Record, there: Record | None) ->
             values[field.name] = _cell(org, kind, field, value)
     if "ReasonId" in record:  # a reason is known only beside its type
         values["ReasonId"] = _reason(org, record["ReasonId"], values.get("TypeId") or (there or {}).get("TypeId"))
-    if "StatusId" in values and "isclosed" in kind.fields and "IsClosed" not in record:
-        values["IsClosed"] = (org.picklists.label(values["StatusId"]) or "").startswith("Closed")
+    if "StatusId" in values and "isclosed" in kind.fields and _decides(values["StatusId"], record, there):
+        values["IsClosed"] = is_closed(org, values["StatusId"])
     if kind.name == "gsuser" and is_inactive(org, {**(there or {}), **record}):
         values["IsActiveUser"] = False
     return values
+
+
+def _decides(status: Any, record: Record, there: Record | None) -> bool:
+    """Whether the status says if work is closed: a new record may say so itself, a whole one read back is as it was."""
+    return "IsClosed" not in record or (there is not None and there["StatusId"] != status)
 
 
 def _cell(org: Org, kind: ObjectType, field: Field, value: Any) -> Any:

@@ -1,10 +1,12 @@
 """Success plans: create with or without objectives, update, list, the deleted ones, the configuration."""
 
+from datetime import datetime
 from typing import Any
 
 from sandbox.gainsight import batch, cockpit, lookups, records
 from sandbox.gainsight.answers import Call, Reply
 from sandbox.gainsight.batch import Failed
+from sandbox.gainsight.org import Org
 from sandbox.wire import Record
 
 RENAMED = {"SuccessPlanType": "SuccessPlanTypeId", "status": "StatusId"}
@@ -62,7 +64,7 @@ def _create(call: Call, record: Record, given: Record | None) -> str:
     _check_templates(call, record.pop("Templates", None))
     record.pop("referenceId")
     values = batch.stored(call, kind, {"status": _STATUS, **record}, RENAMED)
-    values["IsClosed"] = cockpit.is_closed(call, values["StatusId"] or "")
+    values["IsClosed"] = cockpit.is_closed(call.org, values["StatusId"] or "")
     defaults = _defaults(call, values) if objectives else {}
     weighed = [cockpit.values_of(call, {**defaults, **each}) for each in objectives]  # before anything is made
     plan = str(records.create(call.org, kind, values, call.now)["Gsid"])
@@ -82,10 +84,10 @@ def _update(call: Call, record: Record, given: Record | None) -> str:
     sent = {key: value for key, value in record.items() if key not in ("Gsid", "referenceId")}
     values = batch.stored(call, kind, sent, RENAMED)
     if "StatusId" in values:
-        values["IsClosed"] = cockpit.is_closed(call, values["StatusId"] or "")
+        values["IsClosed"] = cockpit.is_closed(call.org, values["StatusId"] or "")
     records.change(call.org, kind, row["Gsid"], values, call.now)
     if values.get("IsClosed"):
-        _close_objectives(call, row["Gsid"])
+        close_objectives(call.org, row["Gsid"], call.now)
     return str(row["Gsid"])
 
 
@@ -132,10 +134,11 @@ def _check_templates(call: Call, names: Any) -> None:
         raise Failed(call.org.choices.invalid_value_code, "Invalid fields - Templates")
 
 
-def _close_objectives(call: Call, plan: str) -> None:
-    kind = call.org.schema.named("call_to_action")
-    closed = [row for row in call.org.picklists.items("CTA_STATUS") if row["Name"].startswith("Closed")]
-    for row in list(call.org.store.table(kind.name).rows.values()):
+def close_objectives(org: Org, plan: str, now: datetime) -> None:
+    """Close what is open of a plan's objectives, as closing the plan does (C-L)."""
+    kind = org.schema.named("call_to_action")
+    closed = [row for row in org.picklists.items("CTA_STATUS") if row["Name"].startswith("Closed")]
+    for row in list(org.store.table(kind.name).rows.values()):
         if row["CtaGroupId"] == plan and not row["IsClosed"] and closed:
             values = {"StatusId": closed[0]["Gsid"], "IsClosed": True}
-            records.change(call.org, kind, row["Gsid"], values, call.now)
+            records.change(org, kind, row["Gsid"], values, now)

@@ -1,4 +1,4 @@
-"""What the recorded tenant holds: two customers, three won deals, four people; all of them invented."""
+"""What the recorded tenant holds: two customers, three won deals, four people, a CTA; all of them invented."""
 
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ SCENE_POD = "Cas"
 IDS = Ids(SCENE_POD)
 REP = IDS.salesforce("005")
 NORTHWIND, GLOBEX = (IDS.salesforce("001") for _ in range(2))
+NORTHWIND_THERE = f"1P02{1:032d}"
 IRIS = IDS.salesforce("003")
 DEALS = tuple(IDS.salesforce("006") for _ in range(3))
 PRODUCT, ENTRY = IDS.salesforce("01t"), IDS.salesforce("01u")
@@ -96,7 +97,19 @@ def _crm() -> dict[str, list[dict[str, object]]]:
 
 def _platform() -> dict[str, list[dict[str, object]]]:
     gone = gainsight_user("Olga Brandt") | {"IsActiveUser": False}
+    there = {"Gsid": NORTHWIND_THERE, "Name": "Northwind", "SfdcAccountId": NORTHWIND}
+    welcome = {
+        "Name": "Welcome Northwind",
+        "CompanyId": NORTHWIND_THERE,
+        "OwnerEmail": "priya.shah@harbor.example",
+        "TypeId": "Lifecycle",
+        "ReasonId": "Onboarding",
+        "StatusId": "New",
+        "PriorityId": "Low",
+        "DueDate": "2026-03-20",
+    }
     return {
         "gsuser": [gainsight_user("Priya Shah"), gone],
-        "Company": [{"Name": "Northwind", "SfdcAccountId": NORTHWIND, "Stage": "Launched", "Status": "Active"}],
+        "Company": [there | {"Stage": "Launched", "Status": "Active"}],
+        "call_to_action": [welcome],
     }

@@ -1,13 +1,14 @@
 """The connectors against recorded conversations: what goes over the wire, byte for byte, and what comes back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from connectors.salesforce import Wanted
-from handoff.model import Deal, DealRef, Found, How, Outcome, Result, Scope, Step, User, Window, WonHow
+from handoff.model import Customer, Deal, DealRef, Found, How, Outcome, Result, Scope, Step, User, Window, WonHow
 from handoff.ports import Receipt
 from tests.cassettes.recorder import Systems, cassette
 from tests.cassettes.scene import DEALS, GLOBEX, NORTHWIND
@@ -23,6 +24,7 @@ WANTED = Wanted(
     },
 )
 TOLD = ("Handoff_Status__c", "Handoff_Reason__c", "Handoff_Sequence__c")
+NORTH = {"Stage": "Launched", "Status": "Active"}
 PRIYA, OLGA = "priya.shah@harbor.example", "olga.brandt@harbor.example"
 
 
@@ -84,12 +86,23 @@ def test_gainsight_finds_makes_and_refuses_work_record_by_record(systems: System
     looked = gainsight.find([cta("cta", people[PRIYA])])
     (entered,) = gainsight.put([entry("entry", made.ref)])
     (twice,) = gainsight.put([entry("entry", made.ref)])
+    made_cta = known(cta("cta", people[PRIYA], CompanyId=made.ref, CtaGroupId=planned.ref), ctas[0])
+    held = gainsight.read(
+        [
+            known(company("globex", GLOBEX, "Globex"), made),
+            known(plan("plan", made.ref, people[PRIYA]), planned),
+            made_cta,
+            known(entry("entry", made.ref), entered),
+        ]
+    )
+    customers = gainsight.customers([NORTHWIND, GLOBEX])
 
     assert people == {
         PRIYA: User(people[PRIYA].id, PRIYA, active=True, name="Priya Shah"),
         OLGA: User(people[OLGA].id, OLGA, active=False, name="Olga Brandt"),
     }
-    assert found == {"north": [Found(north.ref, How.MATCH, "Northwind")]}
+    holds = {"Handoff_Completeness__gc": None, "Name": "Northwind", "SfdcAccountId": NORTHWIND}
+    assert found == {"north": [Found(north.ref, How.MATCH, "Northwind", holds=holds | NORTH)]}
     assert (made.result, changed, planned.result) == (
         Result.CREATED,
         Outcome("north", Result.UPDATED, north.ref),
@@ -97,9 +110,39 @@ def test_gainsight_finds_makes_and_refuses_work_record_by_record(systems: System
     )
     assert [outcome.result for outcome in ctas] == [Result.CREATED, Result.REJECTED]
     assert ctas[1].reason.startswith("COCKPIT_9700 (CompanyId)")
-    assert looked == {"cta": [Found(str(ctas[0].ref), How.KEY, "Onboard Globex")]}
+    (seen,) = looked["cta"]
+    assert (seen.ref, seen.how, seen.label, seen.closed) == (ctas[0].ref, How.KEY, "Onboard Globex", False)
     assert entered.result is Result.CREATED
     assert twice == Outcome("entry", Result.UNCHANGED, entered.ref)
+    assert held["globex"].values == company("globex", GLOBEX, "Globex").payload
+    assert held["plan"].values == plan("plan", made.ref, people[PRIYA]).payload
+    assert held["cta"].values == made_cta.payload
+    assert held["entry"].values == entry("entry", made.ref).payload
+    assert customers == {
+        NORTHWIND: Customer(str(north.ref), "Northwind", "Active", "Launched"),
+        GLOBEX: Customer(str(made.ref), "Globex", "Active", "New Customer"),
+    }
+
+
+def test_gainsight_links_open_work_that_somebody_else_made(systems: Systems):
+    gainsight = systems.gainsight()
+    priya = gainsight.people([PRIYA])[PRIYA]
+    (north,) = gainsight.find([company("north", NORTHWIND, "Northwind")])["north"]
+    wanted = replace(cta("ours", priya, CompanyId=north.ref), adopt=("type", "reason"))
+
+    (theirs,) = gainsight.find([wanted])["ours"]
+    link = replace(wanted.with_payload({"Comments": wanted.payload["Comments"]}, ref=theirs.ref), plants=True)
+    outcomes = gainsight.put([link])
+    (ours,) = gainsight.find([wanted])["ours"]
+
+    assert (theirs.how, theirs.label, theirs.closed) == (How.ADOPT, "Welcome Northwind", False)
+    assert (theirs.holds["Comments"], theirs.holds["DueDate"]) == (None, date(2026, 3, 20))
+    assert outcomes == [Outcome("ours", Result.ADOPTED, theirs.ref)]
+    assert (ours.ref, ours.how, ours.holds["Comments"]) == (theirs.ref, How.KEY, wanted.payload["Comments"])
+
+
+def known(step: Step, outcome: Outcome) -> Step:
+    return step.with_payload(step.payload, ref=outcome.ref)
 
 
 def step(

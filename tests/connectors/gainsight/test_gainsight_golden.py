@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from connectors.gainsight import M2M, AccessKey, Gainsight
 from handoff.errors import NotAllowed
-from handoff.model import Found, How, Outcome, Result, User
+from handoff.model import Customer, Found, Held, How, Outcome, Result, User
 from sandbox.wire import Request
 from tests.connectors.gainsight.world import StandIn, connector, step
 from tests.golden.shape import shape_differences
@@ -33,6 +33,15 @@ USERS = [
 CTAS = [{"Gsid": CTA, "Name": "Onboard Globex", "Bridge_Key__gc": "hb:main:a:cta"}]
 BRIEF = "hb:main:a:brief"
 KEY = AccessKey("sandbox")
+ENTRY = {
+    "ContextName": "Company",
+    "TypeName": "Update",
+    "GsCompanyId": GLOBEX,
+    "Author": "kim.csm@acme.example",
+    "Subject": "Sales handoff: Globex",
+    "Notes": "<p>Sold</p>",
+    "ActivityDate": datetime(2026, 11, 20, 16, 0, tzinfo=UTC),
+}
 
 
 def find_ctas(platform: Gainsight) -> Any:
@@ -45,6 +54,36 @@ def find_company(platform: Gainsight) -> Any:
 
 def find_people(platform: Gainsight) -> Any:
     return platform.people(["kim.csm@acme.example", "lee.left@acme.example"])
+
+
+LINKED = {
+    "CompanyId": GLOBEX,
+    "OwnerId": KIM,
+    "type": "Lifecycle",
+    "reason": "Onboarding",
+    "status": "New",
+    "priority": "High",
+    "DueDate": date(2026, 12, 1),
+    "Comments": "<p>Closed won</p>",
+}
+
+
+def read_cta(platform: Gainsight) -> Any:
+    return platform.read([step("cta", "hb:main:a:cta", LINKED, ref=CTA)])
+
+
+def read_activity(platform: Gainsight) -> Any:
+    payload = {name: ENTRY[name] for name in ("Author", "GsCompanyId", "TypeName", "ActivityDate")}
+    return platform.read([step("timeline", BRIEF, payload, ref=ACTIVITY)])
+
+
+def open_ctas(platform: Gainsight) -> Any:
+    payload = {"CompanyId": GLOBEX, "type": "Lifecycle", "reason": "Onboarding"}
+    return platform.find([step("cta", "hb:main:a:cta", payload, adopt=("type", "reason"))])
+
+
+def customers(platform: Gainsight) -> Any:
+    return platform.customers(["001A0000006Vm9uIAC"])
 
 
 def insert(platform: Gainsight) -> Any:
@@ -90,16 +129,7 @@ def make_plan(platform: Gainsight) -> Any:
 
 
 def make_entry(platform: Gainsight) -> Any:
-    payload = {
-        "ContextName": "Company",
-        "TypeName": "Update",
-        "GsCompanyId": GLOBEX,
-        "Author": "kim.csm@acme.example",
-        "Subject": "Sales handoff: Globex",
-        "Notes": "<p>Sold</p>",
-        "ActivityDate": datetime(2026, 11, 20, 16, 0, tzinfo=UTC),
-    }
-    return platform.put([step("timeline", BRIEF, payload)])
+    return platform.put([step("timeline", BRIEF, ENTRY)])
 
 
 @dataclass(frozen=True)
@@ -107,12 +137,13 @@ class Case:
     """
     What to ask the connector and the result it must give; how the stand-in comes to answer alike.
 
-    `then` are later answers the connector gets; `unlike` are known differences of the stand-in, each with a reason
-    beside it.
+    `before` and `then` are earlier and later answers the connector gets; `unlike` are known differences of the
+    stand-in, each with a reason beside it.
     """
 
     ask: Callable[[Gainsight], Any]
     result: Any
+    before: tuple[dict[str, Any], ...] = ()
     then: tuple[dict[str, Any], ...] = ()
     auth: AccessKey | M2M = KEY
     load: dict[str, Any] = field(default_factory=dict)
@@ -124,6 +155,33 @@ class Case:
 EMPTY = {"result": True, "data": {"records": []}}
 THERE = {"result": True, "data": {"records": [{"Gsid": ACTIVITY, "Subject": "Sales handoff", "ExternalId": BRIEF}]}}
 WORLD = {"gsuser": USERS, "Company": COMPANIES}
+THEIRS = {
+    "Gsid": CTA,
+    "Name": "Made by a rule",
+    "CompanyId": GLOBEX,
+    "OwnerId": KIM,
+    "TypeId": "Lifecycle",
+    "ReasonId": "Onboarding",
+    "StatusId": "New",
+    "PriorityId": "High",
+    "DueDate": "2026-12-01",
+    "Comments": "<p>x</p>",
+}
+MADE = {
+    **{name: ENTRY[name] for name in ("ContextName", "TypeName", "GsCompanyId", "Subject", "Notes")},
+    "Gsid": ACTIVITY,
+    "ExternalId": BRIEF,
+    "AuthorEmail": ENTRY["Author"],
+    "ActivityDate": "2026-11-20T16:00:00Z",
+}
+LABELS = {
+    "result": True,
+    "data": [{"fields": [{"options": [{"label": "Launched", "value": "1I00" + "N9P8Q7R6" * 4}]}]}],
+}
+HELD = {
+    "result": True,
+    "data": {"records": [{"Gsid": GLOBEX, "Name": "Globex", "Stage": "1I00" + "N9P8Q7R6" * 4, "Status": None}]},
+}
 # The reference shows no request id in Timeline's own envelope; the stand-in puts it there as everywhere else.
 REQUEST_ID = ("$.requestId: not expected",)
 
@@ -143,6 +201,48 @@ CASES = {
         find_ctas,
         {"hb:main:a:cta": [Found(CTA, How.KEY, "Onboard Globex")]},
         load={**WORLD, "call_to_action": CTAS},
+    ),
+    "read_cta": Case(
+        read_cta,
+        {"hb:main:a:cta": Held(CTA, LINKED, closed=False, label="Onboard Globex")},
+        load={**WORLD, "call_to_action": [THEIRS]},
+    ),
+    "read_activity": Case(
+        read_activity,
+        {
+            BRIEF: Held(
+                ACTIVITY,
+                {name: ENTRY[name] for name in ("Author", "GsCompanyId", "TypeName", "ActivityDate")},
+                label="Sales handoff: Globex",
+            )
+        },
+        load={**WORLD, "activity_timeline": [MADE]},
+    ),
+    "open_ctas": Case(
+        open_ctas,
+        {
+            "hb:main:a:cta": [
+                Found(
+                    CTA,
+                    How.ADOPT,
+                    "Made by a rule",
+                    holds={"CompanyId": GLOBEX, "type": "Lifecycle", "reason": "Onboarding"},
+                )
+            ]
+        },
+        before=(EMPTY,),
+        load={**WORLD, "call_to_action": [THEIRS]},
+    ),
+    "query_customers": Case(
+        customers,
+        {"001A0000006Vm9uIAC": Customer(GLOBEX, "Globex", None, "Launched", "kim.csm@acme.example")},
+        then=(LABELS,),
+        load={"gsuser": USERS, "Company": [{**COMPANIES[0], "Stage": "Launched", "Csm": KIM}]},
+    ),
+    "describe_company": Case(
+        lambda platform: platform.read([step("company", "k", {"Stage": "New Customer"}, ref=GLOBEX)]),
+        {"k": Held(GLOBEX, {"Stage": "Launched"}, label="Globex")},
+        before=(HELD,),
     ),
     "query_empty_list": Case(find_ctas, {}),
     "query_empty_result_false": Case(find_ctas, {}, switches={"no_data": "result_false"}),
@@ -221,7 +321,8 @@ def test_every_golden_exchange_is_checked():
 def test_the_connector_asks_as_the_reference_says_and_understands_the_answer(name):
     case, golden = CASES[name], read(name)
     asked: list[httpx.Request] = []
-    answers = [(golden["response"]["status"], golden["response"]["body"]), *((200, body) for body in case.then)]
+    answers = [(200, body) for body in case.before]
+    answers += [(golden["response"]["status"], golden["response"]["body"]), *((200, body) for body in case.then)]
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
@@ -236,7 +337,7 @@ def test_the_connector_asks_as_the_reference_says_and_understands_the_answer(nam
         result = case.ask(platform)
         assert result == case.result
 
-    first, request = asked[0], golden["request"]
+    first, request = asked[len(case.before)], golden["request"]
     assert (first.method, first.url.path, first.url.query.decode()) == (
         request["method"],
         request["path"],

@@ -288,6 +288,26 @@ def test_a_plan_carries_its_objectives_and_our_key(gainsight):
     assert (objective["Name"], objective["CtaGroupId"]) == ("First value", plans["p"]["Gsid"])
 
 
+def test_an_objective_is_written_as_its_plan_is(gainsight):
+    objective = {"Name": "First value", "DueDate": date(2026, 5, 1), "OwnerId": CSM["Gsid"], "Comments": "<p>x</p>"}
+
+    connector(gainsight).put([plan("p", Objectives=[objective])])
+
+    [sent] = gainsight.bodies[-1]["requests"][0]["record"]["Objectives"]
+    assert sent == {"Name": "First value", "DueDate": "2026-05-01", "OwnerId": CSM["Gsid"], "Comments": "<p>x</p>"}
+    [row] = gainsight.rows("call_to_action")
+    assert (row["DueDate"], row["OwnerId"], row["TypeId__label"]) == ("2026-05-01", CSM["Gsid"], "Objective")
+
+
+def test_objectives_can_be_left_out(gainsight):
+    outcomes = connector(gainsight, objectives="off").put([plan("p", Objectives=[{"Name": "First value"}])])
+
+    assert results(outcomes) == [("p", Result.CREATED)]
+    assert gainsight.calls("POST", "/v2/successPlan") == 1
+    assert "Objectives" not in gainsight.bodies[-1]["requests"][0]["record"]
+    assert gainsight.rows("call_to_action") == []
+
+
 def test_plans_with_and_without_objectives_go_in_calls_of_their_own():
     script = Script(*[{"result": True, "data": {"success": [{"1": gsid("1S02", 1)}], "failure": []}}] * 2)
 

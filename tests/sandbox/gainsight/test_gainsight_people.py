@@ -223,3 +223,87 @@ def test_tasks_are_read_like_any_object(tenant):
     (row,) = tenant.query("cs_task", "Name", "OwnerId__gr.Email", "DueDate").records
 
     assert row == {"Name": "Call", "OwnerId__gr.Email": JO, "DueDate": "2026-03-10T11:30:00Z"}
+
+
+def test_a_person_changes_owner_due_date_and_status_of_a_cta(tenant):
+    tenant.cta(a_cta())
+    gsid = tenant.gsid("call_to_action")
+
+    edit = {"Gsid": gsid, "OwnerEmail": LEE, "DueDate": "2026-04-20", "StatusId": "Work In Progress"}
+    tenant.engine.load({"call_to_action": [edit]}, LATER)
+
+    select = ["OwnerId__gr.Email", "DueDate", "StatusId__gr.Name", "PriorityId__gr.Name", "IsClosed"]
+    assert tenant.query("call_to_action", *select).records == [
+        {
+            "OwnerId__gr.Email": LEE,
+            "DueDate": "2026-04-20T11:30:00Z",
+            "StatusId__gr.Name": "Work In Progress",
+            "PriorityId__gr.Name": "High",
+            "IsClosed": False,
+        }
+    ]
+
+
+def test_a_status_decides_whether_work_is_closed_also_in_a_record_that_was_read_whole(tenant):
+    tenant.cta(a_cta())
+    (row,) = tenant.held("call_to_action")
+    closed = tenant.query("da_picklist", "Gsid", where=where(Name=("EQ", "Closed Invalid"))).records[0]["Gsid"]
+
+    tenant.engine.load({"call_to_action": [{**row, "StatusId": closed}]}, LATER)
+    shut = tenant.held("call_to_action")[0]["IsClosed"]
+    tenant.engine.load({"call_to_action": [{**tenant.held("call_to_action")[0], "StatusId": "New"}]}, LATER)
+
+    assert (shut, tenant.held("call_to_action")[0]["IsClosed"]) == (True, False)
+
+
+def test_a_person_who_closes_a_plan_closes_its_open_objectives(tenant):
+    tenant.plan(a_plan(Objectives=[{"Name": "Go live"}]), query="withObjectives=true")
+
+    tenant.engine.load({"cta_group": [{"Gsid": tenant.gsid("cta_group"), "StatusId": "Closed"}]}, LATER)
+
+    assert [row["IsClosed"] for row in (*tenant.held("cta_group"), *tenant.held("call_to_action"))] == [True, True]
+
+
+def test_what_a_person_deleted_is_found_no_more(tenant):
+    tenant.cta(a_cta(Bridge_Key__gc="k"))
+    tenant.engine.load({"call_to_action": [{"Gsid": tenant.gsid("call_to_action"), "_deleted": True}]}, LATER)
+
+    assert tenant.query("call_to_action", "Gsid", where=where(Bridge_Key__gc=("EQ", "k"))).records == []
+
+
+def test_open_work_of_a_company_is_found_by_a_real_boolean(tenant):
+    tenant.cta(a_cta("1", Name="Open"), a_cta("2", Name="Done", status="Closed Success"))
+    acme = tenant.gsid("Company", Name="Acme")
+
+    found = tenant.query(
+        "call_to_action",
+        *("Name", "CompanyId", "TypeId__gr.Name", "ReasonId__gr.Name", "Bridge_Key__gc"),
+        where=where(CompanyId=("IN", acme), IsClosed=("EQ", False)),
+    )
+
+    assert found.records == [
+        {
+            "Name": "Open",
+            "CompanyId": acme,
+            "TypeId__gr.Name": "Lifecycle",
+            "ReasonId__gr.Name": "Onboarding",
+            "Bridge_Key__gc": None,
+        }
+    ]
+
+
+def test_a_company_names_the_address_of_its_csm(tenant):
+    found = tenant.query("Company", "Csm__gr.Email", where=where(SfdcAccountId=("IN", "001A")))
+
+    assert found.records == [{"Csm__gr.Email": JO}]
+
+
+def test_an_objective_takes_an_owner_and_a_day_of_its_own(tenant):
+    lee = tenant.gsid("gsuser", Email=LEE)
+
+    tenant.plan(
+        a_plan(Objectives=[{"Name": "Go live", "OwnerId": lee, "DueDate": "2026-06-01"}]), query="withObjectives=true"
+    )
+
+    (row,) = tenant.held("call_to_action")
+    assert (row["OwnerId"], row["DueDate"]) == (lee, "2026-06-01")
