@@ -32,7 +32,7 @@ def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
         steps, segments = list(loaded.target.order), [segment.name for segment in loaded.contract.segments]
         notices = [*loaded.notices, *_without_start(loaded)]
         if as_json:
-            said = {"segments": segments, "steps": steps, "examples": count}
+            said: dict[str, Any] = {"segments": segments, "steps": steps, "examples": count}
             document("check", mapping_version=loaded.version, **said, notices=notices, findings=[])
             return
         out.print(f"No mistake found. Version {loaded.version}.")

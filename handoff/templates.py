@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from handoff.errors import ConfigError, RecordError
 from handoff.model import Value
-from handoff.phrases import Asked, day, item_words, labels, money, names, not_found, person, said, told
+from handoff.phrases import Asked, day, labels, money, names, not_found, person, said, told
 from handoff.transforms import shortened
 from handoff.yaml_files import counted, nearest
 
@@ -172,10 +172,10 @@ class Templates:
     def _sentence(self, word: str, context: Mapping[str, Any]) -> Markup:
         """Return a field as a sentence, `Why they bought: 11 hours to 4.`; of a section those of all its fields."""
         if word == "people" and word not in self._asked:
-            return told("", "; ".join(item_words(person) for person in context.get("people") or ()))
+            return told("", said(context.get("people")))
         names = [word] if word in self._asked else [n for n, asked in self._asked.items() if asked.section == word]
-        said = (told(self._asked[name].label, said(context.get(name))) for name in names)
-        return Markup(" ").join(one for one in said if one)
+        sentences = (told(self._asked[name].label, said(context.get(name))) for name in names)
+        return Markup(" ").join(one for one in sentences if one)
 
 
 def _rendered(template: Template, context: Mapping[str, Any]) -> str:
