@@ -5,6 +5,7 @@ Each is prepared once, with the functions to convert with, and then called with 
 own functions, so what differs is how values are found, chosen, looked up and put together. None of them does what the
 engine does besides: names spelled in another case, texts of white space only, notes on what could not be read, the
 failure of one field kept from the others (only jmespath with an expression a field could), provenance.
+(JSONata takes an amount of 0 for nothing said; the records hold none, so that it may be written the short way.)
 """
 
 from collections.abc import Callable, Mapping
