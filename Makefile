@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test lint format unit sandbox bench-calls record clean
+.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping record clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -48,6 +48,15 @@ DATA ?= ../shared/data/crm_sales_opportunities
 
 bench-calls: $(READY) ## Count the calls a handoff costs, beside the floor; rewrites docs/calls.md (DATA=folder of the CSVs)
 	@$(BIN)/python benchmarks/calls.py --data $(DATA) --write docs/calls.md
+
+BENCH := $(VENV)/.bench
+
+$(BENCH): $(READY) requirements-bench.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
+	@touch $@
+
+bench-mapping: $(BENCH) ## Measure the mapping engine beside hand-written Python, jmespath, glom, jsonata; rewrites docs/speed.md
+	@$(BIN)/python benchmarks/mapping_engine.py --write docs/speed.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py

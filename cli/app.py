@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import files, screens
+from cli import files, screens, setting_up
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
@@ -232,7 +232,7 @@ def serve(
         serve_sync(chosen, every=every, limit=limit)
 
 
-for _name, _command in files.commands().items():
+for _name, _command in (setting_up.commands() | files.commands()).items():
     app.command(name=_name)(_command)
 
 

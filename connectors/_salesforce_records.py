@@ -12,6 +12,7 @@ from simple_salesforce.format import SoqlFormatter
 from connectors._http_json import loaded
 from handoff.errors import BridgeBug, ConfigError
 from handoff.model import Value
+from handoff.paths import getter
 
 Row = Mapping[str, Any]
 
@@ -140,13 +141,7 @@ def parsed(body: bytes) -> Any:
 
 def value_at(row: Row | None, path: str) -> Value:
     """Return the raw value at a dotted path, whole numbers as Decimal; None where a parent is missing."""
-    found: Any = row
-    for name in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        # Names are case-insensitive in a statement and come back in the org's own spelling.
-        found = found[name] if name in found else {k.lower(): v for k, v in found.items()}.get(name.lower())
-    return Decimal(found) if isinstance(found, int) and not isinstance(found, bool) else found
+    return getter(path)(row)
 
 
 def end_of_day(day: str) -> datetime:

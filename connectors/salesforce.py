@@ -27,6 +27,7 @@ from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
 from connectors._salesforce_write_back import WRITE_BACK, WriteBack
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
+from handoff.paths import flatten
 from handoff.ports import Receipt
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
@@ -95,6 +96,8 @@ class Salesforce:
         for name in (*paths, *write_fields):
             checked(name)
         self._wanted = wanted
+        self._source = flatten(wanted.fields)
+        self._rows = {name: flatten(paths) for name, paths in wanted.children.items()}
         self._write_back = WriteBack(gateway, self._described, tuple(write_fields))
         self._once = threading.RLock()
         self._schema: Schema | None = None
@@ -337,10 +340,9 @@ class Salesforce:
             won_how=how,
             episode=episode,
             url=f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view",
-            source={path: value_at(row, path) for path in self._wanted.fields},
+            source=self._source(row),
             children={
-                name: tuple({path: value_at(child, path) for path in paths} for child in value_at(row, name) or ())
-                for name, paths in self._wanted.children.items()
+                name: tuple(flat(child) for child in value_at(row, name) or ()) for name, flat in self._rows.items()
             },
         )
 

@@ -43,16 +43,27 @@ class World:
         return self.sandbox + offset
 
 
+def _from_environment(what: str, *, auth: str = "", default: Any = ...) -> Any:
+    """Return a setting that belongs into the environment; with `auth`, only this way to log in needs it."""
+    return Field(default, description=what, json_schema_extra={"environment": True, "auth": auth})
+
+
+def _only_for(auth: str, what: str, example: str) -> Any:
+    return Field(None, description=what, examples=[example], json_schema_extra={"auth": auth})
+
+
 class _Salesforce(InstanceModel):
     system: Literal["salesforce"]
-    domain: str
-    auth: Literal["client_credentials", "jwt"] = "client_credentials"
-    version: str = DEFAULT_VERSION
-    client_id: str
-    client_secret: SecretStr | None = None
-    username: str | None = None
-    private_key_file: Path | None = None
-    private_key: SecretStr | None = None
+    domain: str = Field(description="the My Domain label; of a sandbox: acme--test.sandbox.my", examples=["<acme>.my"])
+    auth: Literal["client_credentials", "jwt"] = Field("client_credentials", description='or "jwt"')
+    version: str = Field(DEFAULT_VERSION, description="the API version")
+    client_id: str = _from_environment("the consumer key of the External Client App")
+    client_secret: SecretStr | None = _from_environment("its consumer secret", auth="client_credentials", default=None)
+    username: str | None = _only_for("jwt", "the integration user", "<integration.user@acme.example>")
+    private_key_file: Path | None = _only_for("jwt", "the app's private key, a PEM file", "<path>/private_key.pem")
+    private_key: SecretStr | None = _from_environment(
+        "the private key itself, instead of private_key_file", auth="jwt", default=None
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -76,13 +87,19 @@ class _Salesforce(InstanceModel):
 
 class _Gainsight(InstanceModel):
     system: Literal["gainsight"]
-    base_url: str = Field(pattern=r"^https?://[^/\s]+$")
-    auth: Literal["m2m", "access_key"] = "m2m"
-    calls_per_minute: int = Field(30, ge=1, le=100)
-    list_size: int | None = Field(None, ge=1, le=50)
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    access_key: SecretStr | None = None
+    base_url: str = Field(
+        pattern=r"^https?://[^/\s]+$",
+        description="the tenant's address, nothing behind it",
+        examples=["https://<acme>.gainsightcloud.com"],
+    )
+    auth: Literal["m2m", "access_key"] = Field("m2m", description='or "access_key"')
+    calls_per_minute: int = Field(30, ge=1, le=100, description="of the vendor's 100, which all of your tools share")
+    list_size: int | None = Field(
+        None, ge=1, le=50, description="CTAs and success plans in one call, at most 50", examples=[10]
+    )
+    client_id: str | None = _from_environment("the OAuth client's id", auth="m2m", default=None)
+    client_secret: SecretStr | None = _from_environment("the OAuth client's secret", auth="m2m", default=None)
+    access_key: SecretStr | None = _from_environment("the access key of the REST API", auth="access_key", default=None)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -171,6 +188,12 @@ def gainsight(instance: Instance, world: World) -> Destination:
         settings=settings.switches(),
     )
 
+
+SETTINGS: Mapping[tuple[str, str], type[InstanceModel]] = {
+    ("crm", "salesforce"): _Salesforce,
+    ("platform", "gainsight"): _Gainsight,
+}
+"""By kind and system, the settings that every deployment thinks about: all but the vendor's open questions."""
 
 CRMS: Mapping[str, Callable[[Instance, Mappings, World], Crm]] = {"salesforce": salesforce}
 PLATFORMS: Mapping[str, Callable[[Instance, World], Destination]] = {"gainsight": gainsight}

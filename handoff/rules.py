@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from handoff.compiling import conversion, reading
 from handoff.conditions import Condition, Rule
 from handoff.errors import ConfigError, RecordError
 from handoff.model import Needed, Origin, Trace, User, Value, Write
@@ -191,6 +192,9 @@ def _texted(rule: FieldRule) -> Compiled:
 def _looked_up(name: str, rule: FieldRule) -> Compiled:
     sources, transform = rule.sources, TRANSFORMS.get(rule.as_ or "")
     by = span(rule.plus) if rule.plus else None
+    if rule.find is None:
+        whole = conversion(by=by, transform=transform, limit=rule.max)
+        return reading(sources, conversion=whole, table=rule.values, default=rule.default)
 
     def convert(value: Value, context: Context, source: str) -> Value:
         if rule.values is not None:

@@ -16,6 +16,7 @@ from handoff.yaml_files import nearest
 FILE = "handoff.toml"
 PREFIX = "HANDOFF"
 SECTIONS = ("ledger", "crm", "platform", "mappings")
+PLACEHOLDER = re.compile(r"<[^<>]+>")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:)([^/].*)")
 
@@ -68,10 +69,18 @@ class Instance:
             if from_environment:
                 values[name] = from_environment
         try:
-            return model.model_validate(values)
+            settings = model.model_validate(values)
         except ValidationError as error:
             findings = tuple(self._finding(model, where, e["type"], e["loc"], e["msg"]) for e in error.errors())
             raise ConfigError(f"The settings of {where} are not complete; nothing was sent.", findings) from None
+        left = tuple(
+            f"{FILE} {where}: {name}: {found[0]} stands for something of yours. Write that in its place."
+            for name, value in values.items()
+            if isinstance(value, str) and name not in secrets and (found := PLACEHOLDER.search(value))
+        )
+        if left:
+            raise ConfigError(f"The settings of {where} are not complete; nothing was sent.", left)
+        return settings
 
     def _finding(self, model: type[Model], where: str, kind: str, at: tuple[int | str, ...], message: str) -> str:
         if not at:
@@ -108,7 +117,8 @@ def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[s
     except FileNotFoundError as error:
         raise ConfigError(
             f"There is no {FILE} here, so no system to work with. Add --sandbox to use the stand-ins "
-            "(start them with `handoff sandbox`), or write one: docs/configuration.md shows it whole."
+            "(start them with `handoff sandbox`), or write one: `handoff init DIR` does; docs/configuration.md "
+            "shows it whole."
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{FILE}: {error}. Correct that line.") from error

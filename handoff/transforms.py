@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 from handoff.model import Value
 from handoff.prose import as_read
 
+YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+TENTH = Decimal("0.1")
 MOST_DIGITS = 30
 """More digits than any amount of money has; a number that claims more is a mistake."""
 
@@ -17,16 +19,18 @@ MOST_DIGITS = 30
 def missing(value: Value) -> bool:
     """Return whether nothing was said: nothing at all, an empty text or list, only white space."""
     if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, list | tuple | dict) and not value)
+        return not value or value.isspace()
+    return value is None or (not value and isinstance(value, (list, tuple, dict)))
 
 
 def text(value: Value) -> str:
     """Return the value as a person would write it: dates as 2026-12-01, whole numbers without a fraction."""
+    if type(value) is str:
+        return value.strip()
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, Decimal | float | int):
-        return _number_text(Decimal(str(value)))
+    if isinstance(value, (Decimal, float, int)):
+        return _number_text(value if type(value) is Decimal else Decimal(str(value)))
     if isinstance(value, list | tuple):
         return ", ".join(text(item) for item in value)
     if isinstance(value, Mapping):
@@ -40,8 +44,8 @@ def plain(value: Value) -> str:
 
     What is no tag of HTML stays as it was written: `a < b`, `<rosa@acme.example>`.
     """
-    lines = (" ".join(line.split()) for line in as_read(text(value)).splitlines())
-    return "\n".join(line for line in lines if line)
+    lines = [" ".join(line.split()) for line in as_read(text(value)).splitlines()]
+    return "\n".join([line for line in lines if line])
 
 
 def html(value: Value) -> Markup:
@@ -52,7 +56,7 @@ def html(value: Value) -> Markup:
 def decimal(value: Value) -> Decimal:
     """Return an exact number; `12 000,50` is refused, since nobody can say what it means everywhere."""
     try:
-        number = Decimal(str(value).strip())
+        number = value if type(value) is Decimal else Decimal(str(value).strip())
     except InvalidOperation as error:
         raise ValueError(f"{quoted(value)} is no number") from error
     if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
@@ -65,7 +69,7 @@ def percent(value: Value) -> Decimal:
     share = decimal(value)
     if abs(share) > 10_000:
         raise ValueError(f"{quoted(value)} is no share of 1")
-    return (share * 100).quantize(Decimal("0.1")).normalize() + 0
+    return (share * 100).quantize(TENTH).normalize() + 0
 
 
 def as_datetime(value: Value) -> datetime:
@@ -89,6 +93,11 @@ def as_datetime(value: Value) -> datetime:
 
 def as_date(value: Value) -> date:
     """Return a day; of a moment, its day in UTC; of a moment without a zone, the day that is written."""
+    if type(value) is str and len(value) == len("2026-12-01"):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass  # a text that is no day is refused below, in our words
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
@@ -118,9 +127,8 @@ def boolean(value: Value) -> bool:
     """Return yes or no; only true, false, yes, no, 1 and 0 are taken."""
     if isinstance(value, bool):
         return value
-    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     try:
-        return known[str(value).strip().lower()]
+        return YES_OR_NO[str(value).strip().lower()]
     except KeyError as error:
         raise ValueError(f"{quoted(value)} is neither yes nor no") from error
 
@@ -129,7 +137,7 @@ def as_list(value: Value) -> list[Value]:
     """Return a list; a text is split at semicolons, as CRMs write a multi-select."""
     if isinstance(value, list | tuple):
         return list(value)
-    return [part.strip() for part in str(value).split(";") if part.strip()]
+    return [part for raw in str(value).split(";") if (part := raw.strip())]
 
 
 def lines(value: Value) -> Value:
@@ -142,7 +150,7 @@ def lines(value: Value) -> Value:
     """
     if isinstance(value, list | tuple):
         return "\n".join(text(item) for item in value)
-    items = [line for line in (raw.strip(" \t-•*") for raw in plain(value).splitlines()) if line]
+    items = [line for raw in plain(value).splitlines() if (line := raw.strip(" \t-•*"))]
     return [_item(number, line) for number, line in enumerate(items, start=1)]
 
 
@@ -154,7 +162,10 @@ def _item(number: int, line: str) -> dict[str, Value]:
             item["due_on"] = as_date(parts[1])
         except ValueError:
             item["text"] = f"{parts[0]} ({parts[1]})"
-    item |= {name: part for name, part in zip(("kind", "owner"), parts[2:4], strict=False) if part}
+    if len(parts) > 2 and parts[2]:
+        item["kind"] = parts[2]
+    if len(parts) > 3 and parts[3]:
+        item["owner"] = parts[3]
     return item
 
 
@@ -181,7 +192,9 @@ def quoted(value: Value) -> str:
 
 def exact(value: Value) -> str:
     """Return the value as a machine compares it: as `text`, but a number with all its digits and no separators."""
-    if isinstance(value, Decimal | float | int) and not isinstance(value, bool):
+    if type(value) is str:
+        return value.strip()
+    if isinstance(value, (Decimal, float, int)) and not isinstance(value, bool):
         digits = f"{Decimal(str(value)):f}"
         digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
         return "0" if digits == "-0" else digits
