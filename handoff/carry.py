@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from handoff.batches import batches
+from handoff.fingerprints import field_hashes, fingerprint
 from handoff.ledger import Ledger, State
 from handoff.mapping import Target
 from handoff.model import Found, How, Needed, Outcome, Result, Scope, Step, Value, Write
-from handoff.plan import field_hashes, fingerprint
 from handoff.ports import Clock, Destination, Identity, Progress, silent
 
 LOOKS_BEFORE_SENDING_AGAIN = 2

@@ -23,8 +23,8 @@ from handoff.archive import Archive
 from handoff.batches import batches
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
+from handoff.fingerprints import field_hashes, fingerprint
 from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step, Unreadable
-from handoff.plan import field_hashes, fingerprint
 from handoff.policy import Times
 from handoff.rows import deal_row, event, unreadable_row
 

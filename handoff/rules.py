@@ -14,7 +14,7 @@ from handoff.transforms import TRANSFORMS, exact, fitted, later, missing, quoted
 from handoff.yaml_files import Frozen, nearest
 
 Find = Literal["user", "active_user", "active_email"]
-Write = Literal["create_only", "if_ours"]
+Write = Literal["create_only", "if_ours", "if_empty", "always"]
 ORIGINS = ("from", "value", "text", "template", "step")
 FROM_ONLY = ("as", "values", "default", "find", "plus")
 ATTRIBUTES = {"from": "from_", "as": "as_"}
@@ -36,7 +36,7 @@ class FieldRule(Frozen):
     plus: str | None = None
     max: int | None = Field(None, gt=0)
     shorten: str | None = None
-    write: Write = "if_ours"
+    write: Write | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Self:

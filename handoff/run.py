@@ -12,10 +12,10 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.errors import ConfigError, HandoffError
+from handoff.fingerprints import changed
 from handoff.ledger import Judged, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
-from handoff.plan import changed
 from handoff.policy import Times
 from handoff.prepare import Prepared, after_delivery, body, prepare, standing_of, step_list
 from handoff.report import Notice, Report, Tally, report
