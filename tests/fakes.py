@@ -11,7 +11,22 @@ from handoff.bridge import Bridge, Pace
 from handoff.errors import Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
-from handoff.model import Deal, DealRef, Found, How, Outcome, Page, Result, Step, Unreadable, User, Value, Window
+from handoff.model import (
+    Customer,
+    Deal,
+    DealRef,
+    Found,
+    Held,
+    How,
+    Outcome,
+    Page,
+    Result,
+    Step,
+    Unreadable,
+    User,
+    Value,
+    Window,
+)
 from handoff.ports import Capability, Identity, Limit, Receipt
 from handoff.report import Report
 from handoff.run import run_once
@@ -212,19 +227,21 @@ class End(Enum):
 
 @dataclass
 class Made:
-    """One record of the platform."""
+    """One record of the platform; `closed` says that its work is over."""
 
     ref: str
     kind: str
     key: str
     payload: dict[str, Value]
+    closed: bool = False
 
 
 class FakeDestination:
     """
     Keeps what it was given; `made` holds every record, so that a double shows, and `sent` every step put.
 
-    `ends` says of a step how its `put` ends, None is well. A record in `unseen` is not found.
+    `ends` says of a step how its `put` ends, None is well. A record in `unseen` is not found; a field in `hidden`
+    cannot be read back. `looked` and `asked` hold the keys of each `find` and each `read`.
     """
 
     instance, system = "main", "gainsight"
@@ -234,6 +251,9 @@ class FakeDestination:
         self.made: list[Made] = []
         self.sent: list[Step] = []
         self.looked: list[list[str]] = []
+        self.asked: list[list[str]] = []
+        self.hidden: set[str] = set()
+        self.known: dict[str, Customer] = {}
         self.ends: Callable[[Step], End | None] = lambda step: None
         self.unseen: set[str] = set()
         self.conflicts: dict[str, str] = {}
@@ -252,6 +272,23 @@ class FakeDestination:
         self.made.append(Made(f"1P01{len(self.made):032d}", kind, key, dict(payload)))
         return self.made[-1].ref
 
+    def one(self, ref: str) -> Made:
+        """Return the record of an id."""
+        (one,) = (each for each in self.made if each.ref == ref)
+        return one
+
+    def edit(self, ref: str, **fields: Value) -> None:
+        """Let a person change fields of a record; None empties one."""
+        self.one(ref).payload |= fields
+
+    def close(self, ref: str) -> None:
+        """Let a person end the work of a record."""
+        self.one(ref).closed = True
+
+    def delete(self, ref: str) -> None:
+        """Let a person delete a record."""
+        self.made.remove(self.one(ref))
+
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         return {email.lower(): self.users[email.lower()] for email in emails if email.lower() in self.users}
 
@@ -259,6 +296,20 @@ class FakeDestination:
         self._answer()
         self.looked.append([step.key for step in steps])
         return {step.key: found for step in steps if (found := self._found(step))}
+
+    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
+        self._answer()
+        self.asked.append([step.key for step in steps])
+        there = {one.ref: one for one in self.made}
+        return {
+            step.key: Held(one.ref, self._holds(one, step), one.closed, self._label(one))
+            for step in steps
+            if (one := there.get(step.ref or ""))
+        }
+
+    def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
+        self._answer()
+        return {account: self.known[account] for account in accounts if account in self.known}
 
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         self._answer()
@@ -275,14 +326,24 @@ class FakeDestination:
 
     def _found(self, step: Step) -> list[Found]:
         rows = [one for one in self.of(step.kind) if one.ref not in self.unseen]
-        ours = [Found(one.ref, How.KEY, self._label(one)) for one in rows if one.key == step.key]
+        ours = [self._as_found(one, How.KEY, step) for one in rows if one.key == step.key]
         if ours:
             return ours
         for match in step.match:
             hits = [one for one in rows if match.items() <= one.payload.items()]
             if hits:
-                return [Found(x.ref, How.MATCH, self._label(x), self.conflicts.get(x.ref, "")) for x in hits]
-        return []
+                return [self._as_found(one, How.MATCH, step) for one in hits]
+        agree = {name: step.payload.get(name) for name in step.adopt}
+        open_ones = [one for one in rows if not one.key and not one.closed]
+        alike = [one for one in open_ones if agree.items() <= one.payload.items()] if step.adopt else []
+        return [self._as_found(one, How.ADOPT, step) for one in alike]
+
+    def _as_found(self, one: Made, how: How, step: Step) -> Found:
+        conflict = self.conflicts.get(one.ref, "") if how is How.MATCH else ""
+        return Found(one.ref, how, self._label(one), conflict, self._holds(one, step), one.closed)
+
+    def _holds(self, one: Made, step: Step) -> dict[str, Value]:
+        return {name: one.payload.get(name) for name in step.payload if name not in self.hidden}
 
     def _label(self, one: Made) -> str:
         return str(one.payload.get("Name", ""))
@@ -300,11 +361,15 @@ class FakeDestination:
 
     def _apply(self, step: Step) -> Outcome:
         self.sent.append(step)
-        natural = self.kinds[step.kind].identity is Identity.NATURAL
         for one in self.of(step.kind):
-            if one.ref == step.ref or (natural and one.key == step.key):
+            if step.ref is not None and one.ref == step.ref:
                 one.payload |= step.payload
-                return Outcome(step.key, Result.UPDATED if step.ref else Result.UNCHANGED, one.ref)
+                one.key = step.key if step.plants else one.key
+                return Outcome(step.key, Result.UPDATED, one.ref)
+            if step.ref is None and one.key == step.key and self.kinds[step.kind].identity is Identity.NATURAL:
+                return Outcome(step.key, Result.UNCHANGED, one.ref)
+        if step.ref is not None:
+            return Outcome(step.key, Result.REJECTED, step.ref, "the record is not there any more")
         return Outcome(step.key, Result.CREATED, self.add(step.kind, step.payload, key=step.key))
 
     def _answer(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from handoff import tables as t
 from handoff.errors import ConfigError
+from handoff.intents import Ending, Intent
 from handoff.ledger import Judged, Ledger, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
@@ -35,7 +36,7 @@ def a_step(key: str = "hb:x:main.company", *, deal: DealRef | None = None, **pay
 
 
 def judged(standing: Standing, reason: str = "", **about) -> Judged:
-    return Judged(a_deal(**about), "hash", standing, reason)
+    return Judged(a_deal(**about), {"Name": "hash"}, standing, reason)
 
 
 def test_a_file_ledger_is_durable(tmp_path):
@@ -132,15 +133,15 @@ def test_a_deal_that_was_done_and_changed_waits_and_keeps_the_fingerprint_it_was
     ledger.take_in([a_deal(name="Changed")], [], NOON, 2)
 
     row = ledger.deals([REF])[REF]
-    assert (row.standing, row.source_hashes, row.reason) == ("waiting", "hash", "read, not yet handed off")
+    assert (row.standing, row.source_hashes, row.reason) == ("waiting", {"Name": "hash"}, "read, not yet handed off")
     assert ledger.due("main", NOON, "v1") == [DEAL]
 
 
 def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledger):
     deals = [a_deal(f"0065g0000000{n:03d}AAV", won_at=WON - timedelta(days=n)) for n in range(4)]
     ledger.take_in(deals, [], NOON, 1)
-    late = Judged(deals[3], "hash", Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
-    ledger.conclude([late, Judged(deals[0], "hash", Standing.DONE, "")], NOON, 1)
+    late = Judged(deals[3], {}, Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
+    ledger.conclude([late, Judged(deals[0], {}, Standing.DONE, "")], NOON, 1)
 
     assert ledger.due("main", NOON, "v1") == [deals[2].ref.id, deals[1].ref.id]
     assert ledger.due("main", NOON + timedelta(minutes=5), "v1", limit=1) == [deals[3].ref.id]
@@ -149,17 +150,17 @@ def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledg
 
 def test_an_intent_is_there_before_the_call_and_counts_attempts(ledger):
     for _ in range(2):
-        ledger.intend([(a_step(), WON)], NOON, 1, "v1")
+        ledger.intend([Intent(a_step(), WON)], NOON, 1, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.state, row.attempts, row.remote_id, row.try_at) == ("intended", 2, None, None)
 
 
 def test_an_update_on_its_way_keeps_the_record_and_what_it_held(ledger):
-    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
     before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
 
-    ledger.intend([(a_step(Name="Nordwind AG"), WON)], NOON, 2, "v1")
+    ledger.intend([Intent(a_step(Name="Nordwind AG"), WON)], NOON, 2, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.state, row.remote_id, row.field_hashes) == ("intended", "1P02", before.field_hashes)
@@ -167,10 +168,10 @@ def test_an_update_on_its_way_keeps_the_record_and_what_it_held(ledger):
 
 @pytest.mark.parametrize("result", [Result.WAITING, Result.UNKNOWN, Result.REJECTED])
 def test_a_step_that_did_not_settle_keeps_the_record_and_what_it_held(ledger, result):
-    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
     before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
 
-    ledger.settle([(a_step(Name="AG"), Outcome("hb:x:main.company", result, reason="no"), WON)], NOON, 2, "v1")
+    ledger.settle([Ending(a_step(Name="AG"), Outcome("hb:x:main.company", result, reason="no"), WON)], NOON, 2, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.remote_id, row.field_hashes, row.reason) == ("1P02", before.field_hashes, "no")
