@@ -27,7 +27,7 @@ class Carrier:
         look_again: Find the records of accounts again although they are known: a person asked for a deal by name.
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
 
-    `remarks` holds by deal what a person should hear of people's edits that were kept.
+    `remarks` holds by deal what a person should hear of people's edits that were kept, `fields_kept` how many fields.
     """
 
     destination: Destination
@@ -41,6 +41,7 @@ class Carrier:
     progress: Progress = silent
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     remarks: dict[str, list[str]] = field(default_factory=dict)
+    fields_kept: int = 0
     _decider: Decider = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,7 @@ class Carrier:
             decisions = self._decider.decide(layer, rows)
             for one in decisions:
                 self.remarks.setdefault(str(one.planned.step.deal), []).extend(one.remarks)
+                self.fields_kept += one.fields_kept
             self._settle([d for d in decisions if d.outcome is not None])
             self._send([d for d in decisions if d.send is not None])
         return self.outcomes

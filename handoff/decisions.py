@@ -37,7 +37,8 @@ class Decision:
 
     `kept` says that the ledger holds this outcome already; `looked` that it was looked for in vain; `learns` that only
     what is known of the record changes, and `gone` why it is never made again. `against` compares the step with a
-    record that is there; `memory` is what was known of that before.
+    record that is there; `memory` is what was known of that before. `remarks` tell of the fields that were kept as
+    people have them, `fields_kept` counts them.
     """
 
     planned: Planned
@@ -51,6 +52,7 @@ class Decision:
     against: Compared = field(default_factory=Compared)
     memory: Memory = field(default_factory=Memory)
     remarks: tuple[str, ...] = ()
+    fields_kept: int = 0
 
     @property
     def fields(self) -> tuple[FieldDecision, ...]:
@@ -179,21 +181,19 @@ class Decider:
         """A record carries what changed since our last send, as far as its modes let it."""
         memory = Memory.of(row)
         result = compared(step, memory, held)
-        remarks = remarks_on(step, result.newly_kept(memory))
+        kept = result.newly_kept(memory)
+        decision = Decision(
+            planned, against=result, memory=memory, remarks=remarks_on(step, kept), fields_kept=len(kept)
+        )
         if result.send:
-            send = step.with_payload(result.send, ref=row.remote_id)
-            return Decision(planned, send=send, remarks=remarks, against=result, memory=memory)
-        outcome = Outcome(step.key, Result.UNCHANGED, row.remote_id)
+            return replace(decision, send=step.with_payload(result.send, ref=row.remote_id))
         # Another deal's update that may have arrived stays in doubt until that deal says its fields again.
         doubt = memory.unsure and not memory.tried.keys() <= step.payload.keys()
-        return Decision(
-            planned,
-            outcome=outcome,
-            remarks=remarks,
+        return replace(
+            decision,
+            outcome=Outcome(step.key, Result.UNCHANGED, row.remote_id),
             kept=doubt or not settles(row, result),
             learns=row.state == State.SETTLED,
-            against=result,
-            memory=memory,
         )
 
     # Records to be found

@@ -10,6 +10,9 @@ from typing import Any
 from handoff.model import Deal, Needed, Value
 from handoff.transforms import exact
 
+GIVEN = frozenset({"deal.name", "deal.amount", "deal.currency", "account.id", "account.name", "owner.email"})
+"""The canonical fields that have a fingerprint of their own, since they come with every deal."""
+
 
 def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
     """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from itertools import count
 from typing import Any
 
 from handoff.bridge import Bridge, Pace
@@ -258,6 +259,7 @@ class FakeDestination:
         self.unseen: set[str] = set()
         self.conflicts: dict[str, str] = {}
         self.gone = False
+        self._numbers = count()
         self.kinds: Mapping[str, Capability] = {
             kind: Capability(Identity.NATURAL if kind == "timeline" else Identity.FINDABLE, batch)
             for kind in ("company", "success_plan", "cta", "timeline")
@@ -269,7 +271,7 @@ class FakeDestination:
 
     def add(self, kind: str, payload: Mapping[str, Value], *, key: str = "") -> str:
         """Hold a record that the bridge did not make; return its id."""
-        self.made.append(Made(f"1P01{len(self.made):032d}", kind, key, dict(payload)))
+        self.made.append(Made(f"1P01{next(self._numbers):032d}", kind, key, dict(payload)))
         return self.made[-1].ref
 
     def one(self, ref: str) -> Made:
@@ -395,6 +397,48 @@ ACTING = {
 """,
 }
 """Changes to the small mappings of the tests: a company with more than one field of ours, and a whole write-back."""
+
+EDITED_TARGET = """\
+steps:
+  company:
+    object: company
+    match: [{SfdcAccountId: account.id}, {Name: account.name}]
+    fields:
+      Name: {from: account.name, max: 255, write: create_only}
+      SfdcAccountId: {from: account.id, write: create_only}
+      Goal: {from: business_goal}
+      ARR: {from: arr}
+      Segment: {from: segment, write: always}
+      Region: {from: region, write: if_empty}
+  onboarding_cta:
+    object: cta
+    fields:
+      CompanyId: {step: company}
+      OwnerId: {from: [receiver.email, lead.email], find: active_user, write: if_ours}
+      Name: {text: "Onboard {account.name}", max: 80}
+      DueDate: {from: go_live_on, write: if_ours}
+      ARR: {from: arr, write: if_ours}
+      Tier: {from: segment, write: always}
+      status: {value: New}
+      Comments: {template: cta.html.j2, max: 30000, write: if_ours}
+  brief:
+    object: timeline
+    needs: [onboarding_cta]
+    fields:
+      GsCompanyId: {step: company}
+      Author: {from: [receiver.email, lead.email], find: active_email}
+      Subject: {text: "Sales handoff: {account.name}, {deal.name}", max: 60, shorten: deal.name}
+      Notes: {template: brief.html.j2, max: 30000}
+      ActivityDate: {from: handed_off_at, as: datetime}
+"""
+EDITED = ACTING | {
+    "targets/gainsight.yml": EDITED_TARGET,
+    "sources/salesforce.yml": ACTING["sources/salesforce.yml"].replace(
+        "  go_live_on:", "  region: {from: Region__c}\n  go_live_on:"
+    ),
+    "templates/brief.html.j2": "<p>{{ business_goal }}, {{ money(arr) }}: {{ gaps | labels }}</p>\n",
+}
+"""Changes to the small mappings of the tests: fields of every write mode in an account's step and in a deal's."""
 
 
 class World:
