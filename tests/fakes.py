@@ -336,8 +336,7 @@ class FakeDestination:
             if hits:
                 return [self._as_found(one, How.MATCH, step) for one in hits]
         agree = {name: step.payload.get(name) for name in step.adopt}
-        open_ones = [one for one in rows if not one.key and not one.closed]
-        alike = [one for one in open_ones if agree.items() <= one.payload.items()] if step.adopt else []
+        alike = [one for one in rows if not one.key and agree.items() <= one.payload.items()] if step.adopt else []
         return [self._as_found(one, How.ADOPT, step) for one in alike]
 
     def _as_found(self, one: Made, how: How, step: Step) -> Found:

@@ -15,6 +15,7 @@ from handoff.fields import Verdict
 from handoff.mapping import Mappings
 from handoff.model import Step, Write
 from handoff.run import preview
+from handoff.story import known_story
 from tests.fakes import EDITED, EDITED_TARGET, End, Made, PowerCut, World
 from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, mappings_in, users
 
@@ -260,6 +261,20 @@ def test_deleted_work_is_not_made_again_is_told_once_and_is_not_asked_for_again(
     said = "onboarding_cta: somebody deleted it in the platform; it is not made again"
     assert (said in notes(first)[0], said in str(notes(second))) == (True, False)
     assert [keys for keys in world.platform.asked[asked:] if "cta" in keys[0]] == []
+
+
+def test_deleted_work_stays_in_the_story_with_the_reason(world):
+    world.crm.win(a_deal())
+    world.run()
+    world.platform.delete(the(world, "cta").ref)
+    amount(world, 52_000)
+    world.run()
+
+    story = known_story(world.ledger, str(world.deal(DEAL).ref), world.bridge.mappings.contract)
+
+    (cta,) = (done for done in story.done if done["step"] == "onboarding_cta")
+    assert cta["words"] == "onboarding_cta is no longer there"
+    assert cta["reason"] == "somebody deleted it in the platform; it is not made again"
 
 
 def test_deleted_work_is_not_made_again_when_the_deal_is_asked_for_by_name(world):

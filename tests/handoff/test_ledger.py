@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import inspect
 
 from handoff import tables as t
 from handoff.errors import ConfigError
@@ -78,6 +79,55 @@ def test_a_ledger_of_another_release_is_refused(ledger):
 
     with pytest.raises(ConfigError, match="schema 0"):
         ledger.open(stamps={})
+
+
+def test_a_ledger_of_the_release_before_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path):
+    url = f"sqlite:///{tmp_path / 'handoff.db'}"
+    older = Ledger(url)
+    older.open(stamps={})
+    older.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    with older.writing() as connection:
+        connection.exec_driver_sql("DROP INDEX steps_of_record")
+        for table, column in LACKING:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute(t.meta.update().values(value="1").where(t.meta.c.name == "schema"))
+    older.close()
+
+    for _ in range(2):
+        newer = Ledger(url)
+        newer.open(stamps={}, keep=False)
+        newer.close()
+
+    (row,) = newer.steps(["hb:x:main.company"]).values()
+    assert (row.remote_id, row.intended, row.declined, row.gone) == ("1P02", None, None, None)
+    assert newer.holders(["1P02", "1P03"]) == {"1P02": "hb:x:main.company"}
+    with newer.reading() as connection:
+        assert "steps_of_record" in {index["name"] for index in inspect(connection).get_indexes("steps")}
+
+
+LACKING = [
+    *(("deals", "changed"), ("handoffs", "told"), ("handoffs", "tellings")),
+    *(("steps", "intended"), ("steps", "declined"), ("steps", "gone")),
+]
+"""The columns that the first release did not have."""
+
+
+def test_a_deal_of_the_release_before_is_followed_up_as_if_nothing_had_been_told(acting):
+    world = World(acting, "sqlite://", users())
+    world.crm.win(a_deal())
+    world.run()
+    with world.ledger.writing() as connection:
+        connection.execute(t.handoffs.update().values(told=None, tellings=None))
+        connection.execute(t.deals.update().values(changed=None))
+        connection.execute(t.steps.update().values(intended=None, declined=None, gone=None))
+        connection.execute(t.payloads.delete())
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Fewer claims"})
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    assert world.platform.of("company")[0].payload["Goal"] == "Fewer claims"
+    assert "(not kept) → Fewer claims" in world.platform.of("timeline")[-1].payload["Notes"]
 
 
 def test_sets_of_5000_keys_are_found_whole(ledger):
@@ -175,6 +225,29 @@ def test_a_step_that_did_not_settle_keeps_the_record_and_what_it_held(ledger, re
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.remote_id, row.field_hashes, row.reason) == ("1P02", before.field_hashes, "no")
+
+
+def test_what_an_update_may_have_written_is_remembered_until_the_step_is_settled(ledger):
+    ledger.intend([Intent(a_step(), WON, {"Goal": "a"})], NOON, 1, "v1")
+    ledger.intend([Intent(a_step(), WON, {"Goal": "b"}, {"Goal": ["a"]})], NOON, 1, "v1")
+    (unsure,) = ledger.steps(["hb:x:main.company"]).values()
+
+    ending = Ending(a_step(), Outcome("hb:x:main.company", Result.UPDATED, "1P02"), WON, {"Goal": "b"})
+    ledger.settle([ending], NOON, 2, "v1")
+
+    (settled,) = ledger.steps(["hb:x:main.company"]).values()
+    assert (unsure.intended, unsure.field_hashes) == ({"Goal": ["a", "b"]}, {})
+    assert (settled.intended, settled.field_hashes) == ({}, {"Goal": "b"})
+
+
+def test_a_record_is_known_by_a_step_only_once_the_step_is_settled(ledger):
+    """A record that was found and is being linked may turn out otherwise: it is found again."""
+    ledger.intend([Intent(a_step(), WON)], NOON, 1, "v1")
+    unknown = Outcome("hb:x:main.company", Result.UNKNOWN, "1P02")
+    ledger.settle([Ending(a_step(), unknown, WON)], NOON, 1, "v1")
+
+    (row,) = ledger.steps(["hb:x:main.company"]).values()
+    assert row.remote_id is None
 
 
 def test_delivered_is_said_once(ledger):
