@@ -10,7 +10,7 @@ from handoff.fingerprints import GIVEN, fingerprint
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Step, Value
+from handoff.model import Handoff, Value
 from handoff.notes import NOTES, frozen_names, label, listed_changes, note_step, words_of
 from handoff.prepare import Prepared, after_delivery
 
@@ -29,10 +29,14 @@ class Delivered:
         """The fingerprints of what was told last; empty when nobody knows."""
         return self.handoff.told or {}
 
-    def made(self, step: Step) -> bool:
+    def made(self, key: str) -> bool:
         """Whether this step was made by the handoff, or linked to it."""
-        row = self.steps.get(step.key)
-        return row is not None and row.remote_id is not None and not step.reference
+        row = self.steps.get(key)
+        return row is not None and row.remote_id is not None
+
+    def made_names(self) -> set[str]:
+        """Return the names of the steps that were made."""
+        return {step["name"] for step in self.handoff.steps if self.made(step["key"])}
 
     def unsure(self) -> dict[str, set[str]]:
         """Return by step the fields of an update that may or may not have arrived."""
@@ -98,8 +102,13 @@ def changed_names(
     by_read = {name for name, paths in origins.items() if any(_reads(path, read) for path in paths)}
     given = read & GIVEN - origins.keys()
     by_role = {name for name, field in mappings.contract.fields.items() if field.person_with_role}
-    decided = differs - origins.keys() - GIVEN | differs & by_role
+    decided = {name for name in differs - origins.keys() - GIVEN if not _of_the_platform(name)} | differs & by_role
     return frozenset(by_read | given | decided)
+
+
+def _of_the_platform(name: str) -> bool:
+    """Whether a field says what the platform holds, which our own delivery changed: no change of the deal."""
+    return name == "kind" or name.startswith("company.")
 
 
 def _reads(path: str, read: set[str]) -> bool:
@@ -132,7 +141,7 @@ def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: dateti
     later = replace(later, changed=tuple(sorted(names)), tells=bool(names) or not kept.told)
     if handoff is None or later.unhandled:
         return replace(later, tells=False)
-    frozen = frozen_names(step for step in one.steps if step.key in allowed and kept.made(step))
+    frozen = frozen_names(mappings.target, kept.made_names(), {step.name: step.modes for step in one.steps})
     worth = [name for name in names & frozen if kept.told.get(name) != fingerprint(handoff.values.get(name))]
     return _noted(mappings, one, later, kept, worth, now) if worth else later
 
@@ -143,7 +152,7 @@ def _noted(
     assert one.handoff is not None and later.handoff is not None
     listed = kept.handoff.steps
     there = {step["key"] for step in listed}
-    base = next((step for step in one.steps if step.kind in NOTES and step.key in there and kept.made(step)), None)
+    base = next((step for step in one.steps if step.kind in NOTES and step.key in there and kept.made(step.key)), None)
     if base is None:
         said = ", ".join(sorted(label(name, mappings.contract) for name in worth))
         told = f"changed after the handoff, which has no entry to add a note to: {said}"

@@ -21,9 +21,9 @@ def account_key(ref: DealRef, account_id: str, platform: str, step: str) -> str:
     return _checked(f"hb:{ref.instance}:{ref.system}:{ref.org}:{account_id}:{platform}.{step}")
 
 
-def beside(key: str, step: str, other: str) -> str:
+def beside(key: str, other: str) -> str:
     """Return the key of another step of the same episode or account: `...e1:main.brief` to `...e1:main.change-1f2e`."""
-    return _checked(f"{key.removesuffix(step)}{other}")
+    return _checked(f"{key.rpartition('.')[0]}.{other}")
 
 
 def _checked(key: str) -> str:

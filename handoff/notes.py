@@ -17,7 +17,7 @@ from handoff.templates import money
 from handoff.transforms import missing, shortened, text
 
 EMPTY, NOT_KEPT = "(empty)", "(not kept)"
-LONGEST_VALUE = 300
+LONGEST_VALUE, LONGEST_TITLE, LONGEST_BODY = 300, 120, 30_000
 FROM_THE_CHANGE = "what changed in the deal"
 
 
@@ -55,20 +55,20 @@ def _said(value: Value) -> str:
     return text(value)
 
 
-def frozen_names(steps: Iterable[Step]) -> frozenset[str]:
-    """Return the canonical fields behind the fields of these steps that are written to a new record only."""
-    return frozenset(
-        origin.name
-        for step in steps
-        for trace in step.traces
-        if _mode(step, trace.field) is Write.CREATE_ONLY
-        for origin in trace.origins
-    )
+def frozen_names(target: Target, made: Iterable[str], modes: Mapping[str, Mapping[str, Write]]) -> frozenset[str]:
+    """
+    Return the canonical fields behind the fields of these steps that are written to a new record only.
 
-
-def _mode(step: Step, field: str) -> Write:
-    """A field that says nothing today is not in the payload, and has its kind's mode."""
-    return step.modes.get(field, Write.CREATE_ONLY if step.scope is Scope.DEAL else Write.IF_OURS)
+    Args:
+        modes: By step the modes of what it says today; what it says nothing of has the usual mode of its kind.
+    """
+    names: set[str] = set()
+    for step in set(made) & target.traces.keys():
+        usual = Write.CREATE_ONLY if target.scope(step) is Scope.DEAL else Write.IF_OURS
+        for trace in target.traces[step]:
+            if modes.get(step, {}).get(trace.field, usual) is Write.CREATE_ONLY:
+                names |= {origin.name for origin in trace.origins}
+    return frozenset(names)
 
 
 def listed_changes(
@@ -117,8 +117,8 @@ def note_step(
     longest = {name: rule.max for name, rule in rules.items()}
     title = f"Changed after the handoff: {handoff.deal.account_name}, {handoff.deal.name}"
     said = {
-        fields.title: _at_most(title, longest.get(fields.title)),
-        fields.body: _list(lines, longest.get(fields.body)),
+        fields.title: shortened(title, longest.get(fields.title) or LONGEST_TITLE),
+        fields.body: _list(lines, longest.get(fields.body) or LONGEST_BODY),
         fields.moment: now,
     }
     moved = _moved(base, listed)
@@ -127,7 +127,7 @@ def note_step(
     name = f"change-{fingerprint(seed)[:8]}"
     return replace(
         base,
-        key=keys.beside(base.key, base.name, name),
+        key=keys.beside(base.key, name),
         name=name,
         payload=payload,
         needs=tuple(key for need in base.needs if (key := moved.get(need))),
@@ -157,15 +157,11 @@ def _trace(trace: Trace, said: Mapping[str, Value]) -> Trace:
     return Trace(trace.field, trace.place, how=FROM_THE_CHANGE) if trace.field in said else trace
 
 
-def _at_most(words: str, limit: int | None) -> str:
-    return words if limit is None else shortened(words, limit)
-
-
-def _list(lines: Sequence[str], limit: int | None) -> str:
+def _list(lines: Sequence[str], limit: int) -> str:
     """Return the lines as an HTML list that fits; what does not is counted."""
     for shown in range(len(lines), 0, -1):
         more = f"<li>... and {len(lines) - shown} more</li>" if shown < len(lines) else ""
         whole = f"<ul>{''.join(lines[:shown])}{more}</ul>"
-        if limit is None or len(whole) <= limit:
+        if len(whole) <= limit:
             return whole
     return f"<ul><li>{len(lines)} fields</li></ul>"

@@ -111,6 +111,10 @@ def test_a_person_by_role_counts_by_who_it_is():
     assert names(a_deal(), a_deal(), champion="another") == {"champion"}
 
 
+def test_what_the_platform_says_of_the_customer_is_no_change_of_the_deal():
+    assert names(a_deal(), a_deal(), kind="another", **{"company.status": "another"}) == set()
+
+
 def test_what_the_mapping_reads_otherwise_has_not_changed():
     edited = with_files(("sources/salesforce.yml", EDITED["sources/salesforce.yml"].replace("as: plain", "max: 5")))
 
@@ -254,6 +258,17 @@ def test_a_note_says_before_and_after_of_each_field_escaped_and_short(world):
     (note,) = change_notes(world)
     assert "<li>Amount: USD 48,000 → USD 60,000</li>" in note.payload["Notes"]
     assert f"<li>Why they bought: Berths &amp; ports → {'x' * 299}…</li>" in note.payload["Notes"]
+
+
+def test_a_change_behind_a_step_that_would_not_be_made_today_is_told_all_the_same(world):
+    plan = '  plan:\n    object: success_plan\n    when: with_plan\n    fields:\n      Name: {text: "{segment}"}\n'
+    other_mappings(world, "targets/gainsight.yml", "  onboarding_cta:\n", plan + "  onboarding_cta:\n")
+    delivered(world)
+    amount(world, 5_000)
+
+    world.run()
+
+    assert "<li>Segment: mid_market → smb</li>" in change_notes(world)[0].payload["Notes"]
 
 
 def test_a_field_that_was_emptied_is_told_as_empty_and_its_gap_by_its_label(world):
