@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from handoff.batches import batches
-from handoff.decisions import Decider, Decision, Planned, merged
+from handoff.decider import Decider
+from handoff.decisions import Decision, Planned, merged
 from handoff.fingerprints import field_hashes
 from handoff.intents import Ending, Intent, Learnt
 from handoff.ledger import Ledger

@@ -170,9 +170,12 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
     if mode is Write.CREATE_ONLY:
         same = held is None and memory.ours.get(name) == said
         return ends(Verdict.SAME) if same else ends(Verdict.KEPT_CREATE_ONLY, "it is written to a new record only")
+    if memory.declined.get(name) == said:
+        return ends(Verdict.KEPT_THEIRS, "it was left to a person")
     if not _wanted(name, value, mode, memory):
-        left = memory.declined.get(name) == said
-        return ends(Verdict.KEPT_THEIRS, "it was left to a person") if left else _unwanted(ends, memory, name, held)
+        # Our value did not change: the record may hold another by now, and nothing is sent.
+        differs = held is not None and name in held.values
+        return ends(Verdict.KEPT_THEIRS, "a person changed it") if differs else ends(Verdict.SAME)
     if held and held.closed:
         return ends(Verdict.KEPT_THEIRS, "its work is over")
     if mode is Write.ALWAYS:
@@ -186,10 +189,3 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
     if fingerprint(there) in (memory.ours.get(name), *memory.tried.get(name, ())):
         return ends(Verdict.SEND, "it holds our last value")
     return ends(Verdict.KEPT_THEIRS, "a person changed it" if name in memory.ours else "it was filled by somebody else")
-
-
-def _unwanted(ends: Any, memory: Memory, name: str, held: Held | None) -> FieldDecision:
-    """Our value did not change: the record may hold another by now, and nothing is sent."""
-    differs = held is not None and name in held.values
-    decision: FieldDecision = ends(Verdict.KEPT_THEIRS, "a person changed it") if differs else ends(Verdict.SAME)
-    return decision

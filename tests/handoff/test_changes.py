@@ -470,7 +470,7 @@ passes = st.tuples(st.just("pass"), st.sampled_from([None, End.WAITING, End.UNKN
 
 @pytest.mark.whole
 @given(st.lists(st.one_of(person, rep, passes), max_size=10))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_field_that_a_person_touched_last_is_never_overwritten_and_a_quiet_bridge_sends_nothing(doings):
     world = World(with_files(), "sqlite://", users())
     delivered(world)
