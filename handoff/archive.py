@@ -1,5 +1,6 @@
 """What people ask the ledger: which deal, why, which runs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, Text, cast, func, or_, select
@@ -63,6 +64,11 @@ class Archive(Database):
             "steps": [by_key[k] for k in keys if k in by_key],
             "events": told,
         }
+
+    def bodies(self, what: str, owners: Iterable[str]) -> dict[str, Any]:
+        """Return what `payloads` keeps under these owners; what was purged, or never kept, is absent."""
+        kept = self.rows_of(t.payloads, t.payloads.c.owner, owners)
+        return {row.owner: row.body for row in kept if row.what == what}
 
     def runs(self, limit: int = 20) -> list[Row[Any]]:
         """Return the newest runs first."""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from handoff.fingerprints import source_hashes
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal
-from handoff.plan import source_hashes
 from handoff.ports import Clock, Crm, Destination, Progress, silent
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, select
+from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
@@ -57,6 +57,18 @@ class Database:
                 "Check that its folder is there and can be written, that the disk has room, and that nothing locks it."
             )
             raise Transient(system="the ledger", doing="opening or writing it", why=f"{why}.", remedy=remedy) from None
+
+    def catch_up(self, connection: Connection) -> None:
+        """Add to the tables of an older release the columns and indexes that they lack; what is there stays."""
+        there = inspect(connection)
+        for table in t.metadata.sorted_tables:
+            known = {column["name"] for column in there.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in known:
+                    kind = column.type.compile(connection.dialect)
+                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+            for index in table.indexes:
+                index.create(connection, checkfirst=True)
 
     def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
         """Yield the rows whose column is one of these values."""

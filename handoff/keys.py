@@ -21,6 +21,11 @@ def account_key(ref: DealRef, account_id: str, platform: str, step: str) -> str:
     return checked(f"hb:{ref.instance}:{ref.system}:{ref.org}:{account_id}:{platform}.{step}")
 
 
+def beside(key: str, other: str) -> str:
+    """Return the key of another step of the same episode or account: `...e1:main.brief` to `...e1:main.change-1f2e`."""
+    return checked(f"{key.rpartition('.')[0]}.{other}")
+
+
 def checked(key: str) -> str:
     """Return the key; raises `ConfigError` when it is longer than every platform takes."""
     if len(key) > LONGEST:

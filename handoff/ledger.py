@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -13,50 +12,23 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     or_,
     select,
     update,
 )
 
 from handoff import tables as t
-from handoff.archive import Archive
 from handoff.batches import batches
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
-from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step, Unreadable
-from handoff.plan import field_hashes, fingerprint
+from handoff.intents import Intents
+from handoff.model import Deal, DealRef, Standing, Unreadable
 from handoff.policy import Times
 from handoff.rows import deal_row, event, unreadable_row
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
 
-
-class State(StrEnum):
-    """Where a step is."""
-
-    PLANNED = "planned"
-    INTENDED = "intended"
-    SETTLED = "settled"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-STATE_AFTER = {
-    Result.CREATED: State.SETTLED,
-    Result.UPDATED: State.SETTLED,
-    Result.ADOPTED: State.SETTLED,
-    Result.UNCHANGED: State.SETTLED,
-    Result.WAITING: State.PLANNED,
-    Result.UNKNOWN: State.UNKNOWN,
-    Result.REJECTED: State.REJECTED,
-}
-
-KEPT_WHEN_SETTLING: Mapping[frozenset[State], tuple[str, ...]] = {
-    frozenset({State.SETTLED}): ("attempts",),
-    frozenset({State.REJECTED}): ("attempts", "field_hashes", "remote_id"),
-    frozenset({State.PLANNED, State.UNKNOWN}): ("attempts", "field_hashes", "remote_id", "payload_hash"),
-}
-"""What a step's row keeps as it ends: what the record holds is known by what was settled, or at least sent."""
 
 KNOWN_WHEN_READ = ("first_seen_at", "name", "account_id", "account_name", "url", "won_at", "won_how", "episode")
 """What a deal that cannot be read for once keeps from when it was read."""
@@ -66,7 +38,12 @@ UNTOLD = "the deal's record has not been told yet"
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of one deal in a run, as the ledger keeps it."""
+    """
+    What became of one deal in a run, as the ledger keeps it.
+
+    `changed` names the canonical fields that changed and were not carried out yet; `told` is what Customer Success
+    has been told now, None when that stays what it was.
+    """
 
     deal: Deal
     source_hashes: Mapping[str, str]
@@ -74,6 +51,22 @@ class Judged:
     reason: str
     try_at: datetime | None = None
     mapping_version: str | None = None
+    changed: tuple[str, ...] = ()
+    told: "Told | None" = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """
+    What Customer Success was told by a handoff: of each canonical field a fingerprint, and its words.
+
+    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay.
+    """
+
+    key: str
+    hashes: Mapping[str, str]
+    words: Mapping[str, str]
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,8 +99,14 @@ _DELIVERED = (
     .values(delivered_at=bindparam("at"))
 )
 
+_TOLD = (
+    update(t.handoffs)
+    .where(t.handoffs.c.key == bindparam("k"))
+    .values(told=bindparam("said"), tellings=func.coalesce(t.handoffs.c.tellings, 0) + bindparam("more"))
+)
 
-class Ledger(Archive):
+
+class Ledger(Intents):
     """
     One deployment, one ledger.
 
@@ -128,6 +127,11 @@ class Ledger(Archive):
             t.metadata.create_all(connection)
             wanted = {"schema": t.SCHEMA_VERSION, **stamps}
             there = dict(connection.execute(select(t.meta.c.name, t.meta.c.value)).tuples().all())
+            if there.get("schema") in t.CAN_CATCH_UP:
+                self.catch_up(connection)
+                there["schema"] = t.SCHEMA_VERSION
+                schema = {"name": "schema", "value": t.SCHEMA_VERSION}
+                self.upsert(connection, t.meta, [schema], ["name"])
             for name, value in wanted.items():
                 if there.get(name, value) != value:
                     raise ConfigError(
@@ -142,10 +146,6 @@ class Ledger(Archive):
     def deals(self, refs: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the known deals among these, by ref."""
         return {row.ref: row for row in self.rows_of(t.deals, t.deals.c.ref, refs)}
-
-    def steps(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known steps among these, by key."""
-        return {row.key: row for row in self.rows_of(t.steps, t.steps.c.key, keys)}
 
     def handoffs(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
         """Return the known handoffs among these, by key."""
@@ -261,6 +261,20 @@ class Ledger(Archive):
         with self.writing() as connection:
             self.upsert(connection, t.handoffs, kept, ["key"], keep=("handed_off_at", "work_starts_at"))
 
+    def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+        """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""
+        rows = self.handoffs(more)
+        longer = []
+        for key, steps in more.items():
+            listed = {step["key"] for step in rows[key].steps}
+            new = [dict(step) for step in steps if step["key"] not in listed]
+            if new:
+                longer.append({"k": key, "all": [*rows[key].steps, *new]})
+        if longer:
+            statement = update(t.handoffs).where(t.handoffs.c.key == bindparam("k")).values(steps=bindparam("all"))
+            with self.writing() as connection:
+                connection.execute(statement, longer)
+
     def rebase(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
         """Keep what deals say now, by ref: nothing changed, but the mapping reads other fields of them."""
         statement = update(t.deals).where(t.deals.c.ref == bindparam("r")).values(source_hashes=bindparam("h"))
@@ -271,82 +285,6 @@ class Ledger(Archive):
         """Keep bodies that name people, by owner; the newest replaces the one before."""
         with self.writing() as connection:
             self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
-
-    def intend(self, planned: Sequence[tuple[Step, datetime]], now: datetime, run: int, version: str) -> None:
-        """Write down that these steps are about to be sent: (step, when its deal was won). Durable on return."""
-        rows: list[dict[str, Any]] = [
-            {
-                "key": step.key,
-                "deal": str(step.deal),
-                "name": step.name,
-                "kind": step.kind,
-                "scope": step.scope.value,
-                "writer_won_at": won_at,
-                "state": State.INTENDED.value,
-                "result": None,
-                "attempts": 1,
-                "try_at": None,
-                "empty_looks": 0,
-                "reason": "",
-                "remote_id": step.ref,
-                "payload_hash": fingerprint(step.payload),
-                "field_hashes": {},
-                "mapping_version": version,
-                "changed_at": now,
-                "run": run,
-            }
-            for step, won_at in planned
-        ]
-        with self.writing() as connection:
-            self.upsert(connection, t.steps, rows, ["key"], keep=("field_hashes", "remote_id"), add={"attempts": 1})
-
-    def settle(self, ended: Sequence[tuple[Step, Outcome, datetime]], now: datetime, run: int, version: str) -> None:
-        """
-        Write down how these steps ended: (the step as the plan had it, its outcome, when its deal was won).
-
-        A settled step remembers a fingerprint of every field that it carries.
-        """
-        rows: list[dict[str, Any]] = []
-        told: list[dict[str, Any]] = []
-        for step, outcome, won_at in ended:
-            state = STATE_AFTER[outcome.result]
-            rows.append(
-                {
-                    "key": step.key,
-                    "deal": str(step.deal),
-                    "name": step.name,
-                    "kind": step.kind,
-                    "scope": step.scope.value,
-                    "writer_won_at": won_at,
-                    "state": state.value,
-                    "result": outcome.result.value,
-                    "attempts": 0,
-                    "reason": outcome.reason,
-                    "remote_id": outcome.ref or step.ref,
-                    "payload_hash": fingerprint(step.payload),
-                    "field_hashes": field_hashes(step.payload) if outcome.settled else {},
-                    "mapping_version": version,
-                    "changed_at": now,
-                    "run": run,
-                }
-            )
-            told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
-        with self.writing() as connection:
-            for states, keep in KEPT_WHEN_SETTLING.items():
-                some = [row for row in rows if row["state"] in states]
-                self.upsert(connection, t.steps, some, ["key"], keep=keep)
-            if told:
-                connection.execute(t.events.insert(), told)
-
-    def looked_in_vain(self, looked: Sequence[tuple[str, datetime]]) -> None:
-        """Count an empty look-up for steps that may have been carried out; each is looked for again at its moment."""
-        statement = (
-            update(t.steps)
-            .where(t.steps.c.key == bindparam("k"))
-            .values(empty_looks=t.steps.c.empty_looks + 1, try_at=bindparam("at"))
-        )
-        with self.writing() as connection:
-            connection.execute(statement, [{"k": key, "at": moment} for key, moment in looked])
 
     def conclude(self, judged: Sequence[Judged], now: datetime, run: int, *, tell: bool = False) -> None:
         """
@@ -367,6 +305,7 @@ class Ledger(Archive):
                 "reason": j.reason,
                 "try_at": j.try_at,
                 "mapping_version": j.mapping_version,
+                "changed": list(j.changed),
                 "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell else None,
             }
             rows.append(row)
@@ -380,6 +319,7 @@ class Ledger(Archive):
                 connection.execute(t.events.insert(), told)
             if delivered:
                 connection.execute(_DELIVERED, delivered)
+            self._tell(connection, [j.told for j in judged if j.told is not None], now)
 
     def exclude(self, instance: str, ids: Sequence[str], reason: str, now: datetime, run: int) -> dict[str, Standing]:
         """
@@ -420,6 +360,12 @@ class Ledger(Archive):
         )
         with self.writing() as connection:
             connection.execute(statement, rows)
+
+    def _tell(self, connection: Connection, told: Sequence[Told], now: datetime) -> None:
+        if told:
+            rows = [{"k": one.key, "said": dict(one.hashes), "more": int(one.again)} for one in told]
+            connection.execute(_TOLD, rows)
+        self._keep(connection, [(one.key, "told", dict(one.words)) for one in told], now)
 
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:
         rows = [{"owner": owner, "what": what, "body": body, "at": now} for owner, what, body in bodies]

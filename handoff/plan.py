@@ -1,18 +1,14 @@
 """What a handoff becomes: steps with stable keys, each with the steps it needs. Printing the plan is the dry run."""
 
-import hashlib
-import json
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
 
 from handoff import keys
 from handoff.amounts import in_base
+from handoff.fingerprints import fingerprint
 from handoff.mapping import Many, Mappings, Target
-from handoff.model import Deal, Handoff, Needed, Scope, Step, User, Value
+from handoff.model import Handoff, Scope, Step, User, Value
 from handoff.rules import Context
 from handoff.transforms import exact, missing, text
 
@@ -97,36 +93,6 @@ def items(listed: Value) -> list[dict[str, Value]]:
             row["item.owner.email"] = row["item.owner"]
         rows.append(row)
     return rows
-
-
-def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
-    """Return a fingerprint of each thing that the mapping reads of a deal, without the fields that we write."""
-    known = (
-        *(deal.name, deal.account_id, deal.account_name, deal.amount, deal.currency),
-        *(deal.owner_email, deal.owner_active, deal.episode),
-    )
-    read = {path: value for path, value in deal.source.items() if path not in ours} | dict(deal.children)
-    return {"": fingerprint(known)} | {path: fingerprint(value) for path, value in read.items()}
-
-
-def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
-    """
-    Return whether a deal says something else than when it was last handled; True when it never was.
-
-    Only what was read both times counts: a mapping that reads more, or less, changes no deal.
-    """
-    return before is None or any(before[name] != now[name] for name in before.keys() & now.keys())
-
-
-def fingerprint(value: Any) -> str:
-    """Return 16 hex digits that change with the value; equal values give equal digits in every process."""
-    canonical = json.dumps(value, sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
-    """Return a fingerprint of each field."""
-    return {name: fingerprint(value) for name, value in payload.items()}
 
 
 def _chosen(handoff: Handoff, mappings: Mappings, judged: Mapping[str, Value]) -> dict[str, bool]:
@@ -216,19 +182,3 @@ def _rows(many: Many, context: Context) -> list[dict[str, Value]]:
         if mark is not None and fields:
             made.setdefault(mark, fields)
     return list(made.values())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return exact(value)
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Needed):
-        return {"step": value.key}
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, set | frozenset | tuple):
-        return sorted(value, key=str) if not isinstance(value, tuple) else list(value)
-    raise TypeError(f"{type(value).__name__} has no fingerprint")

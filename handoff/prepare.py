@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from handoff import keys
@@ -15,13 +16,24 @@ from handoff.transforms import text
 
 @dataclass(frozen=True)
 class Prepared:
-    """A deal judged and planned, or the reason why it cannot be."""
+    """
+    A deal judged and planned, or the reason why it cannot be.
+
+    Of a `delivered` handoff: `changed` names the canonical fields that the deal changed and that were not carried out
+    yet, `added` are the steps that its list gains, and `unhandled` says that a change could not be planned. `tells`
+    says that Customer Success knows something else once it is done.
+    """
 
     deal: Deal
     source_hashes: Mapping[str, str]
     handoff: Handoff | None = None
     steps: tuple[Step, ...] = ()
     stopped: str = ""
+    delivered: bool = False
+    unhandled: bool = False
+    changed: tuple[str, ...] = ()
+    added: tuple[Step, ...] = ()
+    tells: bool = True
 
     @property
     def key(self) -> str:
@@ -56,18 +68,32 @@ def _planned(bridge: Bridge, deal: Deal, handoff: Handoff | None, stopped: str, 
     return Prepared(deal, hashes, told, steps)
 
 
-def after_delivery(one: Prepared, steps: Container[str]) -> Prepared:
+def after_delivery(
+    one: Prepared,
+    steps: Container[str],
+    *,
+    changed: Container[str] | None,
+    unsure: Mapping[str, Container[str]] = MappingProxyType({}),
+) -> Prepared:
     """
     Return what may still be done for an episode whose work was delivered, made of these steps.
 
-    Work that was not made then is not made later: a mapping edit, or a deal that grew, re-sends nothing. What would
-    stop a new handoff is a note on one that is done.
+    Work that was not made then is not made later: a mapping edit, or a deal that grew, re-sends nothing. Of the work
+    that was made only the fields that come from `changed` canonical fields are said again (None: all), and those of an
+    update that may not have arrived, `unsure` by step. What would stop a new handoff is a note on one that is done.
     """
-    kept = tuple(step for step in one.steps if step.key in steps)
+    kept = tuple(_said_again(step, changed, unsure.get(step.key, ())) for step in one.steps if step.key in steps)
     handoff = one.handoff
     if handoff is not None and one.stopped:
         handoff = replace(handoff, notes=(*handoff.notes, f"after it was handed off: {one.stopped}"))
-    return replace(one, handoff=handoff, steps=kept, stopped="")
+    return replace(one, handoff=handoff, steps=kept, stopped="", delivered=True, unhandled=bool(one.stopped))
+
+
+def _said_again(step: Step, changed: Container[str] | None, unsure: Container[str]) -> Step:
+    if changed is None:
+        return step
+    fields = {trace.field for trace in step.traces if any(origin.name in changed for origin in trace.origins)}
+    return step.with_payload({n: value for n, value in step.payload.items() if n in fields or n in unsure})
 
 
 def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standing, str]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from handoff.fingerprints import fingerprint
 from handoff.ledger import Judged
 from handoff.mapping import Source
 from handoff.model import Handoff, Origin, Standing, Trace, Value
-from handoff.plan import fingerprint
 from handoff.ports import Destination, Receipt
 from handoff.rules import Context, FieldRule, compile_rule
 from handoff.transforms import missing

@@ -76,6 +76,7 @@ class Tally:
     before_start: int = 0
     receipts_written: int = 0
     receipts_pending: int = 0
+    fields_kept: int = 0
     told: dict[str, dict[str, Notice]] = field(default_factory=dict)
     untold: set[tuple[str, str]] = field(default_factory=set)
 
@@ -128,7 +129,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Report:
-    """What one run did."""
+    """What one run did; `fields_kept` counts what a change wanted to write and a person's edit kept."""
 
     run: int
     command: str
@@ -143,6 +144,7 @@ class Report:
     receipts: Mapping[str, int]
     exceptions: tuple[Notice, ...]
     exceptions_left_out: int = 0
+    fields_kept: int = 0
     window: tuple[datetime, datetime] | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -159,6 +161,7 @@ class Report:
             "steps": {kind: dict(results) for kind, results in self.steps.items()},
             "before_start": self.before_start,
             "receipts": dict(self.receipts),
+            "fields_kept": self.fields_kept,
             "exceptions": [exception.as_dict() for exception in self.exceptions],
             "exceptions_left_out": self.exceptions_left_out,
         }
@@ -201,5 +204,6 @@ def report(
         receipts={"written": tally.receipts_written, "pending": tally.receipts_pending},
         exceptions=tuple(exceptions),
         exceptions_left_out=left_out,
+        fields_kept=tally.fields_kept,
         window=window,
     )

@@ -44,6 +44,21 @@ def unreadable_row(one: Unreadable, now: datetime, run: int) -> dict[str, Any]:
     }
 
 
+def step_row(step: Step, won_at: datetime, now: datetime, run: int, version: str) -> dict[str, Any]:
+    """Return the columns of `steps` that say which step it is and who wrote it last."""
+    return {
+        "key": step.key,
+        "deal": str(step.deal),
+        "name": step.name,
+        "kind": step.kind,
+        "scope": step.scope.value,
+        "writer_won_at": won_at,
+        "mapping_version": version,
+        "changed_at": now,
+        "run": run,
+    }
+
+
 def event(
     now: datetime, run: int, what: str, step: Step | None, detail: str, *, deal: str | None = None
 ) -> dict[str, Any]:

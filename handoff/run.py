@@ -11,13 +11,14 @@ from handoff import keys
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
+from handoff.changes import followed_up, told_by
 from handoff.errors import ConfigError, HandoffError
+from handoff.fingerprints import changed
 from handoff.ledger import Judged, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
-from handoff.plan import changed
 from handoff.policy import Times
-from handoff.prepare import Prepared, after_delivery, body, prepare, standing_of, step_list
+from handoff.prepare import Prepared, body, prepare, standing_of, step_list
 from handoff.report import Notice, Report, Tally, report
 from handoff.telling import Teller, come
 from handoff.waves import Wave, waves_of
@@ -287,8 +288,13 @@ class Pass:
         bridge.progress("judging", len(todo), len(todo))
         self._keep(prepared)
         planned = [Planned(step, one.deal.won_at) for one in prepared for step in one.steps]
-        outcomes = self._carrier().carry_out(planned)
+        carrier = self._carrier()
+        outcomes = carrier.carry_out(planned)
         self.tally.ended({one.step.key: one.step.kind for one in planned}, outcomes)
+        self.tally.fields_kept += carrier.fields_kept
+        for one in prepared:
+            for remark in carrier.remarks.get(str(one.deal.ref), ()):
+                self.tally.hear(one.deal, "note", remark)
         self._conclude(prepared, outcomes)
 
     def _carrier(self) -> Carrier:
@@ -308,13 +314,7 @@ class Pass:
         """Return the deals judged and planned, each with the moments and the work of its first time."""
         known = self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
         frozen = {key: Times(row.handed_off_at, row.work_starts_at) for key, row in known.items()}
-        prepared = []
-        for one in prepare(self.bridge, deals, frozen=frozen):
-            row = known.get(one.key)
-            if row is not None and row.delivered_at is not None:
-                one = after_delivery(one, {step["key"] for step in row.steps})
-            prepared.append(one)
-        return prepared
+        return followed_up(self.bridge, prepare(self.bridge, deals, frozen=frozen), known)
 
     def _keep(self, prepared: Sequence[Prepared]) -> None:
         known = self.ledger.handoffs(one.key for one in prepared)
@@ -329,6 +329,7 @@ class Pass:
                 times = Times(handoff.handed_off_at, handoff.work_starts_at)
                 frozen.append((one.key, handoff.deal, times, handoff.segment, self.version, steps))
         self.ledger.freeze(frozen)
+        self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
         self.ledger.keep_bodies("handoff", bodies, self.clock.now())
 
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
@@ -356,7 +357,17 @@ class Pass:
             try_at = self.clock.now() + PERSON_AGAIN
         elif standing is Standing.WAITING and self.limit is not None and not self._got_on(one, outcomes):
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT
-        return Judged(one.deal, one.source_hashes, standing, reason, try_at=try_at, mapping_version=self.version)
+        handled = standing is Standing.DONE and not one.unhandled
+        return Judged(
+            one.deal,
+            one.source_hashes,
+            standing,
+            reason,
+            try_at=try_at,
+            mapping_version=self.version,
+            changed=() if handled else one.changed,
+            told=told_by(one, self.bridge.mappings) if handled else None,
+        )
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
         return any(outcomes[step.key].result in (Result.CREATED, Result.UPDATED) for step in one.steps)

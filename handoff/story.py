@@ -79,7 +79,7 @@ def known_story(ledger: Ledger, ref: str, contract: Contract) -> Story:
         {
             "step": step.name,
             "result": step.result or step.state,
-            "words": f"{step.name} {RESULT.get(step.result or '', step.state)}",
+            "words": f"{step.name} {_ended(step)}",
             "id": step.remote_id,
             "at": _moment(step.changed_at),
             "reason": step.reason,
@@ -195,6 +195,10 @@ def _short(value: Any) -> str:
         return str(value.get("text") or value.get("name") or "")
     line = " ".join(str(value).split())
     return line if len(line) <= 160 else f"{line[:157]}..."
+
+
+def _ended(step: Any) -> str:
+    return "is no longer there" if step.gone else RESULT.get(step.result or "", step.state)
 
 
 def _written(row: Any) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
+CAN_CATCH_UP = frozenset({"1"})
+"""The versions whose tables only lack columns, which are added when such a ledger is opened."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -57,6 +59,7 @@ deals = Table(
     Column("won_how", String(20), nullable=False),
     Column("episode", Integer, nullable=False),
     Column("source_hashes", JSON),
+    Column("changed", JSON),
     Column("standing", String(20), nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("try_at", Moment),
@@ -82,6 +85,8 @@ handoffs = Table(
     Column("work_starts_at", Moment, nullable=False),
     Column("steps", JSON, nullable=False),
     Column("delivered_at", Moment),
+    Column("told", JSON),
+    Column("tellings", Integer),
     Column("mapping_version", String(12), nullable=False),
 )
 
@@ -103,9 +108,13 @@ steps = Table(
     Column("remote_id", String(80)),
     Column("payload_hash", String(16), nullable=False),
     Column("field_hashes", JSON, nullable=False),
+    Column("intended", JSON),
+    Column("declined", JSON),
+    Column("gone", Boolean),
     Column("mapping_version", String(12), nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
+    Index("steps_of_record", "remote_id"),
 )
 
 payloads = Table(

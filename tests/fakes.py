@@ -5,13 +5,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from itertools import count
 from typing import Any
 
 from handoff.bridge import Bridge, Pace
 from handoff.errors import Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
-from handoff.model import Deal, DealRef, Found, How, Outcome, Page, Result, Step, Unreadable, User, Value, Window
+from handoff.model import (
+    Customer,
+    Deal,
+    DealRef,
+    Found,
+    Held,
+    How,
+    Outcome,
+    Page,
+    Result,
+    Step,
+    Unreadable,
+    User,
+    Value,
+    Window,
+)
 from handoff.ports import Capability, Identity, Limit, Receipt
 from handoff.report import Report
 from handoff.run import run_once
@@ -212,19 +228,21 @@ class End(Enum):
 
 @dataclass
 class Made:
-    """One record of the platform."""
+    """One record of the platform; `closed` says that its work is over."""
 
     ref: str
     kind: str
     key: str
     payload: dict[str, Value]
+    closed: bool = False
 
 
 class FakeDestination:
     """
     Keeps what it was given; `made` holds every record, so that a double shows, and `sent` every step put.
 
-    `ends` says of a step how its `put` ends, None is well. A record in `unseen` is not found.
+    `ends` says of a step how its `put` ends, None is well. A record in `unseen` is not found; a field in `hidden`
+    cannot be read back. `looked` and `asked` hold the keys of each `find` and each `read`.
     """
 
     instance, system = "main", "gainsight"
@@ -234,10 +252,14 @@ class FakeDestination:
         self.made: list[Made] = []
         self.sent: list[Step] = []
         self.looked: list[list[str]] = []
+        self.asked: list[list[str]] = []
+        self.hidden: set[str] = set()
+        self.known: dict[str, Customer] = {}
         self.ends: Callable[[Step], End | None] = lambda step: None
         self.unseen: set[str] = set()
         self.conflicts: dict[str, str] = {}
         self.gone = False
+        self._numbers = count()
         self.kinds: Mapping[str, Capability] = {
             kind: Capability(Identity.NATURAL if kind == "timeline" else Identity.FINDABLE, batch)
             for kind in ("company", "success_plan", "cta", "timeline")
@@ -249,8 +271,25 @@ class FakeDestination:
 
     def add(self, kind: str, payload: Mapping[str, Value], *, key: str = "") -> str:
         """Hold a record that the bridge did not make; return its id."""
-        self.made.append(Made(f"1P01{len(self.made):032d}", kind, key, dict(payload)))
+        self.made.append(Made(f"1P01{next(self._numbers):032d}", kind, key, dict(payload)))
         return self.made[-1].ref
+
+    def one(self, ref: str) -> Made:
+        """Return the record of an id."""
+        (one,) = (each for each in self.made if each.ref == ref)
+        return one
+
+    def edit(self, ref: str, **fields: Value) -> None:
+        """Let a person change fields of a record; None empties one."""
+        self.one(ref).payload |= fields
+
+    def close(self, ref: str) -> None:
+        """Let a person end the work of a record."""
+        self.one(ref).closed = True
+
+    def delete(self, ref: str) -> None:
+        """Let a person delete a record."""
+        self.made.remove(self.one(ref))
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         return {email.lower(): self.users[email.lower()] for email in emails if email.lower() in self.users}
@@ -259,6 +298,20 @@ class FakeDestination:
         self._answer()
         self.looked.append([step.key for step in steps])
         return {step.key: found for step in steps if (found := self._found(step))}
+
+    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
+        self._answer()
+        self.asked.append([step.key for step in steps])
+        there = {one.ref: one for one in self.made}
+        return {
+            step.key: Held(one.ref, self._holds(one, step), one.closed, self._label(one))
+            for step in steps
+            if (one := there.get(step.ref or ""))
+        }
+
+    def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
+        self._answer()
+        return {account: self.known[account] for account in accounts if account in self.known}
 
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         self._answer()
@@ -275,14 +328,23 @@ class FakeDestination:
 
     def _found(self, step: Step) -> list[Found]:
         rows = [one for one in self.of(step.kind) if one.ref not in self.unseen]
-        ours = [Found(one.ref, How.KEY, self._label(one)) for one in rows if one.key == step.key]
+        ours = [self._as_found(one, How.KEY, step) for one in rows if one.key == step.key]
         if ours:
             return ours
         for match in step.match:
             hits = [one for one in rows if match.items() <= one.payload.items()]
             if hits:
-                return [Found(x.ref, How.MATCH, self._label(x), self.conflicts.get(x.ref, "")) for x in hits]
-        return []
+                return [self._as_found(one, How.MATCH, step) for one in hits]
+        agree = {name: step.payload.get(name) for name in step.adopt}
+        alike = [one for one in rows if not one.key and agree.items() <= one.payload.items()] if step.adopt else []
+        return [self._as_found(one, How.ADOPT, step) for one in alike]
+
+    def _as_found(self, one: Made, how: How, step: Step) -> Found:
+        conflict = self.conflicts.get(one.ref, "") if how is How.MATCH else ""
+        return Found(one.ref, how, self._label(one), conflict, self._holds(one, step), one.closed)
+
+    def _holds(self, one: Made, step: Step) -> dict[str, Value]:
+        return {name: one.payload.get(name) for name in step.payload if name not in self.hidden}
 
     def _label(self, one: Made) -> str:
         return str(one.payload.get("Name", ""))
@@ -300,11 +362,15 @@ class FakeDestination:
 
     def _apply(self, step: Step) -> Outcome:
         self.sent.append(step)
-        natural = self.kinds[step.kind].identity is Identity.NATURAL
         for one in self.of(step.kind):
-            if one.ref == step.ref or (natural and one.key == step.key):
+            if step.ref is not None and one.ref == step.ref:
                 one.payload |= step.payload
-                return Outcome(step.key, Result.UPDATED if step.ref else Result.UNCHANGED, one.ref)
+                one.key = step.key if step.plants else one.key
+                return Outcome(step.key, Result.UPDATED, one.ref)
+            if step.ref is None and one.key == step.key and self.kinds[step.kind].identity is Identity.NATURAL:
+                return Outcome(step.key, Result.UNCHANGED, one.ref)
+        if step.ref is not None:
+            return Outcome(step.key, Result.REJECTED, step.ref, "the record is not there any more")
         return Outcome(step.key, Result.CREATED, self.add(step.kind, step.payload, key=step.key))
 
     def _answer(self) -> None:
@@ -330,6 +396,53 @@ ACTING = {
 """,
 }
 """Changes to the small mappings of the tests: a company with more than one field of ours, and a whole write-back."""
+
+EDITED_TARGET = """\
+steps:
+  company:
+    object: company
+    match: [{SfdcAccountId: account.id}, {Name: account.name}]
+    fields:
+      Name: {from: account.name, max: 255, write: create_only}
+      SfdcAccountId: {from: account.id, write: create_only}
+      Goal: {from: business_goal}
+      ARR__gc: {from: arr}
+      Segment: {from: segment, write: always}
+      Region: {from: region, write: if_empty}
+  onboarding_cta:
+    object: cta
+    fields:
+      CompanyId: {step: company}
+      OwnerId: {from: [receiver.email, lead.email], find: active_user, write: if_ours}
+      Name: {text: "Onboard {account.name}", max: 80}
+      DueDate: {from: go_live_on, write: if_ours}
+      ARR__gc: {from: arr, write: if_ours}
+      Tier__gc: {from: segment, write: always}
+      type: {value: Lifecycle}
+      reason: {value: Onboarding}
+      status: {value: New}
+      priority: {value: Medium}
+      Comments: {template: cta.html.j2, max: 30000, write: if_ours}
+  brief:
+    object: timeline
+    needs: [onboarding_cta]
+    fields:
+      GsCompanyId: {step: company}
+      ContextName: {value: Company}
+      TypeName: {value: Update}
+      Author: {from: [receiver.email, lead.email], find: active_email}
+      Subject: {text: "Sales handoff: {account.name}, {deal.name}", max: 60, shorten: deal.name}
+      Notes: {template: brief.html.j2, max: 30000}
+      ActivityDate: {from: handed_off_at, as: datetime}
+"""
+EDITED = ACTING | {
+    "targets/gainsight.yml": EDITED_TARGET,
+    "sources/salesforce.yml": ACTING["sources/salesforce.yml"].replace(
+        "  go_live_on:", "  region: {from: Region__c}\n  go_live_on:"
+    ),
+    "templates/brief.html.j2": "<p>{{ business_goal }}, {{ money(arr) }}: {{ gaps | labels }}</p>\n",
+}
+"""Changes to the small mappings of the tests: fields of every write mode in an account's step and in a deal's."""
 
 
 class World:

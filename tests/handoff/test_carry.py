@@ -244,9 +244,9 @@ def test_a_changed_deal_sends_only_the_company_fields_that_changed_and_leaves_th
 
     report = world.run()
 
-    assert [(step.kind, dict(step.payload)) for step in world.platform.sent[before:]] == [
-        ("company", {"Goal": "Fewer claims"})
-    ]
+    update, note = world.platform.sent[before:]
+    assert (update.kind, dict(update.payload)) == ("company", {"Goal": "Fewer claims"})
+    assert (note.kind, note.name[:7]) == ("timeline", "change-")
     assert report.balance.done == 1
 
 
@@ -336,7 +336,8 @@ def test_a_deal_that_moves_to_another_account_keeps_its_work_and_makes_nothing_t
     report = world.run()
 
     assert report.balance.done == 1
-    assert [one.kind for one in world.platform.made] == [*KINDS]
+    assert [one.kind for one in world.platform.made] == [*KINDS, "timeline"]  # the last tells of the new account
+    assert world.platform.made[-1].payload["GsCompanyId"] == world.platform.of("company")[0].ref
     assert world.keys_twice() == []
 
 

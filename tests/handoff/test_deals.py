@@ -4,6 +4,7 @@ import pytest
 
 from handoff.deals import SeveralDeals, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
+from handoff.intents import Ending
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Outcome, Result, Scope, Step
@@ -22,7 +23,7 @@ def ledger() -> Ledger:
     ledger.open(stamps={})
     ledger.take_in([a_deal(), a_deal(SECOND, account_name="Ostwind Logistik", name="Berths")], [], NOON, 1)
     step = Step("hb:k:e1:main.cta", "cta", "cta", Scope.DEAL, a_ref(), {})
-    ledger.settle([(step, Outcome(step.key, Result.CREATED, GSID), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(step, Outcome(step.key, Result.CREATED, GSID), WON)], NOON, 1, "v1")
     return ledger
 
 
@@ -126,7 +127,7 @@ def test_a_company_that_several_deals_share_lists_them_and_picks_none(ledger):
     listed = [{"key": step.key, "name": step.name, "kind": step.kind}]
     both = [(f"hb:{deal}:e1", a_deal(deal), Times(WON, WON), "smb", "v1", listed) for deal in (DEAL, SECOND)]
     ledger.freeze(both)
-    ledger.settle([(step, Outcome(step.key, Result.CREATED, COMPANY), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(step, Outcome(step.key, Result.CREATED, COMPANY), WON)], NOON, 1, "v1")
 
     with pytest.raises(SeveralDeals) as caught:
         known_deal(ledger, f"https://acme.gainsightcloud.example/v1/ui/customersuccess360?cid={COMPANY}")

@@ -3,7 +3,7 @@
 import pytest
 
 from handoff.errors import ConfigError
-from handoff.keys import account_key, deal_key, step_key
+from handoff.keys import account_key, beside, deal_key, step_key
 from handoff.model import DealRef
 
 REF = DealRef("main", "salesforce", "00D5g000004XyZwEAK", "0065g00000AbCdEAAV")
@@ -35,3 +35,9 @@ def test_a_key_has_at_most_a_hundred_characters():
 
 def test_the_longest_names_that_are_shipped_leave_room_for_ten_wins():
     assert len(step_key(REF, 10, "gainsight_eu", "onboarding_cta")) <= 100
+
+
+def test_a_note_stands_beside_the_entry_of_its_handoff():
+    entry = step_key(REF, 1, "main", "brief")
+
+    assert beside(entry, "change-1f2e3d4c") == f"{entry.removesuffix('brief')}change-1f2e3d4c"

@@ -5,9 +5,11 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import inspect
 
 from handoff import tables as t
 from handoff.errors import ConfigError
+from handoff.intents import Ending, Intent
 from handoff.ledger import Judged, Ledger, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
@@ -35,7 +37,7 @@ def a_step(key: str = "hb:x:main.company", *, deal: DealRef | None = None, **pay
 
 
 def judged(standing: Standing, reason: str = "", **about) -> Judged:
-    return Judged(a_deal(**about), "hash", standing, reason)
+    return Judged(a_deal(**about), {"Name": "hash"}, standing, reason)
 
 
 def test_a_file_ledger_is_durable(tmp_path):
@@ -77,6 +79,55 @@ def test_a_ledger_of_another_release_is_refused(ledger):
 
     with pytest.raises(ConfigError, match="schema 0"):
         ledger.open(stamps={})
+
+
+def test_a_ledger_of_the_release_before_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path):
+    url = f"sqlite:///{tmp_path / 'handoff.db'}"
+    older = Ledger(url)
+    older.open(stamps={})
+    older.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    with older.writing() as connection:
+        connection.exec_driver_sql("DROP INDEX steps_of_record")
+        for table, column in LACKING:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute(t.meta.update().values(value="1").where(t.meta.c.name == "schema"))
+    older.close()
+
+    for _ in range(2):
+        newer = Ledger(url)
+        newer.open(stamps={}, keep=False)
+        newer.close()
+
+    (row,) = newer.steps(["hb:x:main.company"]).values()
+    assert (row.remote_id, row.intended, row.declined, row.gone) == ("1P02", None, None, None)
+    assert newer.holders(["1P02", "1P03"]) == {"1P02": "hb:x:main.company"}
+    with newer.reading() as connection:
+        assert "steps_of_record" in {index["name"] for index in inspect(connection).get_indexes("steps")}
+
+
+LACKING = [
+    *(("deals", "changed"), ("handoffs", "told"), ("handoffs", "tellings")),
+    *(("steps", "intended"), ("steps", "declined"), ("steps", "gone")),
+]
+"""The columns that the first release did not have."""
+
+
+def test_a_deal_of_the_release_before_is_followed_up_as_if_nothing_had_been_told(acting):
+    world = World(acting, "sqlite://", users())
+    world.crm.win(a_deal())
+    world.run()
+    with world.ledger.writing() as connection:
+        connection.execute(t.handoffs.update().values(told=None, tellings=None))
+        connection.execute(t.deals.update().values(changed=None))
+        connection.execute(t.steps.update().values(intended=None, declined=None, gone=None))
+        connection.execute(t.payloads.delete())
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Fewer claims"})
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    assert world.platform.of("company")[0].payload["Goal"] == "Fewer claims"
+    assert "(not kept) → Fewer claims" in world.platform.of("timeline")[-1].payload["Notes"]
 
 
 def test_sets_of_5000_keys_are_found_whole(ledger):
@@ -132,15 +183,15 @@ def test_a_deal_that_was_done_and_changed_waits_and_keeps_the_fingerprint_it_was
     ledger.take_in([a_deal(name="Changed")], [], NOON, 2)
 
     row = ledger.deals([REF])[REF]
-    assert (row.standing, row.source_hashes, row.reason) == ("waiting", "hash", "read, not yet handed off")
+    assert (row.standing, row.source_hashes, row.reason) == ("waiting", {"Name": "hash"}, "read, not yet handed off")
     assert ledger.due("main", NOON, "v1") == [DEAL]
 
 
 def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledger):
     deals = [a_deal(f"0065g0000000{n:03d}AAV", won_at=WON - timedelta(days=n)) for n in range(4)]
     ledger.take_in(deals, [], NOON, 1)
-    late = Judged(deals[3], "hash", Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
-    ledger.conclude([late, Judged(deals[0], "hash", Standing.DONE, "")], NOON, 1)
+    late = Judged(deals[3], {}, Standing.WAITING, "later", try_at=NOON + timedelta(minutes=5))
+    ledger.conclude([late, Judged(deals[0], {}, Standing.DONE, "")], NOON, 1)
 
     assert ledger.due("main", NOON, "v1") == [deals[2].ref.id, deals[1].ref.id]
     assert ledger.due("main", NOON + timedelta(minutes=5), "v1", limit=1) == [deals[3].ref.id]
@@ -149,17 +200,17 @@ def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledg
 
 def test_an_intent_is_there_before_the_call_and_counts_attempts(ledger):
     for _ in range(2):
-        ledger.intend([(a_step(), WON)], NOON, 1, "v1")
+        ledger.intend([Intent(a_step(), WON)], NOON, 1, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.state, row.attempts, row.remote_id, row.try_at) == ("intended", 2, None, None)
 
 
 def test_an_update_on_its_way_keeps_the_record_and_what_it_held(ledger):
-    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
     before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
 
-    ledger.intend([(a_step(Name="Nordwind AG"), WON)], NOON, 2, "v1")
+    ledger.intend([Intent(a_step(Name="Nordwind AG"), WON)], NOON, 2, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.state, row.remote_id, row.field_hashes) == ("intended", "1P02", before.field_hashes)
@@ -167,13 +218,36 @@ def test_an_update_on_its_way_keeps_the_record_and_what_it_held(ledger):
 
 @pytest.mark.parametrize("result", [Result.WAITING, Result.UNKNOWN, Result.REJECTED])
 def test_a_step_that_did_not_settle_keeps_the_record_and_what_it_held(ledger, result):
-    ledger.settle([(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
+    ledger.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
     before = ledger.steps(["hb:x:main.company"])["hb:x:main.company"]
 
-    ledger.settle([(a_step(Name="AG"), Outcome("hb:x:main.company", result, reason="no"), WON)], NOON, 2, "v1")
+    ledger.settle([Ending(a_step(Name="AG"), Outcome("hb:x:main.company", result, reason="no"), WON)], NOON, 2, "v1")
 
     (row,) = ledger.steps(["hb:x:main.company"]).values()
     assert (row.remote_id, row.field_hashes, row.reason) == ("1P02", before.field_hashes, "no")
+
+
+def test_what_an_update_may_have_written_is_remembered_until_the_step_is_settled(ledger):
+    ledger.intend([Intent(a_step(), WON, {"Goal": "a"})], NOON, 1, "v1")
+    ledger.intend([Intent(a_step(), WON, {"Goal": "b"}, {"Goal": ["a"]})], NOON, 1, "v1")
+    (unsure,) = ledger.steps(["hb:x:main.company"]).values()
+
+    ending = Ending(a_step(), Outcome("hb:x:main.company", Result.UPDATED, "1P02"), WON, {"Goal": "b"})
+    ledger.settle([ending], NOON, 2, "v1")
+
+    (settled,) = ledger.steps(["hb:x:main.company"]).values()
+    assert (unsure.intended, unsure.field_hashes) == ({"Goal": ["a", "b"]}, {})
+    assert (settled.intended, settled.field_hashes) == ({}, {"Goal": "b"})
+
+
+def test_a_record_is_known_by_a_step_only_once_the_step_is_settled(ledger):
+    """A record that was found and is being linked may turn out otherwise: it is found again."""
+    ledger.intend([Intent(a_step(), WON)], NOON, 1, "v1")
+    unknown = Outcome("hb:x:main.company", Result.UNKNOWN, "1P02")
+    ledger.settle([Ending(a_step(), unknown, WON)], NOON, 1, "v1")
+
+    (row,) = ledger.steps(["hb:x:main.company"]).values()
+    assert row.remote_id is None
 
 
 def test_delivered_is_said_once(ledger):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from connectors._gainsight_words import Refusal
 from handoff.errors import BridgeBug, NotAllowed
+from handoff.fingerprints import fingerprint
 from handoff.model import Held, How, Result, Write
-from handoff.plan import fingerprint
 from tests.connectors.gainsight.world import Script, StandIn, connector, gsid, step
 
 KIM, LEE = gsid("1P01", 1), gsid("1P01", 2)

@@ -1,0 +1,165 @@
+"""What a change of a deal means for a handoff that was delivered: which fields, which steps, and a note."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from handoff.bridge import Bridge
+from handoff.fingerprints import GIVEN, fingerprint
+from handoff.intents import IN_DOUBT
+from handoff.ledger import Told
+from handoff.mapping import Mappings
+from handoff.model import Handoff, Value
+from handoff.notes import frozen_names, label, listed_changes, note_step, words_of
+from handoff.prepare import Prepared, after_delivery
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What is kept of a delivered handoff: its row, its deal's row, the words told, the rows of its steps."""
+
+    handoff: Any
+    deal: Any
+    words: Mapping[str, str] | None
+    steps: Mapping[str, Any]
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """The fingerprints of what was told last; empty when nobody knows."""
+        return self.handoff.told or {}
+
+    def made(self, key: str) -> bool:
+        """Whether this step was made by the handoff, or linked to it."""
+        row = self.steps.get(key)
+        return row is not None and row.remote_id is not None
+
+    def made_names(self) -> set[str]:
+        """Return the names of the steps that were made."""
+        return {step["name"] for step in self.handoff.steps if self.made(step["key"])}
+
+    def unsure(self) -> dict[str, set[str]]:
+        """Return by step the fields of an update that may or may not have arrived."""
+        return {key: set(row.intended or ()) for key, row in self.steps.items() if row.state in IN_DOUBT}
+
+
+def followed_up(
+    bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any], *, whole: bool = False
+) -> list[Prepared]:
+    """
+    Return the deals as they were prepared; of those delivered before only what their change asks for, and a note.
+
+    Args:
+        known: The ledger's rows of the handoffs, by key.
+        whole: Carry out every field of a delivered handoff, not only those whose inputs the deal changed: the
+            mapping is applied again.
+    """
+    late = [one for one in prepared if one.key in known and known[one.key].delivered_at is not None]
+    kept = _kept(bridge, late, known)
+    now = bridge.clock.now()
+    return [
+        _followed_up(bridge.mappings, one, kept[one.key], now, whole=whole) if one.key in kept else one
+        for one in prepared
+    ]
+
+
+def told_by(one: Prepared, mappings: Mappings) -> Told | None:
+    """Return what Customer Success has been told once this deal is done, None when that stays what it was."""
+    if one.handoff is None or not one.tells:
+        return None
+    hashes = told_hashes(one.handoff, mappings)
+    return Told(one.key, hashes, words_of(one.handoff.values), again=one.delivered and bool(one.changed))
+
+
+def told_hashes(handoff: Handoff, mappings: Mappings) -> dict[str, str]:
+    """Return a fingerprint of each canonical field that the mappings know, those that say nothing among them."""
+    return {name: fingerprint(handoff.values.get(name)) for name in sorted({*mappings.known, *handoff.values})}
+
+
+def changed_names(
+    values: Mapping[str, Value],
+    mappings: Mappings,
+    *,
+    before: Mapping[str, str] | None,
+    now: Mapping[str, str],
+    told: Mapping[str, str],
+) -> frozenset[str]:
+    """
+    Return the canonical fields whose inputs the deal changed.
+
+    What is read from the deal counts by what was read, so that an edited mapping changes nothing; what is decided
+    from it (segment, receiver, people by role) by its value.
+
+    Args:
+        before: The fingerprints of the deal when it was last handled; None when they are not known.
+        told: The fingerprints of the values that were told last.
+    """
+    differs = {name for name, said in told.items() if said != fingerprint(values.get(name))}
+    if before is None:
+        return frozenset(differs)
+    read = {name for name in before.keys() & now.keys() if before[name] != now[name]}
+    origins = mappings.source.origins
+    by_read = {name for name, paths in origins.items() if any(_reads(path, read) for path in paths)}
+    given = read & GIVEN - origins.keys()
+    by_role = {name for name, field in mappings.contract.fields.items() if field.person_with_role}
+    decided = {name for name in differs - origins.keys() - GIVEN if not _of_the_platform(name)} | differs & by_role
+    return frozenset(by_read | given | decided)
+
+
+def _of_the_platform(name: str) -> bool:
+    """Whether a field says what the platform holds, which our own delivery changed: no change of the deal."""
+    return name == "kind" or name.startswith("company.")
+
+
+def _reads(path: str, read: set[str]) -> bool:
+    """Whether a path was read otherwise: itself, or the list of which it is a part."""
+    return path in read or any(path.startswith(f"{name}.") for name in read)
+
+
+def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Delivered]:
+    if not late:
+        return {}
+    ledger = bridge.ledger
+    deals = ledger.deals(str(one.deal.ref) for one in late)
+    words = ledger.bodies("told", (one.key for one in late))
+    steps = ledger.steps(step["key"] for one in late for step in known[one.key].steps)
+    return {
+        one.key: Delivered(known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps)
+        for one in late
+        if str(one.deal.ref) in deals
+    }
+
+
+def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: datetime, *, whole: bool) -> Prepared:
+    handoff, listed = one.handoff, kept.handoff.steps
+    names = frozenset(kept.deal.changed or ())
+    if handoff is not None:
+        hashes = {"before": kept.deal.source_hashes, "now": one.source_hashes, "told": kept.told}
+        names |= changed_names(handoff.values, mappings, **hashes)
+    allowed = {step["key"] for step in listed}
+    later = after_delivery(one, allowed, changed=None if whole else names, unsure=kept.unsure())
+    later = replace(later, changed=tuple(sorted(names)), tells=bool(names) or not kept.told)
+    if handoff is None or later.unhandled:
+        return replace(later, tells=False)
+    frozen = frozen_names(mappings.target, kept.made_names())
+    worth = [name for name in names & frozen if kept.told.get(name) != fingerprint(handoff.values.get(name))]
+    return _noted(mappings, one, later, kept, worth, now) if worth else later
+
+
+def _noted(
+    mappings: Mappings, one: Prepared, later: Prepared, kept: Delivered, worth: Sequence[str], now: datetime
+) -> Prepared:
+    assert one.handoff is not None and later.handoff is not None
+    listed = kept.handoff.steps
+    there = {step["key"] for step in listed}
+    entries = (step for step in one.steps if mappings.target.facts(step.name).note is not None)
+    base = next((step for step in entries if step.key in there and kept.made(step.key)), None)
+    if base is None:
+        said = ", ".join(sorted(label(name, mappings.contract) for name in worth))
+        told = f"changed after the handoff, which has no entry to add a note to: {said}"
+        return replace(later, handoff=replace(later.handoff, notes=(*later.handoff.notes, told)))
+    lines = listed_changes(worth, one.handoff, kept.words, mappings.contract)
+    # A deal may come back to what it said before: the count of tellings keeps its second note apart from the first.
+    seed = [dict(one.source_hashes), kept.handoff.tellings or 0]
+    note = note_step(one.handoff, base, lines, listed, mappings.target, seed=seed, now=now)
+    return replace(later, steps=(*later.steps, note), added=(note,))

@@ -1,0 +1,70 @@
+"""Fingerprints: what tells that something changed without keeping what it says."""
+
+import hashlib
+import json
+from collections.abc import Container, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from handoff.model import Deal, Needed, Value
+from handoff.transforms import exact
+
+GIVEN = frozenset({"deal.name", "deal.amount", "deal.currency", "account.id", "account.name", "owner.email"})
+"""The canonical fields that have a fingerprint of their own, since they come with every deal."""
+
+
+def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
+    """
+    Return a fingerprint of each thing that the mapping reads of a deal, without the fields that we write.
+
+    What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path.
+    """
+    given = {
+        "deal.name": deal.name,
+        "deal.amount": deal.amount,
+        "deal.currency": deal.currency,
+        "deal.episode": deal.episode,
+        "account.id": deal.account_id,
+        "account.name": deal.account_name,
+        "owner.email": deal.owner_email,
+        "owner.active": deal.owner_active,
+    }
+    read = {path: value for path, value in deal.source.items() if path not in ours} | dict(deal.children)
+    return field_hashes(read | given)
+
+
+def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
+    """
+    Return whether a deal says something else than when it was last handled; True when it never was.
+
+    Only what was read both times counts: a mapping that reads more, or less, changes no deal.
+    """
+    return before is None or any(before[name] != now[name] for name in before.keys() & now.keys())
+
+
+def fingerprint(value: Any) -> str:
+    """Return 16 hex digits that change with the value; equal values give equal digits in every process."""
+    canonical = json.dumps(value, sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
+    """Return a fingerprint of each field."""
+    return {name: fingerprint(value) for name, value in payload.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return exact(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Needed):
+        return {"step": value.key}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset | tuple):
+        return sorted(value, key=str) if not isinstance(value, tuple) else list(value)
+    raise TypeError(f"{type(value).__name__} has no fingerprint")

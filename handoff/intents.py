@@ -1,0 +1,191 @@
+"""What the ledger knows of steps: what is about to be sent, how it ended, and whose word each field holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, bindparam, update
+
+from handoff import tables as t
+from handoff.archive import Archive
+from handoff.fingerprints import fingerprint
+from handoff.model import Outcome, Result, Step
+from handoff.rows import event, step_row
+
+
+class State(StrEnum):
+    """Where a step is."""
+
+    PLANNED = "planned"
+    INTENDED = "intended"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+IN_DOUBT = frozenset({State.INTENDED, State.UNKNOWN})
+"""It was sent, and no answer says what became of it."""
+
+STATE_AFTER = {
+    Result.CREATED: State.SETTLED,
+    Result.UPDATED: State.SETTLED,
+    Result.ADOPTED: State.SETTLED,
+    Result.UNCHANGED: State.SETTLED,
+    Result.WAITING: State.PLANNED,
+    Result.UNKNOWN: State.UNKNOWN,
+    Result.REJECTED: State.REJECTED,
+}
+
+KNOWN_OF_THE_RECORD = ("remote_id", "payload_hash", "field_hashes", "intended", "declined", "gone")
+"""What is known of a record until a step that sends something to it is settled."""
+
+Tried = Mapping[str, Sequence[str]]
+"""By field the fingerprints that were sent without an answer, the oldest first."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A step that is about to be sent: the fingerprints of its fields, and those of sends without an answer."""
+
+    step: Step
+    won_at: datetime
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    tried: Tried = field(default_factory=dict)
+
+    def all_tried(self) -> dict[str, list[str]]:
+        """Return every fingerprint that the record may hold after this send."""
+        tried = {name: list(hashes) for name, hashes in self.tried.items()}
+        for name, said in self.hashes.items():
+            tried[name] = [one for one in tried.get(name, []) if one != said] + [said]
+        return tried
+
+
+@dataclass(frozen=True)
+class Ending:
+    """
+    How a step (as the plan had it) ended.
+
+    `hashes` are the fingerprints of the values that we wrote, by field, all that still count; `declined` those of
+    values that we had for it and left to a person. Both count once the step is settled.
+    """
+
+    step: Step
+    outcome: Outcome
+    won_at: datetime
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    declined: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt of the record of a settled step without sending anything; `gone` for good if it says so."""
+
+    key: str
+    hashes: Mapping[str, str]
+    declined: Mapping[str, str]
+    gone: str = ""
+
+
+class Intents(Archive):
+    """Steps, as the ledger keeps them."""
+
+    def steps(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
+        """Return the known steps among these, by key."""
+        return {row.key: row for row in self.rows_of(t.steps, t.steps.c.key, keys)}
+
+    def holders(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return by record of a platform the key of a step that it belongs to; free ones are absent."""
+        return {row.remote_id: row.key for row in self.rows_of(t.steps, t.steps.c.remote_id, refs)}
+
+    def intend(self, intents: Sequence[Intent], now: datetime, run: int, version: str) -> None:
+        """Write down that these steps are about to be sent. Durable on return."""
+        rows: list[dict[str, Any]] = [
+            step_row(one.step, one.won_at, now, run, version)
+            | {
+                "state": State.INTENDED.value,
+                "result": None,
+                "attempts": 1,
+                "try_at": None,
+                "empty_looks": 0,
+                "reason": "",
+                "remote_id": None,
+                "payload_hash": fingerprint(one.hashes),
+                "field_hashes": {},
+                "intended": one.all_tried(),
+            }
+            for one in intents
+        ]
+        known = ("field_hashes", "remote_id", "payload_hash")
+        with self.writing() as connection:
+            self.upsert(connection, t.steps, rows, ["key"], keep=known, add={"attempts": 1})
+
+    def settle(self, ended: Sequence[Ending], now: datetime, run: int, version: str) -> None:
+        """Write down how these steps ended; what is known of a record changes only with a step that is settled."""
+        rows: list[dict[str, Any]] = []
+        told: list[dict[str, Any]] = []
+        for one in ended:
+            step, outcome = one.step, one.outcome
+            rows.append(
+                step_row(step, one.won_at, now, run, version)
+                | {
+                    "state": STATE_AFTER[outcome.result].value,
+                    "result": outcome.result.value,
+                    "attempts": 0,
+                    "reason": outcome.reason,
+                    "remote_id": outcome.ref if outcome.settled else None,
+                    "payload_hash": fingerprint(one.hashes),
+                    "field_hashes": dict(one.hashes) if outcome.settled else {},
+                    "intended": {},
+                    "declined": dict(one.declined) if outcome.settled else {},
+                    "gone": False,
+                }
+            )
+            told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
+        settled = [row for row in rows if row["state"] == State.SETTLED]
+        open_ = [row for row in rows if row["state"] != State.SETTLED]
+        with self.writing() as connection:
+            self.upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
+            self.upsert(connection, t.steps, open_, ["key"], keep=("attempts", *KNOWN_OF_THE_RECORD))
+            if told:
+                connection.execute(t.events.insert(), told)
+
+    def learn(self, learnt: Sequence[Learnt], now: datetime, run: int) -> None:
+        """Keep what was learnt of records without sending anything; how their steps ended stays."""
+        statement = (
+            update(t.steps)
+            .where(t.steps.c.key == bindparam("k"))
+            .values(
+                field_hashes=bindparam("ours"),
+                payload_hash=bindparam("all"),
+                declined=bindparam("left"),
+                gone=bindparam("is_gone"),
+                reason=bindparam("why"),
+                changed_at=now,
+                run=run,
+            )
+        )
+        rows = [
+            {
+                "k": one.key,
+                "ours": dict(one.hashes),
+                "all": fingerprint(one.hashes),
+                "left": dict(one.declined),
+                "is_gone": bool(one.gone),
+                "why": one.gone,
+            }
+            for one in learnt
+        ]
+        with self.writing() as connection:
+            connection.execute(statement, rows)
+
+    def looked_in_vain(self, looked: Sequence[tuple[str, datetime]]) -> None:
+        """Count an empty look-up for steps that may have been carried out; each is looked for again at its moment."""
+        statement = (
+            update(t.steps)
+            .where(t.steps.c.key == bindparam("k"))
+            .values(empty_looks=t.steps.c.empty_looks + 1, try_at=bindparam("at"))
+        )
+        with self.writing() as connection:
+            connection.execute(statement, [{"k": key, "at": moment} for key, moment in looked])

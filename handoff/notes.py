@@ -1,0 +1,146 @@
+"""The note that tells Customer Success what changed in a deal after its handoff."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from handoff import keys
+from handoff.amounts import MONEY
+from handoff.contract import Contract
+from handoff.fingerprints import fingerprint
+from handoff.mapping import Target
+from handoff.model import Handoff, Needed, Step, Trace, Value, Write
+from handoff.phrases import money
+from handoff.transforms import missing, shortened, text
+
+EMPTY, NOT_KEPT = "(empty)", "(not kept)"
+LONGEST_VALUE, LONGEST_TITLE, LONGEST_BODY = 300, 120, 30_000
+FROM_THE_CHANGE = "what changed in the deal"
+
+
+def words_of(values: Mapping[str, Value]) -> dict[str, str]:
+    """Return the canonical fields that say something as a person reads them, each on one short line."""
+    return {name: _spoken(name, value, values) for name, value in values.items() if not missing(value)}
+
+
+def _spoken(name: str, value: Value, values: Mapping[str, Value]) -> str:
+    said = money(value, values.get("deal.currency")) if name in MONEY else _said(value)
+    return shortened(" ".join(said.split()), LONGEST_VALUE)
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, Markup):
+        return str(value.striptags())
+    if isinstance(value, Mapping):
+        name = str(value.get("label") or value.get("text") or value.get("name") or "")
+        return f"{name} ({value['role']})" if value.get("role") else name
+    if isinstance(value, list | tuple):
+        return "; ".join(_said(item) for item in value)
+    return text(value)
+
+
+def frozen_names(target: Target, made: Iterable[str]) -> frozenset[str]:
+    """Return the canonical fields behind the fields of these steps that are written to a new record only."""
+    traces = [(step, trace) for step in set(made) & target.traces.keys() for trace in target.traces[step]]
+    frozen = (trace for step, trace in traces if target.mode(step, trace.field) is Write.CREATE_ONLY)
+    return frozenset(origin.name for trace in frozen for origin in trace.origins)
+
+
+def listed_changes(
+    names: Iterable[str], handoff: Handoff, words: Mapping[str, str] | None, contract: Contract
+) -> list[str]:
+    """
+    Return a line of HTML for each field: `Amount: USD 48,000 → USD 52,000`.
+
+    Args:
+        words: What was told before, by field; None where it was purged.
+    """
+    now = words_of(handoff.values)
+    return [
+        f"<li>{escape(label(name, contract))}: "
+        f"{escape(NOT_KEPT if words is None else words.get(name, EMPTY))} → {escape(now.get(name, EMPTY))}</li>"
+        for name in sorted(names, key=lambda name: label(name, contract))
+    ]
+
+
+def label(name: str, contract: Contract) -> str:
+    """Return what a canonical field is called: by the contract, else its name in words."""
+    if name in contract.fields:
+        return contract.fields[name].label
+    return name.replace(".", " ").replace("_", " ").capitalize()
+
+
+def note_step(
+    handoff: Handoff,
+    base: Step,
+    lines: Sequence[str],
+    listed: Sequence[Mapping[str, str]],
+    target: Target,
+    *,
+    seed: Any,
+    now: datetime,
+) -> Step:
+    """
+    Return the note as a step: like the entry of the handoff itself, but for its title, body and moment.
+
+    Args:
+        base: The handoff's own entry, as planned today.
+        listed: The steps of which the handoff was made; the note belongs to their records.
+        seed: What changed; equal seeds give the same key, so that a note is sent once.
+    """
+    fields, rules = target.facts(base.name).note, target.file.steps[base.name].fields
+    assert fields is not None  # the base is an entry that can be a note
+    longest = {name: rule.max for name, rule in rules.items()}
+    title = f"Changed after the handoff: {handoff.deal.account_name}, {handoff.deal.name}"
+    said = {
+        fields.title: shortened(title, longest.get(fields.title) or LONGEST_TITLE),
+        fields.body: _list(lines, longest.get(fields.body) or LONGEST_BODY),
+        fields.moment: now,
+    }
+    moved = _moved(base, listed)
+    payload = {name: _delivered(value, moved) for name, value in base.payload.items()} | said
+    payload = {name: value for name, value in payload.items() if value is not None}
+    name = f"change-{fingerprint(seed)[:8]}"
+    return replace(
+        base,
+        key=keys.beside(base.key, name),
+        name=name,
+        payload=payload,
+        needs=tuple(key for need in base.needs if (key := moved.get(need))),
+        modes=dict.fromkeys(payload, Write.CREATE_ONLY),
+        traces=tuple(_trace(trace, said) for trace in base.traces),
+        adopt=(),
+        match=(),
+    )
+
+
+def _moved(base: Step, listed: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return by key planned today the key delivered then: a deal may have moved to another account since."""
+    there = {step["key"] for step in listed}
+    by_name = {step["name"]: step["key"] for step in listed}
+    wanted = {*base.needs, *(value.key for value in base.payload.values() if isinstance(value, Needed))}
+    found = {key: key if key in there else by_name.get(key.rsplit(".", 1)[-1]) for key in wanted}
+    return {key: then for key, then in found.items() if then is not None}
+
+
+def _delivered(value: Value, moved: Mapping[str, str]) -> Value:
+    if not isinstance(value, Needed):
+        return value
+    return Needed(moved[value.key]) if value.key in moved else None
+
+
+def _trace(trace: Trace, said: Mapping[str, Value]) -> Trace:
+    return Trace(trace.field, trace.place, how=FROM_THE_CHANGE) if trace.field in said else trace
+
+
+def _list(lines: Sequence[str], limit: int) -> str:
+    """Return the lines as an HTML list that fits; what does not is counted."""
+    for shown in range(len(lines), 0, -1):
+        more = f"<li>... and {len(lines) - shown} more</li>" if shown < len(lines) else ""
+        whole = f"<ul>{''.join(lines[:shown])}{more}</ul>"
+        if len(whole) <= limit:
+            return whole
+    return f"<ul><li>{len(lines)} fields</li></ul>"
