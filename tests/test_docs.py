@@ -76,3 +76,20 @@ def test_no_tracked_text_names_a_registry_or_a_folder_of_a_machine():
     ]
 
     assert [str(p) for p in texts if forbidden.search(p.read_text(encoding="utf-8", errors="replace"))] == []
+
+
+def test_every_link_into_a_page_leads_to_one_of_its_titles():
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}#{anchor}"
+        for page in pages
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+        if anchor not in _anchors(page.parent / target if target else page)
+    ]
+
+    assert broken == []
+
+
+def _anchors(page):
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
