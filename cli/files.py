@@ -75,13 +75,35 @@ def show_lineage(
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="FILE", help=f"One of: {', '.join(SCHEMAS)}.")],
+    name: Annotated[str | None, typer.Argument(metavar="FILE", help=f"One of: {', '.join(SCHEMAS)}.")] = None,
+    all_: Annotated[Path | None, typer.Option("--all", metavar="DIR", help="Write all of them into DIR.")] = None,
 ) -> None:
     """Print the JSON Schema of a mapping file, for an editor."""
     with errors("schema", as_json=False):
-        if name not in SCHEMAS:
-            raise ConfigError(f"There is no schema of {name!r}. Use one of: {', '.join(SCHEMAS)}.")
-        out.print(json.dumps(SCHEMAS[name].model_json_schema(by_alias=True), indent=2), markup=False)
+        if all_ is not None and name is None:
+            for path in _written(all_):
+                out.print(f"Wrote {path}.", markup=False)
+        elif name in SCHEMAS and all_ is None:
+            out.print(_schema(SCHEMAS[name]), markup=False)
+        else:
+            said = "Give one FILE, or --all DIR" if name is None or all_ else f"There is no schema of {name!r}"
+            raise ConfigError(f"{said}. FILE is one of: {', '.join(SCHEMAS)}.")
+
+
+def _schema(model: type[Frozen]) -> str:
+    return json.dumps(model.model_json_schema(by_alias=True), indent=2)
+
+
+def _written(folder: Path) -> list[Path]:
+    """Write each schema into the folder as `<file>.schema.json`, and return the paths."""
+    paths = {folder / f"{name}.schema.json": model for name, model in SCHEMAS.items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, model in paths.items():
+            path.write_text(f"{_schema(model)}\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written: {error.strerror}. Name another folder.") from error
+    return list(paths)
 
 
 def _folder(mappings: Path | None, *, as_json: bool) -> Path:

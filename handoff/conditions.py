@@ -148,6 +148,7 @@ else:
             | Annotated[Join, Tag("<join>")]
             | Annotated[Test, Tag("<test>")],
             Discriminator(_shape),
+            Field(description="A condition: a name, a list of which all must hold, all/any/not, or one test."),
         ],
     )
 """A condition as it is written: a name, a list of which all must hold, all/any/not, or one test."""

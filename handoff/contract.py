@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from handoff.answers import CHECKS
 from handoff.conditions import Condition, Rule, compiled
@@ -45,7 +45,7 @@ def _check(said: str) -> str:
 
 
 CurrencyCode = Annotated[str, AfterValidator(_code)]
-CheckName = Annotated[str, AfterValidator(_check)]
+CheckName = Annotated[str, AfterValidator(_check), WithJsonSchema({"type": "string", "enum": [*CHECKS]})]
 
 
 class Agreed(Frozen):
@@ -247,9 +247,9 @@ class Contract(Frozen):
 
     agreed: Agreed | None = Field(None, description="Who signed, and when.")
     start_from: dt.date | None = Field(None, description="Deals won from this day on are handed off; older: backfill.")
-    limits: Limits = Field(default_factory=Limits, description="How much one pass may do.")
+    limits: Limits = Field(default_factory=Limits, description="How many new handoffs one pass may make.")
     rollout: Rollout = Field(default_factory=Rollout, description="shadow, pilot or live.")
-    trigger: Trigger = Field(default_factory=Trigger, description="What makes a deal ours.")
+    trigger: Trigger = Field(default_factory=Trigger, description="Which stages make a deal ours.")
     currency: Currency = Field(default_factory=Currency, description="In which currency amounts are judged.")
     conditions: dict[str, Rule] = Field(default_factory=dict, description="Named conditions.")
     kinds: list[Kind] = Field(default_factory=list, description="What a deal is: the first rule that fits.")

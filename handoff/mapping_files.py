@@ -35,7 +35,7 @@ class SourceFile(Frozen):
     fields: dict[str, FieldRule] = Field(description="Each canonical field, and where the CRM holds it.")
     people: Rows | None = Field(None, description="Which rows become people, each with a role.")
     products: Rows | None = Field(None, description="Which rows become products.")
-    write_back: WriteBack = Field(default_factory=WriteBack, description="What the deal's own record is told.")
+    write_back: WriteBack = Field(default_factory=WriteBack, description="Where and what the CRM is told.")
 
 
 class Adopt(Frozen):

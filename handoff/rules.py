@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from handoff.compiling import conversion, reading
 from handoff.conditions import Condition, Rule
@@ -33,7 +33,7 @@ def _length(words: str) -> str:
     return words
 
 
-TransformName = Annotated[str, AfterValidator(_transform)]
+TransformName = Annotated[str, AfterValidator(_transform), WithJsonSchema({"type": "string", "enum": [*TRANSFORMS]})]
 LengthText = Annotated[str, AfterValidator(_length)]
 
 
