@@ -143,7 +143,7 @@ def _story(chosen: _wiring.Choice, words: str) -> Story:
             loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
             return known_story(ledger, ref, loaded.contract)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        (one,) = prepare(bridge, [_read_live(bridge, live_deal(bridge.crm, words), words)], frozen={})
+        (one,) = prepare(bridge, [_read_live(bridge, live_deal(bridge.crm, words), words)], known={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts
         return live_story(one, contract, before_start=early)

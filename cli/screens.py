@@ -36,10 +36,13 @@ def show_report(report: Report) -> None:
         out.print(nothing_to_do(report))
         return
     show_steps(report.steps)
+    if report.would is not None:
+        out.print("  Shadow: nothing was written. Live, this pass would have:", style="yellow")
+        show_steps(report.would)
     if report.receipts["written"] or report.receipts["pending"]:
         pending = f", {report.receipts['pending']:,} pending" if report.receipts["pending"] else ""
         out.print(f"  {'deals told':<18} {report.receipts['written']:,} written{pending}")
-    if not report.steps and not report.receipts["written"]:
+    if not report.steps and not report.receipts["written"] and report.would is None:
         out.print(f"  {nothing_sent(report)}")
     if report.before_start:
         out.print(f"  {report.before_start:,} won before start_from were left alone.")
@@ -113,6 +116,8 @@ def show_plan(shown: Iterable[Shown], mappings: Mappings, *, detail: bool) -> No
             missing = ", ".join(gap.label for gap in handoff.gaps) or "nothing"
             out.print(f"  missing {missing}; completeness {handoff.completeness * 100:.0f}%", markup=False)
             out.print(f"  receiver {handoff.receiver or 'nobody'}: {handoff.receiver_because}", markup=False)
+        if one.prepared.excluded:
+            out.print(f"  excluded: {one.prepared.excluded}", style="yellow", markup=False)
         if one.prepared.stopped:
             out.print(f"  needs a person: {one.prepared.stopped}", style="yellow", markup=False)
         for note in handoff.notes if handoff else ():
@@ -195,6 +200,7 @@ def plan_as_data(shown: Shown, mappings: Mappings) -> dict[str, Any]:
         "missing": [gap.label for gap in handoff.gaps] if handoff else [],
         "receiver": handoff.receiver if handoff else None,
         "stopped": shown.prepared.stopped or None,
+        "excluded": shown.prepared.excluded or None,
         "notes": list(handoff.notes) if handoff else [],
         "steps": [_step_as_data(decision, handoff, mappings) for decision in shown.decisions],
         "write_back": {trace.field: _receipt_as_data(value, trace) for trace, value in shown.told},

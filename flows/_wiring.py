@@ -168,7 +168,8 @@ def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silen
             until_the_end.enter_context(alone(settings.ledger_url, progress=progress))
         ledger.open(stamps={})
         clock = chosen.clock()
-        world = World(clock, SharedBudget(ledger), random.random, read_only, chosen.sandbox)
+        shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
+        world = World(clock, SharedBudget(ledger), random.random, read_only or shadow, chosen.sandbox)
         crm = CRMS[crm_system](settings.crm, mappings, world)
         platform = PLATFORMS[platform_system](settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)

@@ -52,10 +52,18 @@ class Decision:
 
 
 def merged(planned: Iterable[Planned]) -> dict[str, Planned]:
-    """Return one plan a key: of several deals on one account, the newest won has the word."""
+    """
+    Return one plan a key: of several deals on one account, the newest won has the word.
+
+    A deal that only looks the record up has none where another makes it.
+    """
     by_key: dict[str, Planned] = {}
     for one in planned:
         there = by_key.get(one.step.key)
-        if there is None or there.precedence < one.precedence:
+        if there is None or _weight(there) < _weight(one):
             by_key[one.step.key] = one
     return by_key
+
+
+def _weight(one: Planned) -> tuple[bool, tuple[datetime, str]]:
+    return not one.step.reference, one.precedence

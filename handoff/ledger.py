@@ -20,11 +20,11 @@ from sqlalchemy import (
 
 from handoff import tables as t
 from handoff.batches import batches
+from handoff.contract import NEW_CUSTOMER
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
 from handoff.intents import Intents
-from handoff.model import Deal, DealRef, Standing, Unreadable
-from handoff.policy import Times
+from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
 from handoff.rows import deal_row, event, unreadable_row
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
@@ -41,8 +41,8 @@ class Judged:
     """
     What became of one deal in a run, as the ledger keeps it.
 
-    `changed` names the canonical fields that changed and were not carried out yet; `told` is what Customer Success
-    has been told now, None when that stays what it was.
+    `silent`: the deal's own record is not told. `changed` names the canonical fields that changed and were not carried
+    out yet; `told` is what Customer Success has been told now, None when that stays what it was.
     """
 
     deal: Deal
@@ -51,6 +51,7 @@ class Judged:
     reason: str
     try_at: datetime | None = None
     mapping_version: str | None = None
+    silent: bool = False
     changed: tuple[str, ...] = ()
     told: "Told | None" = None
 
@@ -67,6 +68,16 @@ class Told:
     hashes: Mapping[str, str]
     words: Mapping[str, str]
     again: bool = False
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A handoff to keep: its steps as `key`, `name`, `kind`, and what was known of its account before, as data."""
+
+    key: str
+    handoff: Handoff
+    steps: Sequence[Mapping[str, str]]
+    background: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -155,14 +166,15 @@ class Ledger(Intents):
         """
         Return the CRM ids of at most `limit` deals that may go on now, oldest win first.
 
-        Those that wait, or whose receipt does; and those that need a person, when their moment has come or the
-        mapping is another than the one that stopped them.
+        Those that wait, or whose receipt does; those that need a person, when their moment has come or the mapping is
+        another than the one that stopped them; and those that another mapping left out.
         """
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
         untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
         stopped = and_(c.standing == Standing.NEEDS_PERSON.value, or_(c.try_at <= now, c.mapping_version != version))
-        may_go_on = or_(waits, untold, stopped)
+        left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
+        may_go_on = or_(waits, untold, stopped, left_out)
         query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
         query = query.limit(limit)
         with self.reading() as connection:
@@ -239,27 +251,42 @@ class Ledger(Intents):
                 cursor |= {"read_at": now, "run": run}
                 self.upsert(connection, t.windows, [cursor], ["crm"])
 
-    def freeze(self, rows: Sequence[tuple[str, Deal, Times, str, str, Sequence[Mapping[str, str]]]]) -> None:
+    def freeze(self, frozen: Sequence[Frozen], version: str) -> None:
         """
-        Keep handoffs: (key, deal, times, segment, mapping version, steps as `key`, `name`, `kind`).
+        Keep handoffs that are not delivered yet.
 
-        The moments are those of the first time, the steps those of the last before delivery.
+        The moments, the kind and the background are those of the first time, the steps those of the last.
         """
         kept = [
             {
-                "key": key,
-                "deal": str(deal.ref),
-                "episode": deal.episode,
-                "segment": segment,
-                "handed_off_at": times.handed_off_at,
-                "work_starts_at": times.work_starts_at,
+                "key": one.key,
+                "deal": str(one.handoff.deal.ref),
+                "episode": one.handoff.deal.episode,
+                "account": one.handoff.customer_id,
+                "kind": one.handoff.kind,
+                "background": one.background,
+                "segment": one.handoff.segment,
+                "handed_off_at": one.handoff.handed_off_at,
+                "work_starts_at": one.handoff.work_starts_at,
                 "mapping_version": version,
-                "steps": list(steps),
+                "steps": list(one.steps),
             }
-            for key, deal, times, segment, version, steps in rows
+            for one in frozen
         ]
+        first = ("handed_off_at", "work_starts_at", "kind", "background")
         with self.writing() as connection:
-            self.upsert(connection, t.handoffs, kept, ["key"], keep=("handed_off_at", "work_starts_at"))
+            self.upsert(connection, t.handoffs, kept, ["key"], keep=first)
+
+    def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
+        """Return by account its latest handoff of a new customer, with when its deal was won and how it is called."""
+        c, d = t.handoffs.c, t.deals.c
+        query = select(c.account, c.deal, c.delivered_at, c.background, d.won_at, d.name).join(t.deals, c.deal == d.ref)
+        found: dict[str, Row[Any]] = {}
+        with self.reading() as connection:
+            for some in batches(list(accounts), IN_AT_ONCE):
+                asked = query.where(c.account.in_(some), c.kind == NEW_CUSTOMER).order_by(d.won_at)
+                found |= {row.account: row for row in connection.execute(asked)}
+        return found
 
     def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""
@@ -306,7 +333,7 @@ class Ledger(Intents):
                 "try_at": j.try_at,
                 "mapping_version": j.mapping_version,
                 "changed": list(j.changed),
-                "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell else None,
+                "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell and not j.silent else None,
             }
             rows.append(row)
             if before is None or (before.standing, before.reason) != (j.standing.value, j.reason):
@@ -327,7 +354,7 @@ class Ledger(Intents):
 
         One that is done stays done, only its receipt is dropped. A deal that is won again counts as new.
         """
-        gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hashes": None}
+        gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hashes": None, "mapping_version": None}
         standings: dict[str, Standing] = {}
         with self.writing() as connection:
             for some in batches(ids, IN_AT_ONCE):

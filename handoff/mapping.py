@@ -1,6 +1,6 @@
 """The files of one `mappings/` folder, compiled once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -140,6 +140,22 @@ class Mappings:
     def known(self) -> frozenset[str]:
         """Return every canonical field that a target may use."""
         return known_fields(self.contract, self.source.file)
+
+    @cached_property
+    def asks_customer(self) -> bool:
+        """Whether anything depends on what the platform knows of the account."""
+        return bool(set(OF_CUSTOMER) & set(self._asked()))
+
+    def _asked(self) -> Iterator[str]:
+        """Yield every canonical field that a condition asks about or a target's field comes from."""
+        contract = self.contract
+        rules = [one.when for group in (contract.kinds, contract.segments, contract.routing) for one in group]
+        rules += [field.required_when for field in contract.fields.values()] + [contract.rollout.only]
+        for step in self.target.file.steps.values():
+            rules += [step.when, *(rule.when for rule in step.fields.values())]
+        yield from (name for rule in rules if rule is not None for name in contract.condition(rule).fields)
+        traces = (trace for some in self.target.traces.values() for trace in some)
+        yield from (origin.name for trace in traces for origin in trace.origins)
 
     @property
     def by_role(self) -> dict[str, str]:

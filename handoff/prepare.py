@@ -1,15 +1,17 @@
 """A deal judged and planned, before anything is sent."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from handoff import keys
+from handoff.backgrounds import backgrounds
 from handoff.bridge import Bridge
 from handoff.errors import RecordError
+from handoff.kinds import NO_PILOT, Background
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
-from handoff.plan import emails_wanted, plan
+from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
 from handoff.transforms import text
 
@@ -34,6 +36,17 @@ class Prepared:
     changed: tuple[str, ...] = ()
     added: tuple[Step, ...] = ()
     tells: bool = True
+    background: Background = field(default_factory=Background)
+
+    @property
+    def excluded(self) -> str:
+        """Why nothing is made for this deal by policy, "" where something is."""
+        return self.handoff.excluded if self.handoff and not self.delivered else ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the deal's own record is not told either: it is not ours yet."""
+        return self.excluded.startswith(NO_PILOT)
 
     @property
     def key(self) -> str:
@@ -41,31 +54,52 @@ class Prepared:
         return keys.deal_key(self.deal.ref, self.deal.episode)
 
 
-def prepare(bridge: Bridge, deals: Sequence[Deal], *, frozen: Mapping[str, Times]) -> list[Prepared]:
-    """Return each deal judged and planned, in order; `frozen` holds the moments of those handled before."""
-    now = bridge.clock.now()
+def prepare(bridge: Bridge, deals: Sequence[Deal], *, known: Mapping[str, Any]) -> list[Prepared]:
+    """
+    Return each deal judged and planned, in order.
+
+    Args:
+        deals: In the order of winning, so that of an account's new deals the oldest opens its handoff.
+        known: The ledger's rows of the handoffs of those that were handled before, by key.
+    """
     mappings, platform = bridge.mappings, bridge.platform
     users = platform.people(receivers(mappings))
-    judged: list[tuple[Deal, Handoff | None, str]] = []
+    judged = _judged(bridge, deals, known, users)
+    planned = [one.handoff for one in judged if one.handoff and not one.stopped and not one.excluded]
+    users = users | platform.people(emails_wanted(planned, mappings.target))
+    companies = companies_wanted(planned, mappings.target)
+    found = {one: customer.ref for one, customer in platform.customers(companies).items()} if companies else {}
+    return [_planned(bridge, one, users, found) for one in judged]
+
+
+def _judged(
+    bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any], users: Mapping[str, User]
+) -> list[Prepared]:
+    now, mappings = bridge.clock.now(), bridge.mappings
+    before = backgrounds(bridge, deals, known)
+    judged = []
     for deal in deals:
-        times = frozen.get(keys.deal_key(deal.ref, deal.episode)) or Times.first(deal, now)
+        row = known.get(keys.deal_key(deal.ref, deal.episode))
+        times = Times.first(deal, now) if row is None else Times(row.handed_off_at, row.work_starts_at)
+        background = before.of(deal)
+        handoff = judge(deal, mappings, users, times, background)
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
-        judged.append((deal, judge(deal, mappings, users, times), stopped))
-    handoffs = [handoff for _, handoff, stopped in judged if handoff and not stopped]
-    users = users | platform.people(emails_wanted(handoffs, mappings.target))
-    return [_planned(bridge, deal, handoff, stopped, users) for deal, handoff, stopped in judged]
+        if not stopped:
+            before.judged(handoff)
+        judged.append(Prepared(deal, bridge.fingerprints(deal), handoff, stopped=stopped, background=background))
+    return judged
 
 
-def _planned(bridge: Bridge, deal: Deal, handoff: Handoff | None, stopped: str, users: Mapping[str, User]) -> Prepared:
-    hashes = bridge.fingerprints(deal)
-    if handoff is None or stopped:
-        return Prepared(deal, hashes, handoff, stopped=stopped)
+def _planned(bridge: Bridge, one: Prepared, users: Mapping[str, User], companies: Mapping[str, str]) -> Prepared:
+    handoff = one.handoff
+    if handoff is None or one.stopped or handoff.excluded:
+        return replace(one, stopped="" if handoff and handoff.excluded else one.stopped)
     try:
-        steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance)
+        steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance, companies=companies)
     except RecordError as error:
-        return Prepared(deal, hashes, handoff, stopped=str(error))
+        return replace(one, stopped=str(error))
     told = replace(handoff, notes=tuple(dict.fromkeys((*handoff.notes, *notes))))
-    return Prepared(deal, hashes, told, steps)
+    return replace(one, handoff=told, steps=steps)
 
 
 def after_delivery(
@@ -98,6 +132,8 @@ def _said_again(step: Step, changed: Container[str] | None, unsure: Container[st
 
 def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standing, str]:
     """Return what the deal counts as, and why when it is not done."""
+    if one.excluded:
+        return Standing.EXCLUDED, one.excluded
     if one.stopped:
         return Standing.NEEDS_PERSON, one.stopped
     ends = [(step, outcomes[step.key]) for step in one.steps]
@@ -119,6 +155,9 @@ def body(handoff: Handoff) -> dict[str, Any]:
     """Return what is kept of a handoff for the people who ask later; it names people."""
     return {
         "values": {name: plain(value) for name, value in handoff.values.items()},
+        "record": _record(handoff.deal),
+        "kind": handoff.kind,
+        "kind_because": handoff.kind_because,
         "segment": handoff.segment,
         "segment_because": handoff.segment_because,
         "gaps": plain(handoff.values["gaps"]),
@@ -127,6 +166,12 @@ def body(handoff: Handoff) -> dict[str, Any]:
         "receiver_because": handoff.receiver_because,
         "notes": list(handoff.notes),
     }
+
+
+def _record(deal: Deal) -> dict[str, Any]:
+    """Return what was read of a deal, by path, its lists of rows by name: what stood there before any rule."""
+    lists = {name: [plain(dict(row)) for row in rows] for name, rows in deal.children.items()}
+    return {path: plain(value) for path, value in deal.source.items() if value is not None} | lists
 
 
 def plain(value: Any) -> Any:

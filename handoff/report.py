@@ -11,7 +11,7 @@ from handoff.errors import BridgeBug
 from handoff.model import Deal, DealRef, Outcome, Result, Standing
 
 MOST_EXCEPTIONS = 200
-MOST_PRESSING = ("needs a person", "receipt pending", "not readable", "note")
+MOST_PRESSING = ("needs a person", "receipt pending", "not readable", "waiting", "note")
 """The kinds of exceptions, in the order in which they are kept and shown."""
 
 ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]*\w")
@@ -71,6 +71,7 @@ class Tally:
     seen: set[str] = field(default_factory=set)
     standing: Counter[Standing] = field(default_factory=Counter)
     steps: Counter[tuple[str, Result]] = field(default_factory=Counter)
+    would: Counter[tuple[str, str]] = field(default_factory=Counter)
     handed_off: int = 0
     with_gaps: int = 0
     before_start: int = 0
@@ -83,6 +84,14 @@ class Tally:
     def see(self, ref: DealRef) -> None:
         """Count a deal as read in this run; twice in one run is once."""
         self.seen.add(str(ref))
+
+    def would_do(self, sends: Mapping[str, Any]) -> None:
+        """Count what a pass that may write would send: by kind, with the record it updates if there is one."""
+        self.would.update((kind, "updated" if step.ref else "created") for kind, step in sends.items())
+
+    def rest_is(self, standing: Standing) -> None:
+        """Let every deal that was seen and not counted yet count as this."""
+        self.standing[standing] += len(self.seen) - sum(self.standing.values())
 
     def counts_as(self, standing: Standing) -> None:
         """Count one deal's end."""
@@ -129,7 +138,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Report:
-    """What one run did; `fields_kept` counts what a change wanted to write and a person's edit kept."""
+    """
+    What one run did.
+
+    `fields_kept` counts what a change wanted to write and a person's edit kept; `would` is what a run in shadow would
+    have created and updated, None where it was not in shadow.
+    """
 
     run: int
     command: str
@@ -146,6 +160,7 @@ class Report:
     exceptions_left_out: int = 0
     fields_kept: int = 0
     window: tuple[datetime, datetime] | None = None
+    would: Mapping[str, Mapping[str, int]] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON."""
@@ -159,6 +174,7 @@ class Report:
             "handed_off": self.handed_off,
             "with_gaps": self.with_gaps,
             "steps": {kind: dict(results) for kind, results in self.steps.items()},
+            **({} if self.would is None else {"would": {kind: dict(some) for kind, some in self.would.items()}}),
             "before_start": self.before_start,
             "receipts": dict(self.receipts),
             "fields_kept": self.fields_kept,
@@ -176,6 +192,7 @@ def report(
     ended_at: datetime,
     mapping_version: str,
     window: tuple[datetime, datetime] | None,
+    shadow: bool = False,
 ) -> Report:
     """
     Return the run's report.
@@ -190,6 +207,9 @@ def report(
     steps: dict[str, dict[str, int]] = {}
     for (kind, result), count in sorted(tally.steps.items()):
         steps.setdefault(kind, {})[result.value] = count
+    would: dict[str, dict[str, int]] = {}
+    for (kind, end), count in sorted(tally.would.items()):
+        would.setdefault(kind, {})[end] = count
     return Report(
         run=run,
         command=command,
@@ -206,4 +226,5 @@ def report(
         exceptions_left_out=left_out,
         fields_kept=tally.fields_kept,
         window=window,
+        would=would if shadow else None,
     )

@@ -8,16 +8,16 @@ from itertools import count
 from typing import Any
 
 from handoff import keys
+from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by
 from handoff.errors import ConfigError, HandoffError
 from handoff.fingerprints import changed
-from handoff.ledger import Judged, ReadTo
+from handoff.ledger import Frozen, Judged, ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
-from handoff.policy import Times
 from handoff.prepare import Prepared, body, prepare, standing_of, step_list
 from handoff.report import Notice, Report, Tally, report
 from handoff.telling import Teller, come
@@ -74,7 +74,8 @@ def run_once(
 
     Args:
         deals: CRM ids; only these are handed off, also if they were refused before. Nothing else is read.
-        limit: At most so many deals are handed off; the others wait in the ledger, the oldest win goes first.
+        limit: At most so many deals are handed off; the others wait in the ledger, the oldest win goes first. None:
+            as many as the contract's `limits.new_per_pass` allows.
         stage: How a named piece of work is carried out; it must call it once and return what it returned.
 
     Raises:
@@ -82,7 +83,21 @@ def run_once(
         ServiceError: A whole system refused; what was done is in the ledger, the next pass goes on.
         BridgeBug: The run does not balance.
     """
-    return Pass(bridge, limit=limit, command=command, stage=stage, forced=frozenset(deals)).carry_out()
+    one = Pass(bridge, limit=limit, command=command, stage=stage, forced=frozenset(deals))
+    return one.shadow() if bridge.mappings.contract.rollout.mode == "shadow" else one.carry_out()
+
+
+def more_than_allowed(bridge: Bridge) -> tuple[int, int] | None:
+    """
+    Return how many deals a pass would hand off for the first time, and how many the contract allows in one pass.
+
+    None where it allows that many. Nothing is written but the calls that reading costs.
+    """
+    allowed = bridge.mappings.contract.limits.new_per_pass
+    if allowed is None:
+        return None
+    count = Pass(bridge, limit=None, command="count", stage=at_once, forced=frozenset()).count_first_handoffs()
+    return (count, allowed) if count > allowed else None
 
 
 class Pass:
@@ -92,7 +107,10 @@ class Pass:
         self, bridge: Bridge, *, limit: int | None, command: str, stage: Callable[..., Any], forced: frozenset[str]
     ) -> None:
         self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
-        self.limit, self.command, self.stage, self.forced = limit, command, stage, forced
+        allowed = None if forced else bridge.mappings.contract.limits.new_per_pass
+        self.limit, self.by_contract = (allowed, True) if limit is None else (limit, False)
+        self.command, self.stage, self.forced = command, stage, forced
+        self.handed_off_before: set[str] = set()
         self.held: list[Deal] = []
         self.older: set[str] = set()
         self.read_otherwise: dict[str, Mapping[str, str]] = {}
@@ -124,6 +142,37 @@ class Pass:
         self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
         return done
 
+    def shadow(self) -> Report:
+        """Do all but write: the run and its report are kept, and every deal counts as left out."""
+        started = self.clock.now()
+        self.run = self.ledger.begin_run(f"{self.command} (shadow)", started, self.version)
+        try:
+            for shown in self.look():
+                one = shown.prepared
+                self.tally.counts_as(Standing.EXCLUDED)
+                self.tally.would_do({d.planned.step.kind: d.send for d in shown.decisions if d.send is not None})
+                if one.stopped:
+                    self.tally.hear(one.deal, "needs a person", one.stopped)
+                for note in one.handoff.notes if one.handoff else ():
+                    self.tally.hear(one.deal, "note", note)
+            self.tally.rest_is(Standing.EXCLUDED)
+            done = self._report(started)
+        except BaseException as error:
+            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
+            self.ledger.end_run(self.run, self.clock.now(), counts={}, report=None, error=said)
+            raise
+        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "steps": done.steps}
+        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
+        return done
+
+    def count_first_handoffs(self) -> int:
+        """Return how many deals would be handed off for the first time; only reads."""
+        count = 0
+        for wave in self._waves():
+            new, again, _ = self._sorted_out(wave.page.deals)
+            count += sum(str(deal.ref) not in self.handed_off_before for deal in (*new, *again))
+        return count
+
     def look(self) -> Iterator["Shown"]:
         """Yield what `carry_out` would do for each deal; only reads."""
         for wave in self._waves():
@@ -153,6 +202,7 @@ class Pass:
             ended_at=self.clock.now(),
             mapping_version=self.version,
             window=(self.window.lower, self.window.upper) if self.window else None,
+            shadow=self.bridge.mappings.contract.rollout.mode == "shadow",
         )
 
     # Reading
@@ -203,14 +253,22 @@ class Pass:
             self._hand_off(todo)
 
     def _to_hand_off(self, deals: Sequence[Deal]) -> list[Deal]:
-        """Return the deals to go on with now; under a limit the oldest wins are held until all are read."""
+        """
+        Return the deals to go on with now, the oldest win first.
+
+        Under a limit the oldest of those that were never handed off are held until all are read; the others wait.
+        """
         oldest = sorted([*self.held, *deals], key=lambda deal: (deal.won_at, deal.ref))
         if self.limit is None:
             return oldest
-        self.held = oldest[: self.limit]
-        for _ in oldest[self.limit :]:
+        first = [deal for deal in oldest if str(deal.ref) not in self.handed_off_before]
+        self.held = first[: self.limit]
+        for deal in first[self.limit :]:
             self.tally.counts_as(Standing.WAITING)
-        return []
+            if self.by_contract:
+                why = f"limits.new_per_pass lets {self.limit:,} go in one pass, the oldest wins first"
+                self.tally.hear(deal, "waiting", f"{why}; it goes with a later one")
+        return [deal for deal in oldest if str(deal.ref) in self.handed_off_before]
 
     def _gone(self, wave: Wave) -> None:
         """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""
@@ -245,6 +303,8 @@ class Pass:
                 self.tally.before_start = len(self.older)
                 continue
             self.tally.see(deal.ref)
+            if row is not None and row.standing == Standing.DONE:
+                self.handed_off_before.add(ref)
             hashes = self.bridge.fingerprints(deal)
             if row is None or changed(row.source_hashes, hashes):
                 new.append(deal)
@@ -263,6 +323,8 @@ class Pass:
         """Whether the moment has come for a deal that waits, or for a receipt that does."""
         if row.receipt_pending and come(row.receipt_try_at, now):
             return True
+        if row.standing == Standing.EXCLUDED:
+            return row.mapping_version not in (None, self.version)
         if row.standing == Standing.NEEDS_PERSON:
             return row.mapping_version != self.version or come(row.try_at, now)
         return bool(row.standing == Standing.WAITING and come(row.try_at, now))
@@ -313,22 +375,20 @@ class Pass:
     def _prepared(self, deals: Sequence[Deal]) -> list[Prepared]:
         """Return the deals judged and planned, each with the moments and the work of its first time."""
         known = self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
-        frozen = {key: Times(row.handed_off_at, row.work_starts_at) for key, row in known.items()}
-        return followed_up(self.bridge, prepare(self.bridge, deals, frozen=frozen), known)
+        return followed_up(self.bridge, prepare(self.bridge, deals, known=known), known)
 
     def _keep(self, prepared: Sequence[Prepared]) -> None:
         known = self.ledger.handoffs(one.key for one in prepared)
         frozen, bodies = [], []
         for one in prepared:
             handoff, row = one.handoff, known.get(one.key)
-            if handoff is None:
+            if handoff is None or one.excluded:
                 continue
             bodies.append((one.key, body(handoff)))
             if row is None or row.delivered_at is None:
                 steps = step_list(one.steps) or (row.steps if row else [])
-                times = Times(handoff.handed_off_at, handoff.work_starts_at)
-                frozen.append((one.key, handoff.deal, times, handoff.segment, self.version, steps))
-        self.ledger.freeze(frozen)
+                frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
+        self.ledger.freeze(frozen, self.version)
         self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
         self.ledger.keep_bodies("handoff", bodies, self.clock.now())
 
@@ -344,6 +404,8 @@ class Pass:
             self.tally.with_gaps += first and bool(one.handoff and one.handoff.gaps)
             if result.standing is Standing.NEEDS_PERSON:
                 self.tally.hear(one.deal, "needs a person", result.reason)
+            if result.standing is Standing.EXCLUDED:
+                continue
             for note in one.handoff.notes if one.handoff else ():
                 self.tally.hear(one.deal, "note", note)
             log.debug("deal=%s standing=%s", one.deal.ref, result.standing.value)
@@ -367,6 +429,7 @@ class Pass:
             mapping_version=self.version,
             changed=() if handled else one.changed,
             told=told_by(one, self.bridge.mappings) if handled else None,
+            silent=one.silent,
         )
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:

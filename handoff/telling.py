@@ -43,12 +43,13 @@ class Teller:
     def would_tell(self, ended: Ended, row: Any) -> tuple[tuple[Trace, Value], ...]:
         """Return what would be written of a deal, given its row of the ledger (None: never seen); () for nothing."""
         receipt, says = self._receipts.receipt(ended, (row.sequence if row else 0) + 1)
-        differs = self.wanted and (row is None or says != row.receipt_hash)
+        differs = self.wanted and not ended.judged.silent and (row is None or says != row.receipt_hash)
         return self._receipts.shown(receipt) if differs else ()
 
     def tell(self, ended: Sequence[Ended], tally: Tally, *, at_once: bool) -> None:
         """Write what differs, and keep what is pending; with `at_once` also what was refused less than an hour ago."""
-        if not self.wanted:
+        ended = [one for one in ended if not one.judged.silent]
+        if not self.wanted or not ended:
             return
         rows = self._ledger.deals(str(e.judged.deal.ref) for e in ended)
         now = self._clock.now()

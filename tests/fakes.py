@@ -311,7 +311,14 @@ class FakeDestination:
 
     def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
         self._answer()
-        return {account: self.known[account] for account in accounts if account in self.known}
+        there = {
+            str(one.payload["SfdcAccountId"]): Customer(
+                one.ref, str(one.payload.get("Name") or ""), one.payload.get("Status"), one.payload.get("Stage")
+            )
+            for one in self.of("company")
+            if one.payload.get("SfdcAccountId")
+        } | self.known
+        return {account: there[account] for account in accounts if account in there}
 
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         self._answer()

@@ -288,7 +288,7 @@ def test_a_promise_without_a_proper_date_is_shown_as_it_was_written(tmp_path: Pa
 
 def test_a_date_that_is_no_date_is_left_out_and_told(tmp_path: Path):
     mappings = edited(tmp_path, "sources/salesforce.yml", "{from: Promised_Go_Live__c,", "{from: Replacing__c,")
-    mappings = edited(tmp_path, "sources/salesforce.yml", "replacing:      {from: Replacing__c}\n", "\n")
+    mappings = edited(tmp_path, "sources/salesforce.yml", "{from: Replacing__c}\n", "{from: Switch_Reason__c}\n")
     mappings = edited(
         tmp_path, "templates/brief.html.j2", "{% if replacing %}They replace {{ replacing }}.{% endif %}", ""
     )

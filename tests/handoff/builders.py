@@ -200,6 +200,13 @@ def a_handoff(
     return judge(deal, mappings, users() if known is None else known, Times.first(deal, now))
 
 
+def as_judged(deal: Deal, moment: datetime, *, kind: str = "new_customer") -> Handoff:
+    """Return a handoff of this deal as the ledger keeps it, with nothing in it but its moments and its kind."""
+    return Handoff(
+        deal, {}, "smb", "", (), Decimal(1), None, "", (), handed_off_at=moment, work_starts_at=moment, kind=kind
+    )
+
+
 def folder_in(tmp_path: Path, changes: Mapping[str, str | None] | None = None) -> Path:
     """Return a mappings folder with these files changed, added or (None) left out."""
     folder = tmp_path / "mappings"

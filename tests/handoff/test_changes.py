@@ -159,7 +159,7 @@ def test_a_mapping_applied_again_carries_every_field_that_its_mode_allows(world)
         world, "targets/gainsight.yml", "Goal: {from: business_goal}", 'Goal: {text: "Goal: {business_goal}"}'
     )
     deal = world.crm.won[DEAL][0]
-    (one,) = prepare(world.bridge, [deal], frozen={})
+    (one,) = prepare(world.bridge, [deal], known={})
     known = world.ledger.handoffs([one.key])
 
     (whole,) = followed_up(world.bridge, [one], known, whole=True)

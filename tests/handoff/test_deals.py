@@ -5,12 +5,11 @@ import pytest
 from handoff.deals import SeveralDeals, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.intents import Ending
-from handoff.ledger import Ledger
+from handoff.ledger import Frozen, Ledger
 from handoff.mapping import Mappings
 from handoff.model import Outcome, Result, Scope, Step
-from handoff.policy import Times
 from tests.fakes import NOON, FakeClock, FakeCrm
-from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref
+from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref, as_judged
 
 SECOND = "0065g00000SeCoNAAV"
 GSID = "1P01E316G9DAPFOLE6SOOUG71XRMN5F3PLER"
@@ -125,8 +124,8 @@ def test_the_id_of_an_account_is_no_deal_and_lists_those_of_the_account(ledger, 
 def test_a_company_that_several_deals_share_lists_them_and_picks_none(ledger):
     step = Step("hb:company:1", "company", "company", Scope.ACCOUNT, a_ref(SECOND), {})
     listed = [{"key": step.key, "name": step.name, "kind": step.kind}]
-    both = [(f"hb:{deal}:e1", a_deal(deal), Times(WON, WON), "smb", "v1", listed) for deal in (DEAL, SECOND)]
-    ledger.freeze(both)
+    both = [Frozen(f"hb:{deal}:e1", as_judged(a_deal(deal), WON), listed) for deal in (DEAL, SECOND)]
+    ledger.freeze(both, "v1")
     ledger.settle([Ending(step, Outcome(step.key, Result.CREATED, COMPANY), WON)], NOON, 1, "v1")
 
     with pytest.raises(SeveralDeals) as caught:

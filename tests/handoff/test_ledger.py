@@ -3,6 +3,7 @@
 import hashlib
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect
@@ -10,12 +11,11 @@ from sqlalchemy import inspect
 from handoff import tables as t
 from handoff.errors import ConfigError
 from handoff.intents import Ending, Intent
-from handoff.ledger import Judged, Ledger, ReadTo
+from handoff.ledger import Frozen, Judged, Ledger, ReadTo
 from handoff.mapping import Mappings
-from handoff.model import DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
-from handoff.policy import Times
+from handoff.model import Deal, DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
 from tests.fakes import ACTING, NOON, End, World
-from tests.handoff.builders import BEN, DEAL, TOMAS, WON, a_deal, a_ref, mappings_in, users
+from tests.handoff.builders import BEN, DEAL, TOMAS, WON, a_deal, a_ref, as_judged, mappings_in, users
 
 REF = str(a_ref())
 
@@ -253,7 +253,7 @@ def test_a_record_is_known_by_a_step_only_once_the_step_is_settled(ledger):
 def test_delivered_is_said_once(ledger):
     deal = a_deal()
     ledger.take_in([deal], [], NOON, 1)
-    ledger.freeze([("hb:k:e1", deal, _times(NOON), "smb", "v1", [])])
+    ledger.freeze([_frozen(deal, NOON)], "v1")
     ledger.conclude([judged(Standing.DONE)], NOON, 1)
     ledger.conclude([judged(Standing.DONE)], NOON + timedelta(1), 2)
 
@@ -262,13 +262,22 @@ def test_delivered_is_said_once(ledger):
 
 def test_the_moments_of_a_handoff_are_frozen(ledger):
     for moment in (NOON, NOON + timedelta(1)):
-        ledger.freeze([("hb:k:e1", a_deal(), _times(moment), "smb", "v1", [])])
+        ledger.freeze([_frozen(a_deal(), moment)], "v1")
 
     assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].work_starts_at == NOON
 
 
-def _times(moment: datetime) -> Times:
-    return Times(moment, moment)
+def test_what_a_deal_was_when_it_was_first_handled_is_frozen(ledger):
+    before = {"ref": "1P02", "name": "", "status": "Active", "stage": None, "csm_email": None}
+    ledger.freeze([_frozen(a_deal(), NOON, kind="expansion", background=before)], "v1")
+    ledger.freeze([_frozen(a_deal(), NOON, kind="new_customer")], "v2")
+
+    row = ledger.handoffs(["hb:k:e1"])["hb:k:e1"]
+    assert (row.kind, row.background, row.mapping_version) == ("expansion", before, "v2")
+
+
+def _frozen(deal: Deal, moment: datetime, *, kind: str = "new_customer", background: Any = None) -> Frozen:
+    return Frozen("hb:k:e1", as_judged(deal, moment, kind=kind), [], background)
 
 
 def test_an_event_is_kept_only_when_standing_or_reason_change(ledger):

@@ -6,10 +6,9 @@ import pytest
 
 from handoff.mapping import Mappings
 from handoff.model import Outcome, Result, Standing
-from handoff.policy import Times
 from handoff.prepare import Prepared, body, plain, prepare, standing_of, step_list
 from tests.fakes import ACTING, World
-from tests.handoff.builders import BEN, DEAL, MAYA, NOON, PRIYA, TOMAS, WON, a_deal, mappings_in, users
+from tests.handoff.builders import BEN, DEAL, MAYA, PRIYA, TOMAS, WON, a_deal, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
 
@@ -25,7 +24,7 @@ def world(acting: Mappings) -> World:
 
 
 def one_of(world: World, **about) -> Prepared:
-    (one,) = prepare(world.bridge, [a_deal(**about)], frozen={})
+    (one,) = prepare(world.bridge, [a_deal(**about)], known={})
     return one
 
 
@@ -38,7 +37,7 @@ def test_a_deal_is_judged_and_planned_and_nothing_is_written(world):
 
 
 def test_deals_come_back_in_their_order_those_without_an_account_stopped(world):
-    first, second = prepare(world.bridge, [a_deal(SECOND, account_id=None), a_deal()], frozen={})
+    first, second = prepare(world.bridge, [a_deal(SECOND, account_id=None), a_deal()], known={})
 
     assert first.stopped == "The deal has no account. Put it on an account in the CRM."
     assert (first.steps, second.stopped) == ((), "")
@@ -47,7 +46,7 @@ def test_deals_come_back_in_their_order_those_without_an_account_stopped(world):
 def test_a_deal_that_nobody_active_can_receive_is_stopped_and_its_neighbours_go_on(acting):
     world = World(acting, "sqlite://", users(PRIYA, MAYA, inactive=(BEN, TOMAS)))
 
-    first, second = prepare(world.bridge, [a_deal(), a_deal(SECOND, amount=250_000)], frozen={})
+    first, second = prepare(world.bridge, [a_deal(), a_deal(SECOND, amount=250_000)], known={})
 
     assert "Nobody active can be OwnerId" in first.stopped
     assert second.stopped == ""
@@ -55,12 +54,15 @@ def test_a_deal_that_nobody_active_can_receive_is_stopped_and_its_neighbours_go_
 
 
 def test_a_handoff_handled_before_keeps_its_moments(world):
-    times = Times(NOON - timedelta(days=9), NOON - timedelta(days=8))
+    world.crm.win(a_deal())
+    world.run()
     key = "hb:main:salesforce:00D5g000004XyZwEAK:0065g00000AbCdEAAV:e1"
+    first = world.clock.now()
+    world.clock.advance(86_400)
 
-    (one,) = prepare(world.bridge, [a_deal()], frozen={key: times})
+    (one,) = prepare(world.bridge, [a_deal()], known=world.ledger.handoffs([key]))
 
-    assert (one.handoff.handed_off_at, one.handoff.work_starts_at) == (times.handed_off_at, times.work_starts_at)
+    assert (one.handoff.handed_off_at, one.handoff.work_starts_at) == (first, first)
 
 
 def test_an_old_win_is_not_overdue_at_birth(world):

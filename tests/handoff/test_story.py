@@ -133,7 +133,7 @@ def test_a_story_is_plain_data(world):
 
 
 def live(world: World, *, before_start: bool = False, **about) -> Story:
-    (one,) = prepare(world.bridge, [a_deal(**about)], frozen={})
+    (one,) = prepare(world.bridge, [a_deal(**about)], known={})
     return live_story(one, world.bridge.mappings.contract, before_start=before_start)
 
 

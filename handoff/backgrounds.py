@@ -1,0 +1,91 @@
+"""What is known of the accounts of a wave before our own first step for each of its deals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from handoff import keys
+from handoff.bridge import Bridge
+from handoff.contract import NEW_CUSTOMER
+from handoff.kinds import Background
+from handoff.mapping import Mappings
+from handoff.model import Customer, Deal, Handoff
+from handoff.rules import Context
+from handoff.spans import WorkCalendar, due, read_span
+
+ROOT = "account.cs_root_id"
+
+
+@dataclass
+class Backgrounds:
+    """
+    The backgrounds of a wave's deals; ask for each in the order of winning, and `opened` what came of it.
+
+    Args:
+        known: The ledger's rows of the deals' own handoffs, by key.
+        customers: The platform's records of the wave's accounts, as they are now.
+        openings: By account the ledger's row of its latest handoff of a new customer.
+    """
+
+    mappings: Mappings
+    known: Mapping[str, Any]
+    customers: Mapping[str, Customer]
+    openings: Mapping[str, Any]
+    _opened: dict[str, Background] = field(default_factory=dict)
+
+    def of(self, deal: Deal) -> Background:
+        """Return what was known of the deal's account before our first step for this deal."""
+        row = self.known.get(keys.deal_key(deal.ref, deal.episode))
+        if row is not None:
+            return Background(customer=_customer(row.background), kind=row.kind or NEW_CUSTOMER)
+        account = customer_of(deal, self.mappings)
+        now = self._opened.get(account) or self._earlier(deal, self.openings.get(account))
+        return now or Background(customer=self.customers.get(account))
+
+    def judged(self, handoff: Handoff) -> None:
+        """Keep what a deal was judged to be: a further win of its account in this wave joins it."""
+        if handoff.kind == NEW_CUSTOMER and not handoff.excluded:
+            account = customer_of(handoff.deal, self.mappings)
+            before = self.of(handoff.deal)
+            self._opened[account] = replace(before, kind=None, opened=handoff.deal.won_at, opened_by=handoff.deal.name)
+
+    def _earlier(self, deal: Deal, row: Any) -> Background | None:
+        """
+        Return what stood before an earlier handoff of the account while that one is open, None when none is.
+
+        It is open until it is delivered, and as long as further wins join it: until then the platform's record shows
+        our own work, and says nothing of what the customer was.
+        """
+        if row is None or row.deal == str(deal.ref):
+            return None
+        spans = [rule.same_account_within for rule in self.mappings.contract.kinds if rule.same_account_within]
+        joins = any(deal.won_at <= due(row.won_at, read_span(span), WorkCalendar()) for span in spans)
+        if row.delivered_at is not None and not joins:
+            return None
+        return Background(customer=_customer(row.background), opened=row.won_at, opened_by=row.name)
+
+
+def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any]) -> Backgrounds:
+    """Return the backgrounds of these deals; platform and ledger are asked only where the files depend on them."""
+    mappings = bridge.mappings
+    fresh = [deal for deal in deals if keys.deal_key(deal.ref, deal.episode) not in known and deal.account_id]
+    accounts = {customer_of(deal, mappings) for deal in fresh}
+    customers = bridge.platform.customers(sorted(accounts)) if accounts and mappings.asks_customer else {}
+    openings = bridge.ledger.openings(accounts) if accounts and mappings.contract.kinds else {}
+    return Backgrounds(mappings, known, customers, openings)
+
+
+def customer_of(deal: Deal, mappings: Mappings) -> str:
+    """Return the account whose customer a deal's is: the CS root where the source names one, else its own."""
+    rule = mappings.source.fields.get(ROOT)
+    root = rule(Context(deal.source)) if rule is not None else None
+    return str(root or deal.account_id or "")
+
+
+def kept(background: Background) -> dict[str, Any] | None:
+    """Return a background's customer as the ledger keeps it."""
+    return None if background.customer is None else asdict(background.customer)
+
+
+def _customer(said: Mapping[str, Any] | None) -> Customer | None:
+    return Customer(**said) if said else None
