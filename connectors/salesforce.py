@@ -341,6 +341,7 @@ class Salesforce:
             episode=episode,
             url=f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view",
             source=self._source(row),
+            stage=value_at(row, "StageName"),
             children={
                 name: tuple(flat(child) for child in value_at(row, name) or ()) for name, flat in self._rows.items()
             },
