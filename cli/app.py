@@ -8,15 +8,15 @@ import typer
 
 from cli import files, screens, setting_up
 from cli.console import Exit, document, errors, headline, out, progress_bar
+from cli.finding import deal_id, read_live
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
 from flows import _wiring
-from handoff.bridge import Bridge
 from handoff.deals import known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.loading import load_mappings
-from handoff.model import Deal
 from handoff.prepare import prepare
+from handoff.retold import Retold, retold
 from handoff.run import preview, run_once
 from handoff.story import Story, known_story, live_story
 
@@ -71,7 +71,7 @@ def sync(
             _dry_run(chosen, deal, limit, as_json=as_json)
             return
         with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-            ids = [] if deal is None else [_deal_id(bridge, deal)]
+            ids = [] if deal is None else [deal_id(bridge, deal)]
             report = run_once(bridge, deals=ids, limit=limit)
             if deal is not None and not report.balance.seen:
                 raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
@@ -85,10 +85,10 @@ def sync(
 
 def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
-        ids = [] if deal is None else [_deal_id(bridge, deal)]
+        ids = [] if deal is None else [deal_id(bridge, deal)]
         shown, mappings = list(preview(bridge, deals=ids, limit=limit)), bridge.mappings
         if deal is not None and not shown:
-            _read_live(bridge, ids[0], deal)
+            read_live(bridge, ids[0], deal)
             raise left_alone(deal, bridge.mappings.contract, early=True)
     if as_json:
         document("sync", dry_run=True, deals=[screens.plan_as_data(one, mappings) for one in shown])
@@ -105,22 +105,16 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
         out.print("See every field and where it comes from: handoff sync --dry-run --deal ID")
 
 
-def _read_live(bridge: Bridge, deal_id: str, words: str) -> Deal:
-    page = bridge.crm.read([deal_id])
-    if page.unreadable:
-        raise ConfigError(f"The deal cannot be read whole: {page.unreadable[0].why}")
-    if not page.deals:
-        raise left_alone(words, bridge.mappings.contract, early=False)
-    return page.deals[0]
-
-
-def _deal_id(bridge: Bridge, words: str) -> str:
-    known = known_deal(bridge.ledger, words)
-    return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
-
-
 @app.command()
-def why(deal: DealArgument, sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False) -> None:
+def why(
+    deal: DealArgument,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Every field that was sent, and where it came from.")
+    ] = False,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Say why a deal stands where it stands.
 
     What was read, decided and done, what is missing, and who acts next.
@@ -128,25 +122,27 @@ def why(deal: DealArgument, sandbox: Sandbox = False, mappings: MappingsDir = No
     with errors("why", as_json=as_json):
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
-        story = _story(chosen, deal)
+        story, told = _story(chosen, deal)
         if as_json:
-            document("why", **story.as_dict())
-        else:
-            screens.show_story(story)
+            document("why", **story.as_dict(), fields=screens.retold_as_data(told) if fields else None)
+            return
+        screens.show_story(story)
+        if fields:
+            screens.show_retold(told)
 
 
-def _story(chosen: _wiring.Choice, words: str) -> Story:
+def _story(chosen: _wiring.Choice, words: str) -> tuple[Story, Retold | None]:
     settings = chosen.settings()
     with _wiring.open_ledger(chosen) as ledger:
         ref = known_deal(ledger, words)
         if ref is not None:
             loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
-            return known_story(ledger, ref, loaded.contract)
+            return known_story(ledger, ref, loaded.contract), retold(ledger.story(ref), loaded)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        (one,) = prepare(bridge, [_read_live(bridge, live_deal(bridge.crm, words), words)], known={})
+        (one,) = prepare(bridge, [read_live(bridge, live_deal(bridge.crm, words), words)], known={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts
-        return live_story(one, contract, before_start=early)
+        return live_story(one, contract, before_start=early), None
 
 
 @app.command()

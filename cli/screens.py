@@ -11,10 +11,11 @@ from cli.console import out
 from handoff.carry import Decision
 from handoff.contract import NEW_CUSTOMER
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Needed, Result, Trace, Value
-from handoff.prepare import plain
+from handoff.model import Handoff, Needed, Result, Step, Trace, Value
+from handoff.prepare import Prepared, plain
 from handoff.provenance import Evidence, Reading, evidence
 from handoff.report import Report
+from handoff.retold import Retold
 from handoff.run import Shown
 from handoff.story import Story
 from handoff.transforms import shortened
@@ -109,19 +110,7 @@ def show_plan(shown: Iterable[Shown], mappings: Mappings, *, detail: bool) -> No
         deal, handoff = one.prepared.deal, one.prepared.handoff
         out.print()
         out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
-        if handoff:
-            if handoff.kind != NEW_CUSTOMER:
-                out.print(f"  {handoff.kind.replace('_', ' ')}: {handoff.kind_because}", markup=False)
-            out.print(f"  segment {handoff.segment}: {handoff.segment_because}", markup=False)
-            missing = ", ".join(gap.label for gap in handoff.gaps) or "nothing"
-            out.print(f"  missing {missing}; completeness {handoff.completeness * 100:.0f}%", markup=False)
-            out.print(f"  receiver {handoff.receiver or 'nobody'}: {handoff.receiver_because}", markup=False)
-        if one.prepared.excluded:
-            out.print(f"  excluded: {one.prepared.excluded}", style="yellow", markup=False)
-        if one.prepared.stopped:
-            out.print(f"  needs a person: {one.prepared.stopped}", style="yellow", markup=False)
-        for note in handoff.notes if handoff else ():
-            out.print(f"  note: {note}", style="yellow", markup=False)
+        _show_judged(one.prepared)
         for decision in one.decisions:
             _show_decision(decision, handoff if detail else None, mappings)
         if one.told:
@@ -129,6 +118,89 @@ def show_plan(shown: Iterable[Shown], mappings: Mappings, *, detail: bool) -> No
         for trace, value in one.told if detail else ():
             out.print(f"    {trace.field} = {shown_value(value)}", markup=False)
             out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
+
+
+def show_prepared(one: Prepared, mappings: Mappings) -> None:
+    """Print what the mapping makes of one deal: what was judged, and every field with where it came from."""
+    deal, handoff = one.deal, one.handoff
+    out.print()
+    out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
+    _show_judged(one)
+    for step in one.steps if handoff else ():
+        out.print(f"  {step.key.rpartition('.')[2]} ({step.kind})", style="cyan", markup=False)
+        if step.reference:
+            out.print("    looked up, and not changed", style="dim")
+            continue
+        for told in evidence_of(step, handoff, mappings):
+            _show_evidence(told)
+
+
+def evidence_of(step: Step, handoff: Handoff | None, mappings: Mappings) -> list[Evidence]:
+    """Return each field that a step would carry, with where it came from."""
+    assert handoff is not None
+    traces = (trace for trace in step.traces if trace.field in step.payload)
+    return [evidence(trace, step.payload[trace.field], handoff, mappings) for trace in traces]
+
+
+def _show_evidence(told: Evidence) -> None:
+    out.print(f"    {told.field} = {shown_value(told.value)}", markup=False)
+    for line in told_from(told):
+        out.print(f"      <- {line}", style="dim", markup=False)
+
+
+def prepared_as_data(one: Prepared, mappings: Mappings) -> dict[str, Any]:
+    """Return what the mapping makes of one deal as plain data."""
+    steps = [
+        {
+            "key": step.key,
+            "name": step.name,
+            "kind": step.kind,
+            "reference": step.reference,
+            "fields": {told.field: evidence_as_data(told) for told in evidence_of(step, one.handoff, mappings)},
+        }
+        for step in one.steps
+    ]
+    return _judged_as_data(one) | {"steps": steps}
+
+
+def show_retold(told: Retold | None) -> None:
+    """Print the fields of a handoff, each with the record it came from."""
+    out.print("\nFields", style="bold")
+    if told is None:
+        out.print("  what was read of it is not kept any more, or it was never handed off")
+        return
+    if told.edited:
+        out.print("  The files were edited since it was handed off; this is what they make of it now.", style="yellow")
+    for step, fields in told.steps.items():
+        out.print(f"  {step}", style="cyan", markup=False)
+        for one in fields:
+            _show_evidence(one)
+
+
+def retold_as_data(told: Retold | None) -> dict[str, Any] | None:
+    """Return the fields of a handoff as plain data, None when what was read is not kept."""
+    if told is None:
+        return None
+    steps = {step: {one.field: evidence_as_data(one) for one in fields} for step, fields in told.steps.items()}
+    return {"edited": told.edited, "steps": steps}
+
+
+def _show_judged(one: Prepared) -> None:
+    """Print what the contract says of a deal."""
+    handoff = one.handoff
+    if handoff:
+        if handoff.kind != NEW_CUSTOMER:
+            out.print(f"  {handoff.kind.replace('_', ' ')}: {handoff.kind_because}", markup=False)
+        out.print(f"  segment {handoff.segment}: {handoff.segment_because}", markup=False)
+        missing = ", ".join(gap.label for gap in handoff.gaps) or "nothing"
+        out.print(f"  missing {missing}; completeness {handoff.completeness * 100:.0f}%", markup=False)
+        out.print(f"  receiver {handoff.receiver or 'nobody'}: {handoff.receiver_because}", markup=False)
+    if one.excluded:
+        out.print(f"  excluded: {one.excluded}", style="yellow", markup=False)
+    if one.stopped:
+        out.print(f"  needs a person: {one.stopped}", style="yellow", markup=False)
+    for note in handoff.notes if handoff else ():
+        out.print(f"  note: {note}", style="yellow", markup=False)
 
 
 def _show_decision(decision: Decision, handoff: Handoff | None, mappings: Mappings) -> None:
@@ -188,7 +260,15 @@ def shown_value(value: Value, longest: int = 200) -> str:
 
 def plan_as_data(shown: Shown, mappings: Mappings) -> dict[str, Any]:
     """Return one deal of a dry run as plain data."""
-    deal, handoff = shown.prepared.deal, shown.prepared.handoff
+    handoff = shown.prepared.handoff
+    return _judged_as_data(shown.prepared) | {
+        "steps": [_step_as_data(decision, handoff, mappings) for decision in shown.decisions],
+        "write_back": {trace.field: _receipt_as_data(value, trace) for trace, value in shown.told},
+    }
+
+
+def _judged_as_data(one: Prepared) -> dict[str, Any]:
+    deal, handoff = one.deal, one.handoff
     return {
         "deal": deal.ref.id,
         "name": deal.name,
@@ -199,11 +279,9 @@ def plan_as_data(shown: Shown, mappings: Mappings) -> dict[str, Any]:
         "segment_because": handoff.segment_because if handoff else None,
         "missing": [gap.label for gap in handoff.gaps] if handoff else [],
         "receiver": handoff.receiver if handoff else None,
-        "stopped": shown.prepared.stopped or None,
-        "excluded": shown.prepared.excluded or None,
+        "stopped": one.stopped or None,
+        "excluded": one.excluded or None,
         "notes": list(handoff.notes) if handoff else [],
-        "steps": [_step_as_data(decision, handoff, mappings) for decision in shown.decisions],
-        "write_back": {trace.field: _receipt_as_data(value, trace) for trace, value in shown.told},
     }
 
 

@@ -37,7 +37,7 @@ class Backgrounds:
         """Return what was known of the deal's account before our first step for this deal."""
         row = self.known.get(keys.deal_key(deal.ref, deal.episode))
         if row is not None:
-            return Background(customer=_customer(row.background), kind=row.kind or NEW_CUSTOMER)
+            return Background(customer=customer_kept(row.background), kind=row.kind or NEW_CUSTOMER)
         account = customer_of(deal, self.mappings)
         now = self._opened.get(account) or self._earlier(deal, self.openings.get(account))
         return now or Background(customer=self.customers.get(account))
@@ -62,7 +62,7 @@ class Backgrounds:
         joins = any(deal.won_at <= due(row.won_at, read_span(span), WorkCalendar()) for span in spans)
         if row.delivered_at is not None and not joins:
             return None
-        return Background(customer=_customer(row.background), opened=row.won_at, opened_by=row.name)
+        return Background(customer=customer_kept(row.background), opened=row.won_at, opened_by=row.name)
 
 
 def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any]) -> Backgrounds:
@@ -87,5 +87,6 @@ def kept(background: Background) -> dict[str, Any] | None:
     return None if background.customer is None else asdict(background.customer)
 
 
-def _customer(said: Mapping[str, Any] | None) -> Customer | None:
+def customer_kept(said: Mapping[str, Any] | None) -> Customer | None:
+    """Return a background's customer from what the ledger keeps."""
     return Customer(**said) if said else None

@@ -117,11 +117,11 @@ def worked_out(example: Example, mappings: Mappings) -> Came:
     """Return what comes of an example; every user that is named is there, and a user's id is their e-mail."""
     deal = deal_of(example, mappings)
     given = example.given
-    users = _users(receivers(mappings), given.inactive)
+    users = everybody(receivers(mappings), given.inactive)
     customer = given.customer
     known = Customer("customer", "", customer.status, customer.stage, customer.csm) if customer else None
     handoff = judge(deal, mappings, users, Times.first(deal, given.now), Background(customer=known))
-    users |= _users(emails_wanted([handoff], mappings.target), given.inactive)
+    users |= everybody(emails_wanted([handoff], mappings.target), given.inactive)
     companies = {one: one for one in companies_wanted([handoff], mappings.target)}
     if handoff.excluded:
         return Came(handoff, ())
@@ -132,7 +132,7 @@ def worked_out(example: Example, mappings: Mappings) -> Came:
 def deal_of(example: Example, mappings: Mappings) -> Deal:
     """Return the deal that an example's record tells of, as a connector would."""
     given = example.given
-    source, children = _flat(example.record), dict(_lists(example.record))
+    source, children = raw_record(example.record)
     rules, context = mappings.source.fields, Context(source)
     said = {
         name: rules[name](context)
@@ -158,6 +158,11 @@ def deal_of(example: Example, mappings: Mappings) -> Deal:
     )
 
 
+def raw_record(record: Mapping[str, Any]) -> tuple[dict[str, Value], dict[str, tuple[dict[str, Value], ...]]]:
+    """Return a record's values by path, and its lists of rows by name; it may be nested as the CRM's API gives it."""
+    return _flat(record), dict(_lists(record))
+
+
 def _flat(record: Mapping[str, Any], before: str = "") -> dict[str, Value]:
     flat: dict[str, Value] = {}
     for name, value in record.items():
@@ -178,7 +183,8 @@ def _is_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
-def _users(emails: set[str], inactive: Sequence[str]) -> dict[str, User]:
+def everybody(emails: set[str], inactive: Sequence[str] = ()) -> dict[str, User]:
+    """Return a user for each of these addresses, who is called by it; all are active but those named."""
     away = {email.lower() for email in inactive}
     return {one.lower(): User(one, one, one.lower() not in away) for one in emails}
 

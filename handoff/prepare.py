@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +15,7 @@ from handoff.kinds import NO_PILOT, Background
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
-from handoff.transforms import text
+from handoff.transforms import exact, text
 
 
 @dataclass(frozen=True)
@@ -170,8 +172,19 @@ def body(handoff: Handoff) -> dict[str, Any]:
 
 def _record(deal: Deal) -> dict[str, Any]:
     """Return what was read of a deal, by path, its lists of rows by name: what stood there before any rule."""
-    lists = {name: [plain(dict(row)) for row in rows] for name, rows in deal.children.items()}
-    return {path: plain(value) for path, value in deal.source.items() if value is not None} | lists
+    lists = {name: [_raw(dict(row)) for row in rows] for name, rows in deal.children.items()}
+    return {path: _raw(value) for path, value in deal.source.items() if value is not None} | lists
+
+
+def _raw(value: Any) -> Any:
+    """Return a raw value as JSON has it, so that rules make the same of it again: numbers exactly, moments as ISO."""
+    if isinstance(value, dict):
+        return {key: _raw(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_raw(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return exact(value) if isinstance(value, Decimal | float) else value
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,22 @@
+"""Which deal a person means, for the commands that work on one."""
+
+from handoff.bridge import Bridge
+from handoff.deals import known_deal, left_alone, live_deal
+from handoff.errors import ConfigError
+from handoff.model import Deal
+
+
+def deal_id(bridge: Bridge, words: str) -> str:
+    """Return the CRM's id of the deal that is meant; raises `ConfigError` when none is, or several are."""
+    known = known_deal(bridge.ledger, words)
+    return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
+
+
+def read_live(bridge: Bridge, deal_id: str, words: str) -> Deal:
+    """Return a deal as the CRM holds it now; raises `ConfigError` when it is not won, or cannot be read whole."""
+    page = bridge.crm.read([deal_id])
+    if page.unreadable:
+        raise ConfigError(f"The deal cannot be read whole: {page.unreadable[0].why}")
+    if not page.deals:
+        raise left_alone(words, bridge.mappings.contract, early=False)
+    return page.deals[0]

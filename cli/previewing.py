@@ -1,0 +1,62 @@
+"""`handoff preview`: what the mapping makes of one deal, field by field; nothing is sent."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import screens
+from cli.console import document, errors, headline, out
+from cli.finding import deal_id, read_live
+from cli.options import AsJson, DealArgument, MappingsDir, Sandbox
+from flows import _wiring
+from handoff import keys
+from handoff.bridge import Bridge
+from handoff.errors import ConfigError
+from handoff.masking import as_yaml, example_of
+from handoff.model import Deal
+from handoff.prepare import prepare
+
+SaveExample = Annotated[
+    Path | None,
+    typer.Option("--save-example", metavar="FILE", help="Write it, masked, as an example: mappings/examples/NAME.yml."),
+]
+
+
+def preview(
+    deal: DealArgument,
+    save_example: SaveExample = None,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the mapping makes of a deal: every field, where it comes from, before and after each rule."""
+    with errors("preview", as_json=as_json):
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
+        with _wiring.wired(chosen, read_only=True) as bridge:
+            read = read_live(bridge, deal_id(bridge, deal), deal)
+            known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
+            (one,) = prepare(bridge, [read], known=known)
+            saved = _saved(bridge, read, save_example)
+        if as_json:
+            said = screens.prepared_as_data(one, bridge.mappings)
+            document("preview", **said, saved=str(save_example) if saved else None)
+            return
+        screens.show_prepared(one, bridge.mappings)
+        if saved:
+            out.print(f"\nSaved as {save_example}: names, addresses and texts are invented. Run it: handoff check")
+
+
+def _saved(bridge: Bridge, deal: Deal, path: Path | None) -> bool:
+    if path is None:
+        return False
+    if path.exists():
+        raise ConfigError(f"{path} is there already. Name another file, or take it away first.")
+    example, _ = example_of(deal, bridge.mappings, now=bridge.clock.now(), about="Say here what it shows.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_yaml(example), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}. Name a place that can.") from error
+    return True
