@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, errors, headline, out
-from cli.options import AsJson, MappingsDir
+from cli.live import check_live
+from cli.options import AsJson, MappingsDir, Sandbox, WonDeals
 from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract, People
@@ -19,9 +20,20 @@ from handoff.yaml_files import Frozen
 SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}
 
 
-def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
-    """Find the mistakes in the mapping files; exit 2 when there is one."""
+def check(
+    live: Annotated[bool, typer.Option("--live", help="Then look at the live systems; reads only.")] = False,
+    won_deals: WonDeals = None,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the mistakes in the mapping files, with --live what is wrong in the systems too; exit 2 for any."""
     with errors("check", as_json=as_json):
+        if live:
+            check_live(_wiring.choice(sandbox=sandbox, mappings=mappings), won_deals, as_json=as_json)
+            return
+        if sandbox or won_deals is not None:
+            raise ConfigError("--sandbox and --won-deals go with --live: without it nothing is called.")
         folder = _folder(mappings, as_json=as_json)
         loaded = _loaded(folder)
         steps, segments = list(loaded.target.order), [segment.name for segment in loaded.contract.segments]
