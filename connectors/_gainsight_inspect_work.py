@@ -59,7 +59,7 @@ class Work:
         ]
         most = [f"{kind} / {reason} {count:,}" for (kind, reason), count in made.most_common(MOST_PAIRS_TOLD)]
         told = f"in the last 30 days: {', '.join(most)}" if most else "none in the last 30 days"
-        return looked(self._system, name, found, told + (" (of the first 20,000 CTAs)" if cut else ""))
+        return looked(self._system, name, found, told + (" (the rest was not read)" if cut else ""))
 
     def _made_by_others(self) -> tuple[Counter[tuple[str, str]], bool]:
         """Return how many CTAs without a key there are by type and reason, and whether there were too many to read."""

@@ -134,8 +134,8 @@ def test_nine_things_wrong_are_nine_findings_of_one_run_each_with_its_remedy(des
         (
             "gainsight main",
             "values of Success Plan",
-            "Success Plan.SuccessPlanType: 'Onboarding' is inactive; it is written by plan, targets/gainsight.yml:LINE. "
-            "Nearest: Onboarding plan.",
+            "Success Plan.SuccessPlanType: 'Onboarding' is inactive; it is written by plan, "
+            "targets/gainsight.yml:LINE. Nearest: Onboarding plan.",
             "a Gainsight admin",
         ),
         (
