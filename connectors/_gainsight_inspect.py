@@ -9,7 +9,7 @@ from connectors._gainsight_inspect_work import Work
 from connectors._gainsight_settings import COMPANY, CTA, PLAN, TIMELINE
 from connectors._gainsight_wire import Wire
 from handoff.errors import ServiceError
-from handoff.inspection import Addressed, Check, ExpectedOfPlatform, Finding, attempt, looked, not_checked, refusal
+from handoff.inspection import Addressed, Check, ExpectedOfPlatform, Finding, attempt, locked_out, looked
 from handoff.model import User
 
 VENDOR_CALLS_A_MINUTE = 100
@@ -36,9 +36,7 @@ class Inspector:
         try:
             missing = self._fields.learn(wanted.kinds)
         except ServiceError as error:
-            refused = looked(self._system, "credentials", [refusal(self._system, error)])
-            because = "nothing can be asked before the credentials are accepted"
-            return [refused, *(not_checked(self._system, name, because) for name in ("objects", *looks))]
+            return locked_out(self._system, error, ("objects", *looks))
         objects = looked(self._system, "objects", missing, f"there: {named(self._fields.kinds)}")
         made = (attempt(self._system, name, look) for name, look in looks.items())
         return [looked(self._system, "credentials", told="accepted"), objects, *made]

@@ -16,6 +16,7 @@ from handoff.inspection import (
     Use,
     Written,
     attempt,
+    locked_out,
     looked,
     not_checked,
     refusal,
@@ -90,9 +91,7 @@ class Inspector:
         try:
             told = f"org {self._org()}"
         except (ServiceError, ConfigError) as error:
-            refused = looked(self._system, "credentials", [refusal(self._system, error)])
-            because = "nothing can be asked before the credentials are accepted"
-            return [refused, *(not_checked(self._system, name, because) for name in looks)]
+            return locked_out(self._system, error, looks)
         made = (attempt(self._system, name, look) for name, look in looks.items())
         return [looked(self._system, "credentials", told=told), *made]
 

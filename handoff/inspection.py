@@ -66,6 +66,14 @@ def attempt(system: str, name: str, look: Callable[[str], Check]) -> Check:
         return looked(system, name, [refusal(system, error)])
 
 
+def locked_out(system: str, error: ServiceError | ConfigError, names: Iterable[str]) -> list[Check]:
+    """Return the checks of a system that the first call did not get into: one finding, the others named."""
+    known = isinstance(error, NotAllowed)
+    because = "the credentials are not accepted" if known else "the first call did not get through"
+    first = looked(system, "credentials", [refusal(system, error)])
+    return [first, *(not_checked(system, name, f"{because} (see credentials)") for name in names)]
+
+
 def refusal(system: str, error: ServiceError | ConfigError) -> Finding:
     """Return a refusal as a finding."""
     if isinstance(error, ConfigError):

@@ -304,6 +304,17 @@ def test_after_refused_credentials_nothing_more_is_asked(tenant: StandIn):
     assert len(tenant.asked) == 1
 
 
+def test_a_tenant_out_of_reach_is_not_taken_for_wrong_credentials():
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route")
+
+    first, *others = look(answer).values()
+
+    assert first.findings[0].who == "whoever runs the bridge"
+    assert "it could not be reached" in first.findings[0].what
+    assert {check.because for check in others} == {"the first call did not get through (see credentials)"}
+
+
 def test_an_object_that_the_tenant_calls_otherwise_is_named_and_the_others_are_looked_at(tenant: StandIn):
     checks = look(tenant, plan_object="success_plan")
 
