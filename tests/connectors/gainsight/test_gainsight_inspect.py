@@ -206,6 +206,18 @@ def test_a_reason_of_another_type_is_not_there(tenant: StandIn):
     assert what.startswith("Call To Action.reason of type 'Risk': 'Onboarding' is not there; it is written by step")
 
 
+def test_an_unknown_type_is_one_finding_and_its_reasons_none(tenant: StandIn):
+    step = ExpectedStep("risk", "cta", (field("type", "Lifecicle"), field("reason", "Onboarding")))
+
+    told = found(look(tenant, step))
+
+    assert told == {
+        "values of Call To Action": [
+            "Call To Action.type: 'Lifecicle' is not there; it is written by step, t.yml:4. Nearest: Lifecycle."
+        ]
+    }
+
+
 def test_reasons_that_the_api_does_not_list_are_not_checked(tenant: StandIn):
     def answer(request: httpx.Request) -> httpx.Response:
         said = tenant(request)
