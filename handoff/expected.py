@@ -14,6 +14,7 @@ from handoff.inspection import (
     Written,
 )
 from handoff.mapping import Mappings, Source, Target
+from handoff.model import Write
 from handoff.receipts import STATUS
 from handoff.rules import FieldRule
 
@@ -23,6 +24,8 @@ FORMS: Mapping[str, Form] = {
     "delivered_at": Form.MOMENT,
 }
 """What the bridge itself gives to be written back."""
+
+OF_SALES = frozenset({"rep", "sales_manager", "revops"})
 
 MADE_BY: Mapping[str, Form] = {
     **dict.fromkeys(("text", "plain", "html", "lines"), Form.TEXT),
@@ -73,7 +76,7 @@ def _lists(source: Source) -> dict[str, tuple[Use, ...]]:
 
 def _writes(source: Source) -> Iterator[Written]:
     back = source.file.write_back
-    for name, rule in back.fields.items() if back.to != "nothing" else ():
+    for name, rule in back.fields.items() if back.to == "opportunity" else ():
         told = rule.sources[0] if rule.sources else ""
         words = tuple(STATUS.values()) if told == "status" and rule.values is None else ()
         longest = max(map(len, words)) if words else rule.max
@@ -95,13 +98,19 @@ def _fields(target: Target, name: str) -> Iterator[ExpectedField]:
         yield ExpectedField(
             field,
             f"{name}, {target.lines.place('steps', name, 'fields', field)}",
-            updates=rule.write != "create_only",
+            updates=_mode(target, name, field) != Write.CREATE_ONLY,
             matched=field in matched,
             literals=tuple(dict.fromkeys(_literals(rule))),
             longest=rule.max,
         )
     for field in sorted(matched - step.fields.keys()):
         yield ExpectedField(field, f"{name}, {target.lines.place('steps', name, 'match')}", sent=False, matched=True)
+
+
+def _mode(target: Target, step: str, field: str) -> str:
+    """The field's own write mode, or what the step or the kind of record has in its place."""
+    mode = getattr(target, "mode", None)
+    return str(mode(step, field) if mode else target.file.steps[step].fields[field].write)
 
 
 def _literals(rule: FieldRule) -> Iterator[str]:
@@ -114,14 +123,14 @@ def _literals(rule: FieldRule) -> Iterator[str]:
 
 
 def _people(mappings: Mappings) -> Iterator[Addressed]:
-    """Yield everybody once, in the order of the files."""
+    """Yield everybody who may get work once; Sales has no users on the platform, unless work is routed to them."""
     contract, people = mappings.contract, mappings.people
     named: list[tuple[str, str]] = []
     for rule in contract.routing:
         where = ", ".join(rule.segments or ()) or "every segment"
         named += [(email, f"receives {where}, handoff.yml") for email in [getattr(rule, "receiver", None)] if email]
     named += [(team.lead, f"leads {name}, people.yml") for name, team in people.teams.items()]
-    named += [(person.email, f"{person.role}, people.yml") for person in people.people]
+    named += [(one.email, f"{one.role}, people.yml") for one in people.people if one.role not in OF_SALES]
     by_email: dict[str, tuple[str, list[str]]] = {}
     for email, role in named:
         by_email.setdefault(email.strip().lower(), (email, []))[1].append(role)

@@ -1,9 +1,11 @@
 """What the mapping files need of the two systems, and how a look at them is told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from handoff.contract import Person
 from handoff.errors import BridgeBug, ConfigError, NotAllowed, Transient
 from handoff.expected import expected_of_crm, expected_of_platform
 from handoff.inspection import (
@@ -142,6 +144,17 @@ def test_everybody_the_files_name_is_expected_once_with_every_role(tmp_path: Pat
     assert people["cleo.martin@harbor.example"] == ("receives every segment, handoff.yml", "csm, people.yml")
     assert people["tomas.reyes@harbor.example"] == ("leads mid_market, people.yml", "leads smb, people.yml")
     assert len(people) == 5
+
+
+def test_people_of_sales_need_no_user_on_the_platform(tmp_path: Path):
+    loaded = mappings(tmp_path)
+    rep = Person(email="rita.rep@harbor.example", role="rep")
+    people = loaded.people.model_copy(update={"people": [*loaded.people.people, rep]})
+
+    named = [one.email for one in expected_of_platform(replace(loaded, people=people)).people]
+
+    assert len(named) == 5
+    assert rep.email not in named
 
 
 def test_two_steps_of_one_object_expect_its_field_once_with_all_that_either_asks():
