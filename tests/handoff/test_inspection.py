@@ -66,7 +66,7 @@ def test_every_path_of_the_source_is_expected_with_the_rule_that_reads_it(tmp_pa
 
 WRITE_BACK = """\
 fields:
-  deal.name: {from: Name}
+  arr: {from: Amount, as: decimal}
 write_back:
   fields:
     Status__c:   {from: status}
@@ -116,7 +116,13 @@ steps:
     object: cta
     fields:
       CompanyId: {step: company}
+      OwnerId:   {from: receiver.email, find: active_user}
+      Name:      {text: "Onboard {account.name}", max: 80}
+      type:      {value: Lifecycle}
       reason:    {value: Onboarding}
+      status:    {value: New}
+      priority:  {value: Low}
+      DueDate:   {from: work_starts_at, plus: 3 days, as: date}
 """
 
     company, onboarding = expected_of_platform(mappings(tmp_path, target=target)).steps
@@ -131,10 +137,12 @@ steps:
             ExpectedField("SfdcAccountId", f"{at}4", sent=False, matched=True),
         ),
     )
-    assert [(field.name, field.literals) for field in onboarding.fields] == [
-        ("CompanyId", ()),
-        ("reason", ("Onboarding",)),
-    ]
+    assert {field.name: field.literals for field in onboarding.fields if field.literals} == {
+        "type": ("Lifecycle",),
+        "reason": ("Onboarding",),
+        "status": ("New",),
+        "priority": ("Low",),
+    }
 
 
 def test_everybody_the_files_name_is_expected_once_with_every_role(tmp_path: Path):
