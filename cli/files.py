@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, errors, headline, out
-from cli.options import AsJson, MappingsDir
+from cli.live import check_live
+from cli.options import AsJson, MappingsDir, Sandbox, WonDeals
 from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract
 from handoff.errors import ConfigError
-from handoff.examples import differences, load_examples
+from handoff.examples import unmet
 from handoff.lineage import Lineage, lineage
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
@@ -23,9 +24,20 @@ from handoff.yaml_files import Frozen
 SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}
 
 
-def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
-    """Find the mistakes in the mapping files and run their examples; exit 2 when something is wrong."""
+def check(
+    live: Annotated[bool, typer.Option("--live", help="Then look at the live systems; reads only.")] = False,
+    won_deals: WonDeals = None,
+    sandbox: Sandbox = False,
+    mappings: MappingsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the mistakes in the mapping files and run their examples; --live: in the systems too. Exit 2 for any."""
     with errors("check", as_json=as_json):
+        if live:
+            check_live(_wiring.choice(sandbox=sandbox, mappings=mappings), won_deals, as_json=as_json)
+            return
+        if sandbox or won_deals is not None:
+            raise ConfigError("--sandbox and --won-deals go with --live: without it nothing is called.")
         folder = _folder(mappings, as_json=as_json)
         loaded = _loaded(folder)
         count = _run_examples(loaded)
@@ -45,11 +57,10 @@ def check(mappings: MappingsDir = None, as_json: AsJson = False) -> None:
 
 def _run_examples(loaded: Mappings) -> int:
     """Return how many examples there are; raises `ConfigError` with every difference where one is not met."""
-    examples, findings = load_examples(loaded.folder)
-    findings += [difference for one in examples for difference in differences(one, loaded)]
+    count, findings = unmet(loaded)
     if findings:
         raise ConfigError("The examples do not give what they expect; nothing was sent.", tuple(findings))
-    return len(examples)
+    return count
 
 
 def _without_start(loaded: Mappings) -> list[str]:

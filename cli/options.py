@@ -12,6 +12,15 @@ MappingsDir = Annotated[
     Path | None, typer.Option("--mappings", metavar="DIR", help="Use this mappings folder instead of the deployment's.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+WonDeals = Annotated[
+    int | None,
+    typer.Option(
+        "--won-deals",
+        metavar="N",
+        min=0,
+        help="With --live: how many won deals an admin's report counts (close date from start_from on).",
+    ),
+]
 DealOption = Annotated[
     str | None,
     typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of a name."),

@@ -77,7 +77,9 @@ class Wire:
             system=system, clock=clock, budget=budget, limits=(), judge=self._judge, jitter=jitter, read_only=read_only
         )
 
-    def call(self, route: Route, method: str, path: str, body: Json, query: Mapping[str, str] | None = None) -> Json:
+    def call(
+        self, route: Route, method: str, path: str, body: Json | None, query: Mapping[str, str] | None = None
+    ) -> Json:
         """Return the JSON of a good answer; raises what `Exchange.call` raises."""
         if isinstance(self._auth, M2M) and self._token is None:
             self._renew()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from connectors._gainsight_find import Finder
+from connectors._gainsight_inspect import Inspector
 from connectors._gainsight_know import Knower
 from connectors._gainsight_records import Records
 from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, TIMELINE, AccessKey, GainsightSettings
@@ -15,6 +16,7 @@ from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
 from handoff.errors import BridgeBug
+from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
 from handoff.ports import Budget, Capability, Clock, Identity
 
@@ -151,6 +153,10 @@ class Gainsight:
         """Return the address where a person sees this record, or "" if none is known."""
         template = self.settings.links.get(kind, "")
         return template.format(base_url=self._wire.base_url, ref=quote(ref, safe=""))
+
+    def inspect(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        """Look at all that the mappings need of this tenant; see `Destination.inspect`."""
+        return Inspector(self._wire, self.people).look(wanted)
 
     def _by_kind(self, steps: Sequence[Step]) -> dict[str, list[Step]]:
         groups: dict[str, list[Step]] = {}

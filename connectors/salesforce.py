@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_inspect import Inspector
 from connectors._salesforce_records import (
     LONG_ID,
     Facts,
@@ -26,6 +27,7 @@ from connectors._salesforce_records import (
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
 from connectors._salesforce_write_back import WRITE_BACK, WriteBack
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
+from handoff.inspection import Check, ExpectedOfCrm
 from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
 from handoff.paths import flatten
 from handoff.ports import Receipt
@@ -189,6 +191,10 @@ class Salesforce:
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         """Write each receipt to its deal; see `connectors._salesforce_write_back.WriteBack`."""
         return self._write_back.write(receipts)
+
+    def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
+        """Look at all that the mappings need of this org; see `Crm.inspect`."""
+        return Inspector(self._gateway, self.org, REQUIRED).look(wanted)
 
     def unwritable(self) -> dict[str, str]:
         """Return which of the write-back's fields cannot be written, and why; empty when all is well."""

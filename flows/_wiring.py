@@ -17,12 +17,12 @@ import platformdirs
 from flows._alone import alone
 from flows._instances import CRMS, PLATFORMS, World, known
 from handoff.bridge import Bridge
-from handoff.budgets import SharedBudget
+from handoff.budgets import OwnBudget, SharedBudget
 from handoff.errors import ConfigError, Transient
 from handoff.ledger import Ledger
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
-from handoff.ports import Clock, Progress, silent
+from handoff.ports import Clock, Crm, Destination, Progress, silent
 from handoff.run import first_moment
 from handoff.settings import Instance, Settings, beside, read_settings
 
@@ -174,6 +174,25 @@ def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silen
         platform = PLATFORMS[platform_system](settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
         yield Bridge(crm, platform, mappings, ledger, clock, progress=progress)
+
+
+def mappings_of(chosen: Choice) -> Mappings:
+    """Return the deployment's mapping files, checked and compiled; raises `ConfigError` for their mistakes."""
+    settings = chosen.settings()
+    crm, platform = known(settings.crm, CRMS), known(settings.platform, PLATFORMS)
+    return load_mappings(settings.mappings, crm=crm, platform=platform)
+
+
+def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
+    """
+    Return the two systems, to be read only; no ledger is opened, and nothing is called yet.
+
+    The calls are kept within our own limits by this process alone.
+    """
+    settings = chosen.settings()
+    world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
+    crm, platform = CRMS[known(settings.crm, CRMS)], PLATFORMS[known(settings.platform, PLATFORMS)]
+    return crm(settings.crm, mappings, world), platform(settings.platform, world)
 
 
 def systems(chosen: Choice) -> str:

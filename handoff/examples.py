@@ -103,6 +103,12 @@ def load_examples(folder: Path) -> tuple[list[ReadExample], list[str]]:
     return read, findings
 
 
+def unmet(mappings: Mappings) -> tuple[int, list[str]]:
+    """Return how many examples a mappings folder has, and every mistake in them and difference from what they expect."""
+    examples, findings = load_examples(mappings.folder)
+    return len(examples), findings + [found for one in examples for found in differences(one, mappings)]
+
+
 def differences(one: ReadExample, mappings: Mappings) -> list[str]:
     """Return how what comes of an example differs from what it expects, field by field, each with its place."""
     expect, lines = one.example.expect, one.lines

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
 from handoff.model import Customer, DealRef, Found, Held, Outcome, Page, Step, User, Value, Window
 
 
@@ -87,6 +88,10 @@ class Crm(Protocol):
         """Write each receipt to its deal; one refused record leaves the others written. Same order."""
         ...
 
+    def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
+        """Look whether all that is wanted is there; nothing is changed, and what is refused is a finding, no error."""
+        ...
+
 
 class Destination(Protocol):
     """A platform that takes work. Every method raises a `ServiceError` when the system as a whole does not answer."""
@@ -136,6 +141,10 @@ class Destination(Protocol):
 
     def link(self, kind: str, ref: str) -> str:
         """Return the address where a person sees this record, or "" if there is none."""
+        ...
+
+    def inspect(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        """Look whether all that is wanted is there; nothing is changed, and what is refused is a finding, no error."""
         ...
 
 

@@ -58,7 +58,8 @@ def retrieve(org: Org, kind: ObjectType, ids: Sequence[str], fields: Sequence[st
         raise Fault("INVALID_INPUT", f"At most {_MOST_RETRIEVED} ids can be retrieved in one call")
     wanted = [wellformed(each) for each in ids]
     records = [org.store.get(kind.name, each) for each in wanted]
-    rows = [None if r is None or r["IsDeleted"] else org.answer(kind, r, fields, version) for r in records]
+    seen = [None if r is None or r["Id"] in org.tenant.unshared else r for r in records]
+    rows = [None if r is None or r["IsDeleted"] else org.answer(kind, r, fields, version) for r in seen]
     org.named(kind, fields)
     return as_json(200, rows, records=len([row for row in rows if row]))
 

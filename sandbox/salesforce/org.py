@@ -29,7 +29,7 @@ class Org:
         self.tenant = Tenant()
         self.schema = self.tenant.schema()
         self.usage = Usage()
-        self.queries = Queries(self.store)
+        self.queries = Queries(self.store, lambda: self.tenant.unshared)
         self._keeper = Keeper(self.store)
         self.writer = Writer(self._keeper, self.tenant, lambda: self.schema, self.user_id)
         self.loader = Loader(self._keeper, self.tenant, self.admin_id)

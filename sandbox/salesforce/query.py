@@ -1,7 +1,7 @@
 """Queries: what a statement selects, in which order, and how it is handed out page by page."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,8 +57,8 @@ class Shape:
 class Queries:
     """Answers statements over a store; remembers the cursors it opened."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, unshared: Callable[[], Container[str]]) -> None:
+        self._store, self._unshared = store, unshared
         self._cursors: OrderedDict[str, Cursor] = OrderedDict()
 
     def run(
@@ -86,7 +86,7 @@ class Queries:
         kind = schema.object(select.source.name)
         if kind is None:
             raise _no_object(statement, select.source)
-        plan = _Plan(statement, schema, self._store, version=version, everything=everything, now=now)
+        plan = _Plan(statement, schema, self._store, self._unshared(), version=version, everything=everything, now=now)
         rows = plan.rows(select, kind)
         if select.count:
             return {"totalSize": len(rows(self._store.tables[kind.name].values())), "done": True, "records": []}
@@ -129,9 +129,17 @@ class _Plan:
     """One statement made ready to run."""
 
     def __init__(
-        self, statement: str, schema: Schema, store: Store, *, version: str, everything: bool, now: datetime
+        self,
+        statement: str,
+        schema: Schema,
+        store: Store,
+        unshared: Container[str],
+        *,
+        version: str,
+        everything: bool,
+        now: datetime,
     ) -> None:
-        self._statement, self._schema, self._store = statement, schema, store
+        self._statement, self._schema, self._store, self._unshared = statement, schema, store, unshared
         self._version, self._everything = version, everything
         self._paths = Paths(statement, schema, store)
         self._conditions = Conditions(self._paths, now)
@@ -148,7 +156,8 @@ class _Plan:
         end = None if source.limit is None else start + source.limit
 
         def chosen(candidates: Any) -> list[Record]:
-            found = [row for row in candidates if (self._everything or not row["IsDeleted"]) and test(row)]
+            seen = (row for row in candidates if row["Id"] not in self._unshared)
+            found = [row for row in seen if (self._everything or not row["IsDeleted"]) and test(row)]
             return self._conditions.sorted(found, source.order, kind)[start:end]
 
         return chosen

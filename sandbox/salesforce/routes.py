@@ -284,9 +284,26 @@ def _texts(value: Any) -> bool:
 
 
 def _limits(call: Call) -> Response:
+    _allowed_to_view_setup(call)
     limit = call.org.tenant.daily_limit
     remaining = max(0, limit - call.org.usage.used(call.now))
     return as_json(200, {"DailyApiRequests": {"Max": limit, "Remaining": remaining}})
+
+
+def _record_count(call: Call) -> Response:
+    """Of the moment; the vendor's is a snapshot of some earlier one. Objects that are none are passed over."""
+    _allowed_to_view_setup(call)
+    asked = call.values("sObjects") or list(call.org.schema.objects)
+    kinds = [kind for kind in map(call.org.schema.object, asked) if kind is not None]
+    tables = call.org.store.tables
+    counted = [{"count": sum(not row["IsDeleted"] for row in tables[k.name].values()), "name": k.name} for k in kinds]
+    return as_json(200, {"sObjects": counted})
+
+
+def _allowed_to_view_setup(call: Call) -> None:
+    # Confirmed that "View Setup and Configuration" is needed; how a user without it is refused is inferred.
+    if not call.org.tenant.view_setup:
+        raise Fault("INSUFFICIENT_ACCESS", "insufficient access rights", status=403)
 
 
 _NAME, _FIELD = r"(?P<name>\w+)", r"(?P<field>\w+)"
@@ -315,6 +332,7 @@ _ROUTES: list[tuple[re.Pattern[str], dict[str, Handler]]] = [
         ),
         (rf"composite/sobjects/{_NAME}/?", {"GET": _retrieve, "POST": _retrieve_long}),
         (rf"composite/sobjects/{_NAME}/{_FIELD}/?", {"PATCH": _bundle_upsert}),
+        (r"limits/recordCount/?", {"GET": _record_count}),
         (r"limits/?", {"GET": _limits}),
     )
 ]

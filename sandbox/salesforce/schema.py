@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sandbox.salesforce import objects as data
@@ -44,6 +44,10 @@ class Field:
     def may(self, flag: str) -> bool:
         """Whether the describe flag is set: one letter of the notation in `objects`."""
         return flag in self.flags
+
+    def locked(self) -> "Field":
+        """Return the field as one sees it who may read it and not edit it."""
+        return replace(self, flags=self.flags.replace("C", "").replace("U", ""))
 
     @property
     def required(self) -> bool:
@@ -94,12 +98,25 @@ class ObjectType:
 class Schema:
     """The objects as one org shows them to the integration user."""
 
-    def __init__(self, hidden: Iterable[tuple[str, str]] = (), *, multi_currency: bool = False) -> None:
-        unseen = set(hidden)
+    def __init__(
+        self,
+        hidden: Iterable[tuple[str, str]] = (),
+        read_only: Iterable[tuple[str, str]] = (),
+        *,
+        multi_currency: bool = False,
+    ) -> None:
+        unseen, locked = set(hidden), set(read_only)
         if not multi_currency:
             unseen |= {(name, "CurrencyIsoCode") for name in data.FIELDS}
         self.objects: dict[str, ObjectType] = {
-            name: ObjectType(name, (f for f in _all_fields(name).values() if (name, f.name) not in unseen))
+            name: ObjectType(
+                name,
+                (
+                    f.locked() if (name, f.name) in locked else f
+                    for f in _all_fields(name).values()
+                    if (name, f.name) not in unseen
+                ),
+            )
             for name in data.FIELDS
         }
         self._by_lower = {name.lower(): kind for name, kind in self.objects.items()}

@@ -31,6 +31,9 @@ class Tenant:
     """The org's switches; `take` changes those that are named and leaves the others."""
 
     hidden: set[tuple[str, str]] = field(default_factory=set)
+    read_only: set[tuple[str, str]] = field(default_factory=set)
+    unshared: set[str] = field(default_factory=set)
+    view_setup: bool = True
     picklists: dict[str, list[str]] = field(default_factory=lambda: {k: [*v] for k, v in data.PICKLISTS.items()})
     inactive_users: set[str] = field(default_factory=set)
     daily_limit: int = 100_000
@@ -62,7 +65,7 @@ class Tenant:
 
     def schema(self) -> Schema:
         """Return the objects and fields that the integration user sees."""
-        return Schema(self.hidden, multi_currency=self.multi_currency)
+        return Schema(self.hidden, self.read_only, multi_currency=self.multi_currency)
 
 
 def default_stages() -> list[Record]:
@@ -146,6 +149,9 @@ def _positive(value: Any) -> int:
 
 _TAKES: dict[str, tuple[str, Any]] = {
     "hidden_fields": ("hidden", lambda value: set(_ours(value))),
+    "read_only_fields": ("read_only", lambda value: set(_ours(value))),
+    "unshared": ("unshared", lambda value: {normalised(each) for each in value}),
+    "view_setup": ("view_setup", bool),
     "picklists": ("picklists", _picklists),
     "inactive_users": ("inactive_users", lambda value: {_user(each) for each in value}),
     "daily_limit": ("daily_limit", _positive),

@@ -61,7 +61,7 @@ class Writer:
     def existing(self, kind: ObjectType, record_id: str) -> Record:
         """Return the living record of an id as a caller wrote it; a `Fault` (404 or 400) where there is none."""
         record = self._store.get(kind.name, wellformed(record_id))
-        if record is None:
+        if record is None or record["Id"] in self._tenant.unshared:
             raise not_found()
         if record["IsDeleted"]:
             raise Fault("ENTITY_IS_DELETED", "entity is deleted", status=404)

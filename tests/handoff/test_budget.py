@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handoff import tables as t
-from handoff.budgets import SharedBudget
+from handoff.budgets import OwnBudget, SharedBudget
 from handoff.ledger import Ledger
 from handoff.ports import Limit
 
@@ -108,3 +108,29 @@ def test_old_windows_are_forgotten_when_a_run_begins():
     ledger.begin_run("sync", AT, "v1")
 
     assert used(ledger) == {3_600: 1}
+
+
+def test_a_budget_of_ones_own_keeps_the_same_windows():
+    budget, limits = OwnBudget(), [Limit(MINUTE, 2), Limit(HOUR, 3)]
+    later = AT + MINUTE
+
+    granted = [budget.spend("gainsight main", limits, at) for at in (AT, AT, AT, later, later)]
+
+    assert granted == [
+        None,
+        None,
+        datetime(2026, 3, 10, 12, 1, tzinfo=UTC),
+        None,
+        datetime(2026, 3, 10, 13, 0, tzinfo=UTC),
+    ]
+    assert budget.spend("salesforce main", limits, AT) is None
+
+
+def test_a_closed_budget_of_ones_own_gives_nothing_until_the_next_window():
+    budget, limits = OwnBudget(), [Limit(MINUTE, 2), Limit(HOUR, 30)]
+
+    budget.close("gainsight main", limits, AT)
+    budget.close("gainsight main", [], AT)
+
+    assert budget.spend("gainsight main", limits, AT) == datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
+    assert budget.spend("gainsight main", limits, AT + MINUTE) is None

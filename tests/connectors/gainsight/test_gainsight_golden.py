@@ -13,6 +13,9 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
+from connectors._gainsight_inspect_fields import Fields
+from connectors._gainsight_inspect_values import Values
+from connectors._gainsight_inspect_work import Work
 from connectors.gainsight import M2M, AccessKey, Gainsight
 from handoff.errors import NotAllowed
 from handoff.model import Customer, Found, Held, How, Outcome, Result, User
@@ -132,6 +135,23 @@ def make_entry(platform: Gainsight) -> Any:
     return platform.put([step("timeline", BRIEF, ENTRY)])
 
 
+def describe_companies(platform: Gainsight) -> Any:
+    fields = Fields(platform._wire)
+    return fields.learn(["company"]), [option["label"] for option in (fields.of("company", "Stage") or {})["options"]]
+
+
+def configuration(kind: str, category: str) -> Callable[[Gainsight], Any]:
+    def ask(platform: Gainsight) -> Any:
+        items = Values(platform._wire, Fields(platform._wire))._items(kind, category)
+        return [(item["name"], item["typeName"], item["active"]) for item in items]
+
+    return ask
+
+
+def recent_ctas(platform: Gainsight) -> Any:
+    return Work(platform._wire, Fields(platform._wire))._made_by_others()
+
+
 @dataclass(frozen=True)
 class Case:
     """
@@ -247,6 +267,16 @@ CASES = {
     "query_empty_list": Case(find_ctas, {}),
     "query_empty_result_false": Case(find_ctas, {}, switches={"no_data": "result_false"}),
     "query_empty_1011": Case(find_ctas, {}, switches={"no_data": "GSOBJ_1011"}),
+    "query_cta_recent": Case(
+        recent_ctas,
+        ({("Lifecycle", "Onboarding"): 1}, False),
+        load={**WORLD, "call_to_action": [{"Gsid": CTA, "TypeId": "Lifecycle", "ReasonId": "Onboarding"}]},
+    ),
+    "describe": Case(describe_companies, ([], ["New Customer"])),
+    "cta_configuration": Case(configuration("cta", "CTA_REASON"), [("Onboarding", "Lifecycle", True)]),
+    "plan_configuration": Case(
+        configuration("success_plan", "SUCCESS_PLAN_TYPE"), [("Onboarding", "ALL_CTA_TYPE", True)]
+    ),
     "insert_company": Case(
         insert,
         [

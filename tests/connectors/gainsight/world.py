@@ -88,7 +88,9 @@ class StandIn:
             body=request.content,
         )
         self.asked.append((sent.method, sent.path))
-        self.bodies.append(json.loads(sent.body) if "json" in sent.headers.get("content-type", "") else None)
+        self.bodies.append(
+            json.loads(sent.body) if sent.body and "json" in sent.headers.get("content-type", "") else None
+        )
         answer = self.engine.handle(sent, self.clock.now())
         if (sent.method, sent.path) == self.lose:
             self.lose = None

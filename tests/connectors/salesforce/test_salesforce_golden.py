@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from connectors._http import Route
 from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
+from connectors._salesforce_inspect import Inspector
 from connectors.salesforce import Salesforce, Wanted
 from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
 from handoff.model import DealRef, Result, Window, WonHow
@@ -70,7 +71,15 @@ def signing(key: rsa.RSAPrivateKey) -> JwtBearer:
 
 
 def kind_of(exchange: Mapping[str, Any]) -> str:
-    kinds = {"organization": "org", "query": "deals", "next_page": "more", "collections_update": "write"}
+    kinds = {
+        "count": "deals",
+        "record_count": "more",
+        "limits": "more",
+        "organization": "org",
+        "query": "deals",
+        "next_page": "more",
+        "collections_update": "write",
+    }
     return kinds.get(exchange["route"], exchange["route"])
 
 
@@ -178,16 +187,31 @@ def reads_lost_cursor(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     assert caught.value.code == "INVALID_QUERY_LOCATOR"
 
 
+def reads_count(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    assert Inspector(gateway, crm.org, ())._count(" WHERE IsWon = true AND CloseDate >= 2026-11-01") == 2
+
+
+def reads_record_count(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    assert Inspector(gateway, crm.org, ())._whole() == 2
+
+
+def reads_limits(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    assert Inspector(gateway, crm.org, ())._limits() == (2, 15_000)
+
+
 READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {
     "collections_one_refused": reads_outcomes,
+    "count": reads_count,
     "describe": reads_describe,
     "invalid_field": reads_hidden_field,
     "invalid_query_locator": reads_lost_cursor,
     "limit_exceeded": reads_limit,
+    "limits": reads_limits,
     "next_page": reads_more,
     "organization": reads_org,
     "query_children": reads_deals,
     "query_more_to_come": reads_more,
+    "record_count": reads_record_count,
     "session_expired": reads_end_of_session,
     "stages": reads_stages,
     "token_client_credentials": reads_token,

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from salesforce_org import DEAL, NOON, ORG, Client
+from salesforce_org import DEAL, JONAS, NOON, ORG, Client
 
 from sandbox.salesforce import SalesforceEngine
 from sandbox.salesforce.ids import normalised
@@ -219,3 +219,43 @@ def test_a_body_that_is_no_json_is_a_parser_error(org):
     response = org.engine.handle(Request("POST", "/services/data/v66.0/sobjects/Task", "", headers, b"{oh"), NOON)
 
     assert (response.status, json.loads(response.body)[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+def test_record_counts_leave_out_what_is_deleted_and_pass_over_what_is_no_object(org):
+    org.call("DELETE", f"sobjects/Contact/{JONAS}")
+
+    said = org.call("GET", "limits/recordCount", params={"sObjects": "Opportunity, contact,Nowhere__c"})
+
+    assert said == {"sObjects": [{"count": 1, "name": "Opportunity"}, {"count": 0, "name": "Contact"}]}
+    assert {row["name"] for row in org.call("GET", "limits/recordCount/")["sObjects"]} >= {"Account", "User"}
+
+
+@pytest.mark.parametrize("path", ["limits", "limits/recordCount"])
+def test_limits_are_for_those_who_may_view_setup(org, path):
+    org.engine.tenant({"view_setup": False})
+
+    assert org.refusal("GET", path) == (403, "INSUFFICIENT_ACCESS")
+    assert org.last.headers["sforce-limit-info"] == "api-usage=1/100000"
+
+
+def test_a_read_only_field_is_seen_and_cannot_be_written(org):
+    org.engine.tenant({"read_only_fields": ["Opportunity.NextStep"]})
+
+    fields = {each["name"]: each for each in org.call("GET", "sobjects/Opportunity/describe")["fields"]}
+
+    assert (fields["NextStep"]["updateable"], fields["NextStep"]["createable"]) == (False, False)
+    assert fields["NextStep"]["filterable"] is True
+    refused = org.refusal("PATCH", f"sobjects/Opportunity/{DEAL}", {"NextStep": "Call"})
+    assert refused == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")
+
+
+def test_an_opportunity_that_is_not_shared_is_invisible_not_refused(org):
+    org.engine.tenant({"unshared": [DEAL]})
+
+    assert org.query("SELECT COUNT() FROM Opportunity")["totalSize"] == 0
+    assert org.names("WHERE Amount > 0") == []
+    assert org.refusal("GET", f"sobjects/Opportunity/{DEAL}") == (404, "NOT_FOUND")
+    assert org.refusal("PATCH", f"sobjects/Opportunity/{DEAL}", {"NextStep": "x"}) == (404, "NOT_FOUND")
+    assert org.call("GET", "composite/sobjects/Opportunity", params={"ids": DEAL, "fields": "Name"}) == [None]
+    counted = org.call("GET", "limits/recordCount", params={"sObjects": "Opportunity"})
+    assert counted["sObjects"][0]["count"] == 1

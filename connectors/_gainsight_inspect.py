@@ -1,0 +1,80 @@
+"""A look at a tenant before anything is sent: what the mapping needs of it, and what is not as it must be."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from connectors._gainsight_inspect_fields import ADMIN, Fields, named
+from connectors._gainsight_inspect_values import Values
+from connectors._gainsight_inspect_work import Work
+from connectors._gainsight_settings import COMPANY, CTA, PLAN, TIMELINE
+from connectors._gainsight_wire import Wire
+from handoff.errors import ServiceError
+from handoff.inspection import Addressed, Check, ExpectedOfPlatform, Finding, attempt, locked_out, looked
+from handoff.model import User
+
+VENDOR_CALLS_A_MINUTE = 100
+Look = Callable[[str], Check]
+
+
+class Inspector:
+    """
+    Looks at one tenant.
+
+    Args:
+        wire: The way to the tenant.
+        people: Returns the users behind e-mail addresses, by lower-case address.
+    """
+
+    def __init__(self, wire: Wire, people: Callable[[Iterable[str]], Mapping[str, User]]) -> None:
+        self._wire, self._people, self._system = wire, people, wire.exchange.system
+        self._fields = Fields(wire)
+        self._values, self._work = Values(wire, self._fields), Work(wire, self._fields)
+
+    def look(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        """Return every check of the tenant; after refused credentials the others are named, and not made."""
+        looks = self._looks(wanted)
+        try:
+            missing = self._fields.learn(wanted.kinds)
+        except ServiceError as error:
+            return locked_out(self._system, error, ("objects", *looks))
+        objects = looked(self._system, "objects", missing, f"there: {named(self._fields.kinds)}")
+        made = (attempt(self._system, name, look) for name, look in looks.items())
+        return [looked(self._system, "credentials", told="accepted"), objects, *made]
+
+    def _looks(self, wanted: ExpectedOfPlatform) -> dict[str, Look]:
+        looks: dict[str, Look] = {
+            "fields": partial(self._fields.check, wanted=wanted),
+            "key fields": partial(self._fields.check_keys, kinds=wanted.kinds),
+        }
+        for kind in (COMPANY, PLAN, CTA):
+            if kind in wanted.kinds:
+                fields = wanted.fields(kind)
+                looks[f"values of {named([kind])}"] = partial(self._values.check, kind=kind, fields=fields)
+        if CTA in wanted.kinds:
+            looks["reasons of Call To Action"] = partial(self._values.check_reasons, steps=wanted.steps)
+        if TIMELINE in wanted.kinds:
+            looks["types of Timeline"] = partial(self._work.check_types, fields=wanted.fields(TIMELINE))
+        looks["people"] = partial(self._check_people, people=wanted.people)
+        looks["calls a minute"] = self._check_calls
+        if CTA in wanted.kinds:
+            looks["work that others make"] = partial(self._work.check_others, steps=wanted.steps)
+        return looks
+
+    def _check_people(self, name: str, people: Sequence[Addressed]) -> Check:
+        users = self._people([one.email for one in people])
+        found: list[Finding] = []
+        for one in people:
+            user = users.get(one.email.strip().lower())
+            if user is None:
+                remedy = "Add the user in Gainsight, or correct the address in the file."
+                found.append(Finding(f"{one.email} ({'; '.join(one.roles)}) is no user of Gainsight.", ADMIN, remedy))
+            elif not user.active:
+                remedy = "Activate the user in Gainsight, or name somebody else in the file."
+                what = f"{one.email} ({'; '.join(one.roles)}) is an inactive user of Gainsight."
+                found.append(Finding(what, ADMIN, remedy))
+        return looked(self._system, name, found, f"{len(people)} named in the files")
+
+    def _check_calls(self, name: str) -> Check:
+        ours = min(limit.calls for limit in self._wire.exchange.limits)
+        told = f"we allow ourselves {ours} of the vendor's {VENDOR_CALLS_A_MINUTE}, which all of your tools share"
+        return looked(self._system, name, told=told)

@@ -1,0 +1,132 @@
+"""What the mapping files need of the two systems, worked out from the files alone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handoff.inspection import (
+    Addressed,
+    ExpectedField,
+    ExpectedOfCrm,
+    ExpectedOfPlatform,
+    ExpectedStep,
+    Form,
+    Use,
+    Written,
+)
+from handoff.mapping import Mappings, Source, Target
+from handoff.model import Write
+from handoff.receipts import STATUS
+from handoff.rules import FieldRule
+
+FORMS: Mapping[str, Form] = {
+    **dict.fromkeys(("status", "reason", "next_step", "owner", "gaps", "link", "receipt"), Form.TEXT),
+    **dict.fromkeys(("completeness", "sequence"), Form.NUMBER),
+    "delivered_at": Form.MOMENT,
+}
+"""What the bridge itself gives to be written back."""
+
+OF_SALES = frozenset({"rep", "sales_manager", "revops"})
+
+MADE_BY: Mapping[str, Form] = {
+    **dict.fromkeys(("text", "plain", "html", "lines"), Form.TEXT),
+    **dict.fromkeys(("number", "percent", "decimal"), Form.NUMBER),
+    "date": Form.DAY,
+    "datetime": Form.MOMENT,
+    "boolean": Form.BOOLEAN,
+}
+"""What a transform gives, whatever it was given."""
+
+
+def expected_of_crm(mappings: Mappings, *, won_deals: int | None = None, every_seconds: int = 60) -> ExpectedOfCrm:
+    """Return what the source file reads and writes, with the place of each rule."""
+    source = mappings.source
+    return ExpectedOfCrm(
+        reads=tuple(_uses(source, source.file.fields, ("fields",))),
+        lists=_lists(source),
+        writes=tuple(_writes(source)),
+        starts=mappings.contract.starts,
+        won_deals=won_deals,
+        every_seconds=every_seconds,
+    )
+
+
+def expected_of_platform(mappings: Mappings) -> ExpectedOfPlatform:
+    """Return what the target file's steps send and look for, and the people whom the files name."""
+    target = mappings.target
+    steps = (
+        ExpectedStep(name, step.object, tuple(_fields(target, name)), step.adopt is not None)
+        for name, step in target.file.steps.items()
+    )
+    return ExpectedOfPlatform(tuple(steps), tuple(_people(mappings)))
+
+
+def _uses(source: Source, rules: Mapping[str, FieldRule], at: tuple[str, ...]) -> Iterator[Use]:
+    for name, rule in rules.items():
+        for path in rule.sources:
+            yield Use(path, f"{name}, {source.lines.place(*at, name)}")
+
+
+def _lists(source: Source) -> dict[str, tuple[Use, ...]]:
+    lists: dict[str, tuple[Use, ...]] = {}
+    for name, (each, _) in source.children.items():
+        uses = _uses(source, source.lists[name].fields, (name, "fields"))
+        lists[each] = (*lists.get(each, ()), *uses)
+    return lists
+
+
+def _writes(source: Source) -> Iterator[Written]:
+    back = source.file.write_back
+    for name, rule in back.fields.items() if back.to == "opportunity" else ():
+        told = rule.sources[0] if rule.sources else ""
+        words = tuple(STATUS.values()) if told == "status" and rule.values is None else ()
+        longest = max(map(len, words)) if words else rule.max
+        yield Written(name, source.lines.place("write_back", "fields", name), _form(rule, told), longest, words)
+
+
+def _form(rule: FieldRule, told: str) -> Form:
+    if rule.text is not None:
+        return Form.TEXT
+    if rule.value is not None or rule.values is not None:
+        return Form.ANY
+    return MADE_BY.get(rule.as_ or "") or FORMS.get(told, Form.ANY)
+
+
+def _fields(target: Target, name: str) -> Iterator[ExpectedField]:
+    step = target.file.steps[name]
+    matched = {field for rule in step.match for field in rule}
+    for field, rule in step.fields.items():
+        yield ExpectedField(
+            field,
+            f"{name}, {target.lines.place('steps', name, 'fields', field)}",
+            updates=target.mode(name, field) is not Write.CREATE_ONLY,
+            matched=field in matched,
+            literals=tuple(dict.fromkeys(_literals(rule))),
+            longest=rule.max,
+        )
+    for field in sorted(matched - step.fields.keys()):
+        yield ExpectedField(field, f"{name}, {target.lines.place('steps', name, 'match')}", sent=False, matched=True)
+
+
+def _literals(rule: FieldRule) -> Iterator[str]:
+    """Yield what the mapping writes word for word."""
+    written: list[Any] = [rule.value, rule.default, *(rule.values or {}).values()]
+    for value in written:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and one:
+                yield one
+
+
+def _people(mappings: Mappings) -> Iterator[Addressed]:
+    """Yield everybody who may get work once; Sales has no users on the platform, unless work is routed to them."""
+    contract, people = mappings.contract, mappings.people
+    named: list[tuple[str, str]] = []
+    for rule in contract.routing:
+        where = ", ".join(rule.segments or ()) or "every segment"
+        named += [(email, f"receives {where}, handoff.yml") for email in [rule.receiver] if email]
+    named += [(team.lead, f"leads {name}, people.yml") for name, team in people.teams.items()]
+    named += [(one.email, f"{one.role}, people.yml") for one in people.people if one.role not in OF_SALES]
+    by_email: dict[str, tuple[str, list[str]]] = {}
+    for email, role in named:
+        by_email.setdefault(email.strip().lower(), (email, []))[1].append(role)
+    for email, roles in by_email.values():
+        yield Addressed(email, tuple(dict.fromkeys(roles)))
