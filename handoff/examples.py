@@ -104,7 +104,7 @@ def load_examples(folder: Path) -> tuple[list[ReadExample], list[str]]:
 
 
 def unmet(mappings: Mappings) -> tuple[int, list[str]]:
-    """Return how many examples a mappings folder has, and every mistake in them and difference from what they expect."""
+    """Return how many examples a folder has, and every mistake in them and difference from what they expect."""
     examples, findings = load_examples(mappings.folder)
     return len(examples), findings + [found for one in examples for found in differences(one, mappings)]
 
