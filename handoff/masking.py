@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from handoff.conditions import Test, walk
 from handoff.contract_checks import written_conditions
@@ -123,5 +125,17 @@ def as_yaml(example: Example) -> str:
     yaml.width = 110
     yaml.default_flow_style = False
     text = io.StringIO()
-    yaml.dump(dict(said), text)
+    yaml.dump(_laid_out(said), text)
     return HEADING + text.getvalue()
+
+
+def _laid_out(said: Any) -> Any:
+    """Return the data so that it reads well: texts of several lines as blocks, a step's id on one line."""
+    if isinstance(said, Mapping):
+        laid = CommentedMap((key, _laid_out(value)) for key, value in said.items())
+        if set(laid) <= {"step", "contains"}:
+            laid.fa.set_flow_style()
+        return laid
+    if isinstance(said, list):
+        return [_laid_out(one) for one in said]
+    return LiteralScalarString(said) if isinstance(said, str) and "\n" in said else said
