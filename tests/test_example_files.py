@@ -1,0 +1,70 @@
+"""The files as their users want to write them drive the sandbox from end to end."""
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from handoff.loading import load_mappings
+from handoff.run import run_once
+from tests.in_process import bridge_over, world_at
+
+pytestmark = pytest.mark.whole
+
+ROOT = Path(__file__).resolve().parent.parent
+SETS = [folder for folder in (ROOT / "tests/handoff/whole_set", ROOT.parent / "shared/examples") if folder.is_dir()]
+"""Our own set, which uses every key, and where it is there the one that the users wrote."""
+
+LIVE = (
+    (r"effective_from: [\d-]+", "effective_from: 2017-01-01"),
+    (r"start_from: [\d-]+", "start_from: 2017-01-01"),
+    (r"rollout: \{.*?\}", "rollout: {mode: live}"),
+)
+"""All that is changed before the files are used: from when they hold, and that they are live."""
+
+
+@pytest.fixture(params=SETS, ids=lambda folder: folder.name)
+def files(request, tmp_path) -> Path:
+    """Return a copy of a set that is live."""
+    folder = tmp_path / "mappings"
+    shutil.copytree(request.param, folder)
+    text = (folder / "handoff.yml").read_text(encoding="utf-8")
+    for written, live in LIVE:
+        text, changed = re.subn(written, live, text, count=1)
+        assert changed == 1, written
+    (folder / "handoff.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_the_files_load_as_they_are_written(folder):
+    mappings = load_mappings(folder, crm="salesforce", platform="gainsight")
+
+    assert mappings.contract.rollout.mode == "pilot"
+    assert any("not in force yet" in notice for notice in mappings.notices)
+
+
+def test_live_files_hand_every_deal_off_once_and_a_second_pass_sends_nothing(files, tmp_path):
+    world = world_at()
+    emails = set(re.findall(r"email: ([\w.@-]+)", (files / "people.yml").read_text(encoding="utf-8")))
+    users = [{"Email": email, "Name": email.split("@")[0], "IsActiveUser": True} for email in sorted(emails)]
+    world.load({"gainsight": {"gsuser": users}})
+    bridge = bridge_over(world, tmp_path, mappings=files)
+
+    first = run_once(bridge)
+    calls = len(world.journal("gainsight"))
+    made = world.state("gainsight")["gainsight"]
+    second = run_once(bridge)
+
+    assert first.balance.remainder == 0
+    assert first.balance.done >= 40
+    assert first.balance.waiting == 0
+    for name in ("call_to_action", "cta_group"):
+        keys = [row["Bridge_Key__gc"] for row in made[name] if row["Bridge_Key__gc"]]
+        assert keys and max(Counter(keys).values()) == 1
+    assert len(made["activity_timeline"]) == len({row["ExternalId"] for row in made["activity_timeline"]})
+    assert any(row["TypeId__label"] == "Objective" for row in made["call_to_action"])
+    assert second.steps == {}
+    assert not any(entry["mutates"] for entry in world.journal("gainsight")[calls:])
