@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import files, screens, setting_up
+from cli import files, previewing, screens, setting_up
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import deal_id, read_live
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
@@ -228,7 +228,7 @@ def serve(
         serve_sync(chosen, every=every, limit=limit)
 
 
-for _name, _command in (setting_up.commands() | files.commands()).items():
+for _name, _command in (files.commands() | setting_up.commands() | previewing.commands()).items():
     app.command(name=_name)(_command)
 
 

@@ -1,7 +1,7 @@
 """`handoff preview`: what the mapping makes of one deal, field by field; nothing is sent."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,3 +60,8 @@ def _saved(bridge: Bridge, deal: Deal, path: Path | None) -> bool:
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}. Name a place that can.") from error
     return True
+
+
+def commands() -> dict[str, Any]:
+    """Return the commands of this module by name."""
+    return {"preview": preview}

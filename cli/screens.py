@@ -339,6 +339,8 @@ def show_story(story: Story) -> None:
     out.print(f"\nWon {_when(deal['won_at'])} ({deal['won_how']}); read {_when(deal['read_at'])}.", markup=False)
     if not story.segment:
         return
+    if story.kind not in ("", NEW_CUSTOMER):
+        out.print(f"{story.kind.replace('_', ' ').capitalize()}, because {story.kind_because}.", markup=False)
     out.print(f"Segment {story.segment}, because {story.segment_because}.", markup=False)
     out.print(f"Receiver {story.receiver}: {story.receiver_because}.", markup=False)
     out.print("\nRead from the CRM", style="bold")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from handoff.amounts import MONEY
-from handoff.canonical import RECEIPT
+from handoff.canonical import DECIDED, GIVEN, RECEIPT
 from handoff.contract import Contract
 from handoff.ledger import Ledger
 from handoff.model import Standing
@@ -29,23 +29,7 @@ RESULT = {
     "unknown": "may have been made",
     "rejected": "was refused",
 }
-NOT_TOLD = frozenset(
-    {
-        *(
-            "people",
-            "products",
-            "deal.id",
-            "deal.name",
-            "deal.url",
-            "deal.amount",
-            "deal.currency",
-            "account.id",
-            "account.name",
-            "won_at",
-        ),
-        *("segment", "handed_off_at", "work_starts_at", "receiver.email", "lead.email", *RECEIPT),
-    }
-)
+NOT_TOLD = frozenset({*GIVEN, *DECIDED, *RECEIPT}) - {"owner.email"}
 """Told elsewhere in the story, or of no use to a person."""
 
 
@@ -55,6 +39,8 @@ class Story:
 
     deal: Mapping[str, Any]
     read: Mapping[str, str | None]
+    kind: str
+    kind_because: str
     segment: str
     segment_because: str
     missing: Sequence[Mapping[str, str]]
@@ -156,6 +142,8 @@ def _story(
     return Story(
         deal=deal,
         read=_read(said["values"], contract) if told else {"People": None, "Products": None},
+        kind=said.get("kind", ""),
+        kind_because=said.get("kind_because", ""),
         segment=said.get("segment", ""),
         segment_because=said.get("segment_because", ""),
         missing=[{"label": gap["label"], "ask": gap.get("prompt", "")} for gap in said.get("gaps", [])],
@@ -175,7 +163,11 @@ def _read(values: Mapping[str, Any], contract: Contract) -> dict[str, str | None
     for name, value in values.items():
         if name in NOT_TOLD or value in (None, "", []):
             continue
-        label = contract.fields[name].label if name in contract.fields else name.replace(".", " ").capitalize()
+        label = (
+            contract.fields[name].label
+            if name in contract.fields
+            else name.replace(".", " ").replace("_", " ").capitalize()
+        )
         told[label] = money(value, values.get("deal.currency")) if name in MONEY else _short(value)
     for name in ("people", "products"):
         rows = values.get(name) or []
