@@ -1,7 +1,8 @@
-"""A real sandbox process, and the command driven over HTTP as a person would."""
+"""A real sandbox process driven over HTTP as a person would, and a small bridge in memory for every command."""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -9,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from flows import _wiring
+from flows._wiring import Choice
+from handoff.settings import Instance, Settings
 from sandbox.shell import free_port_base
+from tests.fakes import ACTING, World
+from tests.handoff.builders import folder_in, mappings_in, users
 from tests.processes import HANDOFF, Running, get, handoff, post
 
 
@@ -54,3 +60,34 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with Running(command, log=tmp_path / "sandbox.log") as sandbox:
         sandbox.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
         yield Desk(base, {"HANDOFF_SANDBOX": str(base), "XDG_STATE_HOME": str(tmp_path / "state")})
+
+
+class Chosen(Choice):
+    """The choice of the world below."""
+
+    def settings(self) -> Settings:
+        """Return settings of which only the mappings are read."""
+        crm, platform = (Instance(k, "main", {"system": s}, {}) for k, s in (("crm", "salesforce"), ("p", "gainsight")))
+        return Settings("sqlite://", crm, platform, self.folder)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a world that every command of this process works on."""
+    world = World(mappings_in(tmp_path, ACTING), "sqlite://", users())
+
+    @contextmanager
+    def wired(*_: object, **__: object) -> Iterator[object]:
+        world.clock.advance(60)
+        yield world.bridge
+
+    @contextmanager
+    def open_ledger(_: object) -> Iterator[object]:
+        yield world.ledger
+
+    chosen = Chosen(folder_in(tmp_path, ACTING))
+    monkeypatch.setattr(_wiring, "choice", lambda **_: chosen)
+    monkeypatch.setattr(_wiring, "systems", lambda _: "a world in memory")
+    monkeypatch.setattr(_wiring, "wired", wired)
+    monkeypatch.setattr(_wiring, "open_ledger", open_ledger)
+    return world

@@ -1,53 +1,15 @@
 """`sync` and `why` of one deal, over a small bridge in memory."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from cli import app as application
 from cli.app import app
-from flows._wiring import Choice
-from handoff.settings import Instance, Settings
-from tests.fakes import ACTING, World
-from tests.handoff.builders import DEAL, a_deal, folder_in, mappings_in, users
+from tests.handoff.builders import DEAL, a_deal
 
 SECOND = "0065g00000SeCoNAAV"
-
-
-class Chosen(Choice):
-    """The choice of the world below."""
-
-    def settings(self) -> Settings:
-        """Return settings of which only the mappings are read."""
-        crm, platform = (Instance(k, "main", {"system": s}, {}) for k, s in (("crm", "salesforce"), ("p", "gainsight")))
-        return Settings("sqlite://", crm, platform, self.folder)
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Return a world that every command of this process works on."""
-    world = World(mappings_in(tmp_path, ACTING), "sqlite://", users())
-
-    @contextmanager
-    def wired(*_: object, **__: object) -> Iterator[object]:
-        world.clock.advance(60)
-        yield world.bridge
-
-    @contextmanager
-    def open_ledger(_: object) -> Iterator[object]:
-        yield world.ledger
-
-    chosen = Chosen(folder_in(tmp_path, ACTING))
-    monkeypatch.setattr(application._wiring, "choice", lambda **_: chosen)
-    monkeypatch.setattr(application._wiring, "systems", lambda _: "a world in memory")
-    monkeypatch.setattr(application._wiring, "wired", wired)
-    monkeypatch.setattr(application._wiring, "open_ledger", open_ledger)
-    return world
 
 
 def called(*arguments: str):
