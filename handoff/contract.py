@@ -289,8 +289,15 @@ class Contract(Frozen):
         return {name: compiled(rule, self.conditions) for name, rule in self.conditions.items()}
 
     def condition(self, rule: Any) -> Condition:
-        """Return a written condition, ready to ask."""
-        return compiled(rule, self.conditions)
+        """Return a written condition, ready to ask; each is made ready once."""
+        kept = self._ready.get(id(rule))
+        if kept is None:
+            kept = self._ready[id(rule)] = rule, compiled(rule, self.conditions)  # kept, so that its id stays its own
+        return kept[1]
+
+    @cached_property
+    def _ready(self) -> dict[int, tuple[Any, Condition]]:
+        return {}
 
     def required(self, segment: str) -> tuple[str, ...]:
         """Return the required fields of a segment, those it inherits first."""
