@@ -41,17 +41,29 @@ class Test(Frozen):
     field: str = Field(description="A canonical field: arr, owner.team, company.status ...")
     is_: Any = Field(None, alias="is", description="The field has exactly this value.")
     in_: list[Any] | None = Field(None, alias="in", description="The field has one of these values.")
-    at_least: int | float | None = Field(None, description="The field is a number, and not below this one.")
+    at_least: float | None = Field(None, description="The field is a number, and not below this one.")
     contains: str | None = Field(
         None, description="The text, or one item of the list, has this in it; any letter case."
     )
     present: bool | None = Field(None, description="true: the field says something.")
     missing: bool | None = Field(None, description="true: the field says nothing.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _names_a_field(cls, said: Any) -> Any:
+        if isinstance(said, dict) and "field" not in said and len(said) == 1:
+            raise ValueError(_short(str(next(iter(said)))))
+        return said
+
     @model_validator(mode="after")
     def _one_question(self) -> Self:
         if len(self._asked()) != 1:
-            raise ValueError(f"a test needs exactly one of {', '.join(TESTS)}. Split it into two tests, or add one")
+            fix = "Split it into several tests" if self._asked() else "Add one"
+            raise ValueError(f"a test needs exactly one of {', '.join(TESTS)}. {fix}")
+        if isinstance(self.is_, list | dict):
+            raise ValueError("`is` takes one value. Write in: [a, b] for several")
+        if self.in_ == []:
+            raise ValueError("`in`: an empty list never fits. Name at least one value")
         return self
 
     def _asked(self) -> list[str]:
@@ -83,6 +95,14 @@ class Test(Frozen):
         return self.words()
 
 
+def _short(word: str) -> str:
+    if word.lower() in SLIPS:
+        return f"`{word}` joins nothing. Write {SLIPS[word.lower()]}"
+    if word in TESTS:
+        return f"`{word}` asks about no field. Write {{field: arr, {word}: ...}}"
+    return f"`{word}` is no key of a test. Write {{field: {word}, is: ...}}"
+
+
 def _at_least(value: Value, wanted: float) -> bool:
     try:
         return decimal(value) >= decimal(wanted)
@@ -105,6 +125,8 @@ TESTS: Mapping[str, Callable[[Value, Any], bool]] = {
     "present": lambda value, wanted: missing(value) is not wanted,
     "missing": lambda value, wanted: missing(value) is wanted,
 }
+SLIPS = {"or": "any", "either": "any", "and": "all", "both": "all", "none": "not", "unless": "not"}
+"""What people write for the words that join conditions."""
 JOINS = ("all", "any", "not")
 
 
@@ -120,10 +142,10 @@ class Join(Frozen):
         said = [word for word in JOINS if getattr(self, ATTRIBUTES.get(word, word)) is not None]
         if len(said) != 1:
             raise ValueError(
-                f"needs exactly one of {', '.join(JOINS)}. Put one into the other: {{all: [{{any: ...}}]}}"
+                f"a condition needs exactly one of {', '.join(JOINS)}. Put one into the other: {{all: [{{any: ...}}]}}"
             )
         if self.any == []:
-            raise ValueError("any: an empty list never holds. Name at least one condition")
+            raise ValueError("`any`: an empty list never holds. Name at least one condition")
         return self
 
 

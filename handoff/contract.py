@@ -4,32 +4,22 @@ import datetime as dt
 import re
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from handoff.answers import CHECKS
 from handoff.conditions import Condition, Rule, compiled
+from handoff.names import Name
 from handoff.people import Email
 from handoff.rules import TransformName
-from handoff.spans import RateText, SpanText
+from handoff.spans import RateText, SpanText, span_text
 from handoff.yaml_files import Frozen, nearest
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
 CURRENCY = re.compile(r"[A-Z]{3}")
 EXCLUDED, EXPANSION, NEW_CUSTOMER, JOINING = "excluded", "expansion", "new_customer", "joining"
 DELIVERED = (NEW_CUSTOMER, EXPANSION, JOINING)
 """The kinds of deal for which work may be made."""
-
-Thing = TypeVar("Thing")
-
-
-def named(things: dict[str, Thing]) -> dict[str, Thing]:
-    """Return the things; raises `ValueError` unless each is called by small letters, digits and _."""
-    for name in things:
-        if not NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name. Use small letters, digits and _, a letter first")
-    return things
 
 
 def _code(said: str) -> str:
@@ -42,6 +32,10 @@ def _check(said: str) -> str:
     if said not in CHECKS:
         raise ValueError(f"{said!r} is no check. {nearest(said, CHECKS)}")
     return said
+
+
+def _after(said: Any) -> Any:
+    return 0 if said == 0 and said is not False else span_text(said, also="or 0 for at once")
 
 
 CurrencyCode = Annotated[str, AfterValidator(_code)]
@@ -76,7 +70,7 @@ class Rollout(Frozen):
     @model_validator(mode="after")
     def _pilot_names_its_deals(self) -> Self:
         if self.mode == "pilot" and self.only is None:
-            raise ValueError("a pilot needs `only`: the condition that says which deals are in it")
+            raise ValueError("`mode` pilot needs `only`, the condition that says which deals are in it. Add it")
         return self
 
 
@@ -133,18 +127,13 @@ class ContractField(Frozen):
 class Segment(Frozen):
     """A kind of customer and what Sales owes for it."""
 
-    name: str = Field(description="What it is called.")
+    name: Name = Field(description="What it is called.")
     when: Rule | None = Field(None, description="Which deals: a condition. The last segment has none.")
     extends: str | None = Field(None, description="A segment whose requirements hold here too.")
     requires: list[str] = Field(default_factory=list, description="Fields that a complete handoff has.")
     transfer: Literal["hot", "cold", "hybrid"] | None = Field(None, description="A live call, a document, or both.")
     standard_days: int | None = Field(None, ge=1, description="Days from the win to a usual go-live.")
     incomplete: Literal["go_on", "wait"] | None = Field(None, description="What an incomplete deal does.")
-
-    @field_validator("name")
-    @classmethod
-    def _name(cls, name: str) -> str:
-        return next(iter(named({name: None})))
 
 
 class Incomplete(Frozen):
@@ -176,10 +165,10 @@ class Routing(Frozen):
     def _whole(self) -> Self:
         needs = ROUTING_NEEDS[self.use]
         if needs and getattr(self, needs) is None:
-            raise ValueError(f"use: {self.use} needs `{needs}`. Add it")
+            raise ValueError(f"`use` {self.use} needs `{needs}`. Add it")
         loose = [name for name, uses in ROUTING_TAKES.items() if getattr(self, name) and self.use not in uses]
         if loose:
-            raise ValueError(f"{loose[0]} has no meaning with use: {self.use}. Take it out")
+            raise ValueError(f"`{loose[0]}` has no meaning with use: {self.use}. Take it out")
         return self
 
 
@@ -205,7 +194,7 @@ class Deadline(Frozen):
 class Rung(Frozen):
     """One rung of the ladder: who is told that something is late."""
 
-    after: Literal[0] | SpanText = Field(description="How late: 0, or 3 working days.")
+    after: Annotated[int | str, BeforeValidator(_after)] = Field(description="How late: 0, or 3 working days.")
     tell: str = Field(description="owner, owner.manager, lead, receiver, or person:<role>.")
     as_: Literal["message", "daily_digest"] = Field("message", alias="as", description="At once, or once a day.")
 
@@ -227,9 +216,7 @@ class Overrides(Frozen):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError(
-                f"an exception sets at least one of {', '.join(type(self).model_fields)}. Add what it sets"
-            )
+            raise ValueError(f"an exception sets at least one of {', '.join(type(self).model_fields)}. Add one of them")
         return self
 
 
@@ -251,24 +238,19 @@ class Contract(Frozen):
     rollout: Rollout = Field(default_factory=Rollout, description="shadow, pilot or live.")
     trigger: Trigger = Field(default_factory=Trigger, description="Which stages make a deal ours.")
     currency: Currency = Field(default_factory=Currency, description="In which currency amounts are judged.")
-    conditions: dict[str, Rule] = Field(default_factory=dict, description="Named conditions.")
+    conditions: dict[Name, Rule] = Field(default_factory=dict, description="Named conditions.")
     kinds: list[Kind] = Field(default_factory=list, description="What a deal is: the first rule that fits.")
-    fields: dict[str, ContractField] = Field(description="What Customer Success asks for.")
+    fields: dict[Name, ContractField] = Field(description="What Customer Success asks for.")
     segments: list[Segment] = Field(min_length=1, description="Kinds of customer: the first that fits.")
     incomplete: Incomplete = Field(default_factory=Incomplete, description="What incomplete deals do.")
     routing: list[Routing] = Field(min_length=1, description="Who receives a handoff: the first rule that yields one.")
-    deadlines: dict[str, Deadline] = Field(default_factory=dict, description="By when what is done.")
+    deadlines: dict[Name, Deadline] = Field(default_factory=dict, description="By when what is done.")
     ladder: list[Rung] = Field(default_factory=list, description="Who is told when something is late.")
     pause: Pause | None = Field(None, description="What stops the clocks of a deal.")
     exceptions: list[Exempt] = Field(default_factory=list, description="Accounts for which something is otherwise.")
     deliver: dict[Literal["new_customer", "expansion", "joining"], list[str]] = Field(
         default_factory=dict, description="Which steps are made for each kind, as <platform>.<step>."
     )
-
-    @field_validator("fields", "conditions", "deadlines")
-    @classmethod
-    def _names(cls, things: dict[str, Any]) -> dict[str, Any]:
-        return named(things)
 
     def chain(self, name: str) -> list[Segment]:
         """Return a segment and those it extends, nearest first; a circle ends where it closes."""

@@ -1,7 +1,5 @@
 """What does not fit together in `handoff.yml`, with itself and with the other files."""
 
-import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -12,6 +10,7 @@ from handoff.canonical import MOMENTS
 from handoff.conditions import Test, walk
 from handoff.contract import EXCLUDED, NEW_CUSTOMER, Contract, Routing, Segment
 from handoff.mapping_files import SourceFile, TargetFile
+from handoff.named_accounts import ACCOUNT_ID
 from handoff.people import ROLES, People
 from handoff.yaml_files import Location, nearest
 
@@ -23,9 +22,9 @@ EVENTS = (
 )
 """What a deadline may wait for, besides signals and fields."""
 
+OF_SEGMENT = "{segment}"
 OWNERS = ("rep", "receiver", "lead")
 TOLD = ("owner", "owner.manager", "receiver", "lead", "rep", "rep.manager")
-ACCOUNT_ID = re.compile(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?|\d{1,20}")
 
 TOO_EARLY = {
     "kinds": ("kind", "segment", "transfer", "completeness", "gaps", "receiver.email", "lead.email"),
@@ -59,7 +58,7 @@ def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mista
     yield from _ladder(contract, near)
     yield from _exceptions(contract, near)
     yield from _deliver(contract, near)
-    if contract.currency.base in contract.currency.rates:
+    if contract.currency.base in contract.currency.rates and "base" in contract.currency.model_fields_set:
         yield ("currency", "rates", contract.currency.base), "this is the base itself. Take its rate out"
 
 
@@ -133,26 +132,28 @@ def tests_of(rule: Any, contract: Contract) -> Iterator[str]:
 def _segments(contract: Contract) -> Iterator[Mistake]:
     names = [segment.name for segment in contract.segments]
     for index, segment in enumerate(contract.segments):
-        for key, what in _segment(contract, index, segment, names):
-            yield ("segments", index, key), what
+        yield from ((("segments", index, *inside), what) for inside, what in _segment(contract, index, segment, names))
 
 
-def _segment(contract: Contract, index: int, segment: Segment, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _segment(contract: Contract, index: int, segment: Segment, names: Sequence[str]) -> Iterator[Mistake]:
     last = index == len(names) - 1
     if segment.name in names[:index]:
-        yield "name", f"there is a segment {segment.name!r} already. Name this one otherwise"
+        yield ("name",), f"there is a segment {segment.name!r} already. Name this one otherwise"
     if last and segment.when is not None:
-        yield "when", f"the last segment ({segment.name}) must have no `when`: it takes what is left. Take it out"
+        yield ("when",), f"the last segment ({segment.name}) must have no `when`: it takes what is left. Take it out"
     if not last and segment.when is None:
-        yield "when", f"{segment.name} needs a `when`: without one it takes everything, and those below get nothing"
-    for field in segment.requires:
+        what = f"{segment.name} needs a `when`: without one it takes everything, and those below get nothing"
+        yield ("when",), f"{what}. Add one"
+    for place, field in enumerate(segment.requires):
         if field not in contract.fields:
-            yield "requires", f"{field!r} is no field. {nearest(field, contract.fields)}"
+            yield ("requires", place), f"{field!r} is no field. {nearest(field, contract.fields)}"
     if segment.extends is not None and segment.extends not in names:
-        yield "extends", f"{segment.extends!r} is no segment. {nearest(segment.extends, names)}"
-    elif segment in (chain := contract.chain(segment.name))[1:]:
+        yield ("extends",), f"{segment.extends!r} is no segment. {nearest(segment.extends, names)}"
+    elif segment in (chain := contract.chain(segment.name))[1:] and names.index(segment.name) == min(
+        names.index(one.name) for one in chain
+    ):  # a circle is told once, where it begins
         through = ", ".join(one.name for one in chain[1:])
-        yield "extends", f"{segment.name} extends itself through {through}. Take one `extends` out"
+        yield ("extends",), f"{segment.name} extends itself through {through}. Take one `extends` out"
 
 
 def _kinds(contract: Contract) -> Iterator[Mistake]:
@@ -170,7 +171,7 @@ def _kinds(contract: Contract) -> Iterator[Mistake]:
 
 
 def _fields(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
-    roles = _roles(near.source)
+    roles = roles_in(near.source)
     for name, field in contract.fields.items():
         at: Location = ("fields", name)
         role = field.person_with_role
@@ -182,7 +183,7 @@ def _fields(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
             yield at, f"{what}. {near_by}" if near_by.startswith("Nearest") else what
 
 
-def _roles(source: SourceFile) -> set[str] | None:
+def roles_in(source: SourceFile) -> set[str] | None:
     """Return the roles that people can have, None where the source leaves them as the CRM says."""
     rule = source.people.fields.get("role") if source.people else None
     if source.people is None or rule is None:
@@ -195,85 +196,86 @@ def _roles(source: SourceFile) -> set[str] | None:
 def _routing(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     for index, rule in enumerate(contract.routing):
         at: Location = ("routing", index)
-        for key, what in _in_segments(rule.segments, contract):
-            yield (*at, key), what
+        last = index == len(contract.routing) - 1
+        if rule.use == "nobody" and not last and rule.when is None and rule.segments is None:
+            yield (*at, "use"), "nobody ends the choice here, so the rules below are never asked. Move it to the end"
+        yield from (((*at, *inside), what) for inside, what in _in_segments(rule.segments, contract))
         for key, what in _of_rule(rule, contract, near):
             yield (*at, key), what
+    yield from _own_teams(contract, near.people)
 
 
 def _of_rule(rule: Routing, contract: Contract, near: Neighbours) -> Iterator[tuple[str, str]]:
     if rule.receiver is not None:
-        yield from (("receiver", what) for what in _somebody(rule.receiver, near.people))
+        yield from (("receiver", what) for what in somebody(rule.receiver, near.people))
     for key in ("skill", "territory"):
         field = getattr(rule, key)
         if field is not None and field not in near.known:
             yield key, f"{field!r} is filled by no mapping. {nearest(field, near.known)}"
     if rule.among is not None:
-        yield from (("among", what) for what in _team(rule.among, contract, near.people))
+        yield from (("among", what) for what in _team(rule.among, near.people))
     if rule.tell is not None:
-        yield from (("tell", what) for what in _told(rule.tell, contract, near.people))
-    if rule.file is not None:
-        yield from (("file", what) for what in _named_accounts(near.folder / rule.file, rule.file, near.people))
+        yield from (("tell", what) for what in _told(rule.tell, near.people))
+    if rule.file is not None and not (near.folder / rule.file).is_file():
+        there = nearest(rule.file, (one.name for one in near.folder.glob("*.csv")))
+        yield "file", f"there is no {rule.file!r} beside handoff.yml. {there}"
 
 
-def _in_segments(segments: list[str] | None, contract: Contract) -> Iterator[tuple[str, str]]:
+def _own_teams(contract: Contract, people: People) -> Iterator[Mistake]:
+    """Where a team is named as `{segment}`, every segment needs one; the first such place tells it."""
+    asked: list[tuple[Location, str]] = [
+        (("routing", index, key), said)
+        for index, rule in enumerate(contract.routing)
+        for key in ("among", "tell")
+        if (said := getattr(rule, key)) is not None
+    ]
+    asked += [(("ladder", index, "tell"), rung.tell) for index, rung in enumerate(contract.ladder)]
+    at = next((at for at, said in asked if said in (f"team:{OF_SEGMENT}", f"lead:{OF_SEGMENT}")), None)
+    for name in dict.fromkeys(segment.name for segment in contract.segments) if at else ():
+        if name not in people.teams:
+            yield (
+                at or (),
+                f"the segment {name!r} has no team of its name, and {name!r} is no team. Add it in people.yml",
+            )
+
+
+def _in_segments(segments: list[str] | None, contract: Contract) -> Iterator[Mistake]:
     names = [segment.name for segment in contract.segments]
-    for name in segments or ():
+    for place, name in enumerate(segments or ()):
         if name not in names:
-            yield "segments", f"{name!r} is no segment. {nearest(name, names)}"
+            yield ("segments", place), f"{name!r} is no segment. {nearest(name, names)}"
 
 
-def _somebody(email: str, people: People) -> Iterator[str]:
+def somebody(email: str, people: People) -> Iterator[str]:
+    """Yield what is wrong with an address that must be somebody's in people.yml."""
     if people.people and people.person(email) is None:
-        yield f"{email!r} is nobody in people.yml. {nearest(email, (one.email for one in people.people))}"
+        yield f"{email!r} is nobody in people.yml. {people.nearest(email)}"
 
 
-def _team(said: str, contract: Contract, people: People) -> Iterator[str]:
+def _team(said: str, people: People) -> Iterator[str]:
     kind, _, name = said.partition(":")
     if kind != "team" or not name:
         yield f"{said!r} names no team. Write team:mid_market, or team:{{segment}} for the segment's own"
     else:
-        yield from _teams(name, contract, people)
+        yield from _one_team(name, people)
 
 
-def _teams(name: str, contract: Contract, people: People) -> Iterator[str]:
-    """A team by name, or `{segment}`: then every segment needs one."""
-    wanted = [segment.name for segment in contract.segments] if name == "{segment}" else [name]
-    for one in wanted:
-        if one not in people.teams:
-            yield f"{one!r} is no team of people.yml. {nearest(one, people.teams)}"
+def _one_team(name: str, people: People) -> Iterator[str]:
+    if name != OF_SEGMENT and name not in people.teams:
+        yield f"{name!r} is no team of people.yml. {nearest(name, people.teams)}"
 
 
-def _told(said: str, contract: Contract, people: People) -> Iterator[str]:
+def _told(said: str, people: People) -> Iterator[str]:
     kind, colon, name = said.partition(":")
     if kind == "lead" and colon:
-        yield from _teams(name, contract, people)
+        yield from _one_team(name, people)
     elif kind == "person" and colon:
         if name not in ROLES:
             yield f"{name!r} is no role. {nearest(name, ROLES)}"
         elif not any(one.role == name for one in people.people):
             yield f"nobody in people.yml has the role {name!r}. Add somebody, or name another role"
     elif said not in TOLD:
-        yield f"{said!r} is nobody. {nearest(said, (*TOLD, 'lead:{segment}', 'person:vp'))}"
-
-
-def _named_accounts(path: Path, name: str, people: People) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError):
-        yield f"{name!r} cannot be read. Put it beside handoff.yml, as UTF-8, or correct its name"
-        return
-    columns = rows[0] if rows else []
-    for column in ("account_id", "csm_email"):
-        if column not in columns:
-            yield f"{name}:1: the column {column!r} is missing. Its first line must be account_id,csm_email,because"
-            return
-    for number, row in enumerate(rows[1:], start=2):
-        said = dict(zip(columns, row, strict=False))
-        if not ACCOUNT_ID.fullmatch(said.get("account_id", "")):
-            yield f"{name}:{number}: {said.get('account_id', '')!r} is no account id. Copy it from the CRM"
-        yield from (f"{name}:{number}: {what}" for what in _somebody(said.get("csm_email", ""), people))
+        yield f"{said!r} is nobody. {nearest(said, (*TOLD, f'lead:{OF_SEGMENT}', 'person:vp'))}"
 
 
 def _deadlines(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
@@ -286,13 +288,12 @@ def _deadlines(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
             yield (*at, "done"), f"nothing reports {deadline.done!r}. {nearest(deadline.done, moments)}"
         if deadline.owner not in OWNERS:
             yield (*at, "owner"), f"{deadline.owner!r} owns no step. {nearest(deadline.owner, OWNERS)}"
-        for key, what in _in_segments(deadline.segments, contract):
-            yield (*at, key), what
+        yield from (((*at, *inside), what) for inside, what in _in_segments(deadline.segments, contract))
 
 
 def _ladder(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     for index, rung in enumerate(contract.ladder):
-        for what in _told(rung.tell, contract, near.people):
+        for what in _told(rung.tell, near.people):
             yield ("ladder", index, "tell"), what
     if contract.pause is not None:
         for key in ("until", "because"):
@@ -308,7 +309,7 @@ def _exceptions(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
         if not ACCOUNT_ID.fullmatch(one.account):
             yield (*at, "account"), f"{one.account!r} is no account id. Copy the 15 or 18 characters from the CRM"
         if one.set.receiver is not None:
-            yield from (((*at, "set", "receiver"), what) for what in _somebody(one.set.receiver, near.people))
+            yield from (((*at, "set", "receiver"), what) for what in somebody(one.set.receiver, near.people))
         if one.set.segment is not None and one.set.segment not in names:
             yield (*at, "set", "segment"), f"{one.set.segment!r} is no segment. {nearest(one.set.segment, names)}"
 

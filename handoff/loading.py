@@ -3,17 +3,19 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, cast
 
 from handoff import not_yet
 from handoff.contract import Contract
-from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract
+from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract, roles_in, somebody
 from handoff.errors import ConfigError
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
 from handoff.mapping_files import SourceFile, TargetFile, TargetStep
 from handoff.model import Origin, Trace
+from handoff.named_accounts import mistakes_in_accounts
 from handoff.people import People
 from handoff.platforms import PLATFORMS
 from handoff.reading import Parsed, parsed
@@ -25,6 +27,19 @@ from handoff.yaml_files import Frozen, Lines, Location, counted, read_yaml
 
 NOT_YET: tuple[Any, ...] = (not_yet.of_contract, not_yet.of_people, not_yet.of_source, not_yet.of_target)
 """What of each file is not in force yet, in the order of the files."""
+
+
+SPOKEN_OF = {
+    "segments": ("is no segment",),
+    "conditions": ("is no condition",),
+    "teams": ("is no team",),
+    "calendars": ("is no calendar",),
+    "people": ("is nobody ", "has the role", "gives nobody the role"),
+    "fields": ("is filled by no mapping", "no source fills", "is no field."),
+    "steps": ("is no step", "there is no step"),
+    "signals": ("nothing reports",),
+}
+"""How findings speak of what a section holds; when the section itself cannot be read, they would all be wrong."""
 
 
 def load_mappings(folder: Path, *, crm: str, platform: str) -> Mappings:
@@ -114,16 +129,32 @@ class Survey:
             mistakes_in_source(source),
             mistakes_in_target(target, around),
         ]
-        lost = {repr(word) for one in self.read.values() for word in one.lost}
         told = {
             name: [self._lines(name).finding(at, f"{what}.".replace("..", ".")) for at, what in mistakes]
             for name, mistakes in zip(self.models(), found, strict=True)
         }
-        told = {
-            name: [words for words in some if not any(word in words for word in lost)] for name, some in told.items()
-        }
-        told |= self._templates(target, source, known)
-        return told
+        for more in (self._accounts(contract, people), self._templates(target, source, known)):
+            for name, some in more.items():
+                told.setdefault(name, []).extend(some)
+        lost = frozenset(word for one in self.read.values() for word in one.lost)
+        return {name: [words for words in some if not self._follows(words, lost)] for name, some in told.items()}
+
+    def _follows(self, words: str, lost: frozenset[str]) -> bool:
+        """Whether a finding only says that something is missing of which it was told already what is wrong with it."""
+        speaks_of = {repr(word) for word in lost} | {repr(f"{self.platform}.{word}") for word in lost}
+        of_a_section = (
+            phrase for section, phrases in SPOKEN_OF.items() if f"all of {section}" in lost for phrase in phrases
+        )
+        return any(word in words for word in speaks_of) or any(phrase in words for phrase in of_a_section)
+
+    def _accounts(self, contract: Contract, people: People) -> dict[str, list[str]]:
+        """Return what is wrong in the files of named accounts, each by its own name."""
+        found: dict[str, list[str]] = {}
+        for name in dict.fromkeys(rule.file for rule in contract.routing if rule.file):
+            if (self.folder / name).is_file():
+                mistakes = mistakes_in_accounts(self.folder / name, partial(somebody, people=people))
+                found[name] = [f"{name}:{line}:1: {what}.".replace("..", ".") for line, what in mistakes]
+        return found
 
     def _templates(self, target: TargetFile, source: SourceFile, known: frozenset[str]) -> dict[str, list[str]]:
         """Return what is wrong in the templates that the target uses; a missing one is the target's mistake."""
@@ -143,7 +174,7 @@ class Survey:
     def _of_step(self, each: str | None, source: SourceFile, known: frozenset[str]) -> Templates:
         names = known | (item_fields(each, source) if each else frozenset())
         contract = cast(Contract, self.read["handoff.yml"].model)
-        return Templates(self.folder / "templates", names, contract.fields)
+        return Templates(self.folder / "templates", names, contract.fields, roles_in(source))
 
     # Compiling
 

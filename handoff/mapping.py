@@ -191,5 +191,7 @@ def known_fields(contract: Contract, source: SourceFile) -> frozenset[str]:
 def item_fields(each: str, source: SourceFile) -> frozenset[str]:
     """Return what an item of a list has, as `item.text`."""
     rows = source.people if each == "people" else source.products if each == "products" else None
-    names = {*ITEM_FIELDS.get(each, ("id", "text")), *(rows.fields if rows else ())}
+    rule = source.fields.get(each)
+    own = ITEM_FIELDS["commitments"] if rule is not None and rule.as_ == "lines" else ("id", "text")
+    names = {*ITEM_FIELDS.get(each, own), *(rows.fields if rows else ())}
     return frozenset(f"item.{name}" for name in names)

@@ -2,11 +2,11 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from handoff.conditions import Rule
-from handoff.contract import named
 from handoff.model import Write
+from handoff.names import Name
 from handoff.rules import FieldRule
 from handoff.spans import SpanText
 from handoff.yaml_files import Frozen
@@ -107,7 +107,7 @@ class Signal(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.step is None) == (self.object is None):
-            raise ValueError("a signal needs exactly one of step, object. Say whose record is read")
+            raise ValueError("a signal needs exactly one of step, object. Write whose record is read")
         if self.step is not None and (self.field is None or self.is_ is None):
             raise ValueError("a signal of a step needs `field` and `is`. Add what the record says")
         return self
@@ -122,10 +122,5 @@ class TargetFile(Frozen):
     """`targets/<platform>.yml`, whole."""
 
     defaults: Defaults = Field(default_factory=Defaults, description="What holds for every field.")
-    steps: dict[str, TargetStep] = Field(min_length=1, description="What a handoff becomes, by the steps' names.")
-    signals: dict[str, Signal] = Field(default_factory=dict, description="What is read back from the platform.")
-
-    @field_validator("steps", "signals")
-    @classmethod
-    def _names(cls, things: dict[str, Any]) -> dict[str, Any]:
-        return named(things)
+    steps: dict[Name, TargetStep] = Field(min_length=1, description="What a handoff becomes, by the steps' names.")
+    signals: dict[Name, Signal] = Field(default_factory=dict, description="What is read back from the platform.")

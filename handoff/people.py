@@ -9,7 +9,7 @@ import holidays
 from pydantic import AfterValidator, Field
 
 from handoff.spans import DAYS, WorkCalendar, read_hours
-from handoff.yaml_files import Frozen, Location, nearest
+from handoff.yaml_files import Frozen, Location, near_to, nearest
 
 ROLES = ("csm", "onboarding", "manager", "vp", "rep", "sales_manager", "cs_ops", "revops", "other")
 
@@ -29,8 +29,25 @@ def _role(said: str) -> str:
 
 def _zone(said: str) -> str:
     if said not in available_timezones():
-        raise ValueError(f"{said!r} is no time zone. {nearest(said, available_timezones()) if '/' in said else _ZONE}")
+        raise ValueError(f"{said!r} is no time zone. {_nearest_zone(said)}")
     return said
+
+
+def _nearest_zone(said: str) -> str:
+    """Offer the zone of a city, or the one that is nearly written so."""
+    zones = sorted(available_timezones())
+    city = said.strip().replace(" ", "_").lower()
+    of_city = [zone for zone in zones if "/" in zone and zone.lower().endswith(f"/{city}")]
+    near = of_city[0] if of_city else near_to(said, zones) if "/" in said else None
+    return f"Nearest: {near}." if near else "Write it like Europe/London"
+
+
+def _country(said: str) -> str:
+    """Offer the two letters of a country: of its name in English, or of letters in another case."""
+    known = holidays.list_supported_countries()
+    names = holidays.registry.COUNTRIES
+    near = said.upper() if said.upper() in known else names.get(said.strip().lower().replace(" ", "_"), ("", None))[1]
+    return f"Nearest: {near}." if near else "Write its two letters, such as GB or US"
 
 
 def _hours(said: str) -> str:
@@ -38,7 +55,6 @@ def _hours(said: str) -> str:
     return said
 
 
-_ZONE = "Write it like Europe/London"
 Email = Annotated[str, AfterValidator(_address)]
 
 
@@ -53,19 +69,20 @@ class Calendar(Frozen):
     )
     hours: Annotated[str, AfterValidator(_hours)] = Field("09:00-17:30", description="Working hours, in quotes.")
 
-    def mistakes(self) -> Iterator[tuple[str, str]]:
-        """Yield what names no day and no country, by key."""
-        for day in self.days:
+    def mistakes(self) -> Iterator[tuple[Location, str]]:
+        """Yield what names no day and no country, with the key where it stands."""
+        for place, day in enumerate(self.days):
             if day not in DAYS:
-                yield "days", f"{day!r} is no day. {nearest(day, DAYS)}"
+                near = f"Nearest: {day[:3].lower()}." if day[:3].lower() in DAYS else nearest(day, DAYS)
+                yield ("days", place), f"{day!r} is no day. {near}"
         known = holidays.list_supported_countries()
         if self.country is not None and self.country not in known:
-            yield "country", f"{self.country!r} is no country we know the holidays of. {nearest(self.country, known)}"
-        elif self.region is not None:
-            regions = known.get(self.country or "", [])
-            if self.region not in regions:
-                whose = f"of {self.country}" if self.country else "without a country"
-                yield "region", f"{self.region!r} is no region {whose}. {nearest(self.region, regions)}"
+            yield ("country",), f"{self.country!r} is no country we know the holidays of. {_country(self.country)}"
+        elif self.country is None and self.region is not None:
+            yield ("region",), f"{self.region!r} is a region without its country. Add country: US, or whose it is"
+        elif self.region is not None and self.region not in known[self.country or ""]:
+            near = nearest(self.region, known[self.country or ""])
+            yield ("region",), f"{self.region!r} is no region of {self.country}. {near}"
 
     def compiled(self) -> WorkCalendar:
         """Return the calendar to count with; it must be free of mistakes."""
@@ -118,6 +135,12 @@ class People(Frozen):
         """Return who has this e-mail address, in any letter case."""
         return next((one for one in self.people if email and one.email.lower() == email.lower()), None)
 
+    def nearest(self, email: str) -> str:
+        """Return a sentence that names whose address was surely meant, else what to do; the host tells nothing."""
+        by_name = {one.email.partition("@")[0]: one.email for one in self.people}
+        near = near_to(email.partition("@")[0], by_name)
+        return f"Nearest: {by_name[near]}." if near else "Add them to people.yml, or name somebody who is there."
+
     def calendar_of(self, email: str | None) -> WorkCalendar:
         """Return somebody's calendar; of somebody unknown, Monday to Friday in UTC."""
         person = self.person(email)
@@ -127,21 +150,25 @@ class People(Frozen):
     def mistakes(self) -> Iterator[tuple[Location, str]]:
         """Yield what does not fit together, with the key where it stands."""
         for name, calendar in self.calendars.items():
-            yield from ((("calendars", name, key), what) for key, what in calendar.mistakes())
+            yield from ((("calendars", name, *inside), what) for inside, what in calendar.mistakes())
+        known = {person.email.lower() for person in self.people}
+        for name, team in self.teams.items():
+            if known and team.lead.lower() not in known:
+                yield ("teams", name, "lead"), f"{team.lead!r} is nobody under `people`. {self.nearest(team.lead)}"
         seen: dict[str, int] = {}
         for index, person in enumerate(self.people):
-            yield from ((("people", index, key), what) for key, what in self._of(person, seen))
+            yield from ((("people", index, *inside), what) for inside, what in self._of(person, seen))
             seen.setdefault(person.email.lower(), index)
 
-    def _of(self, person: Person, seen: dict[str, int]) -> Iterator[tuple[str, str]]:
+    def _of(self, person: Person, seen: dict[str, int]) -> Iterator[tuple[Location, str]]:
         if person.email.lower() in seen:
-            yield "email", f"{person.email!r} is there already. Keep one of the two"
+            yield ("email",), f"{person.email!r} is there already. Keep one of the two"
         if person.team is not None and person.team not in self.teams:
-            yield "team", f"{person.team!r} is no team. {nearest(person.team, self.teams)}"
+            yield ("team",), f"{person.team!r} is no team. {nearest(person.team, self.teams)}"
         if person.calendar is not None and person.calendar not in self.calendars:
-            yield "calendar", f"{person.calendar!r} is no calendar. {nearest(person.calendar, self.calendars)}"
+            yield ("calendar",), f"{person.calendar!r} is no calendar. {nearest(person.calendar, self.calendars)}"
         if person.manager is not None and person.manager.lower() == person.email.lower():
-            yield "manager", f"{person.email!r} cannot be their own manager. Name somebody else, or take it out"
-        for absence in person.away:
+            yield ("manager",), f"{person.email!r} cannot be their own manager. Name somebody else, or take it out"
+        for place, absence in enumerate(person.away):
             if absence.to < absence.from_:
-                yield "away", f"it ends {absence.to} and begins {absence.from_}. Swap the two days"
+                yield ("away", place, "to"), f"it ends {absence.to} and begins {absence.from_}. Swap the two days"

@@ -1,45 +1,24 @@
 """From a YAML file to its model: every mistake in words, and as much of the model as is sound."""
 
 import copy
-import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from typing_extensions import TypeAliasType
 
 from handoff.errors import ConfigError
-from handoff.transforms import quoted
-from handoff.yaml_files import Frozen, Lines, Location, YamlFile, counted, nearest, read_yaml
+from handoff.model_errors import in_words, keys_at
+from handoff.names import plain_name
+from handoff.yaml_files import Frozen, Lines, Location, YamlFile, counted, near_to, read_yaml
 
 Model = TypeVar("Model", bound=Frozen)
+NAMES = ("name", "email", "role")
+"""The keys by which other parts of the files speak of an item of a list."""
 MOST_ROUNDS = 50
-
-WANTED = {
-    "string_type": 'a text. Quote it: "..."',
-    "int_type": "a whole number, without quotes",
-    "int_parsing": "a whole number, without quotes",
-    "int_from_float": "a whole number, without quotes",
-    "bool_type": "true or false, without quotes",
-    "bool_parsing": "true or false, without quotes",
-    "list_type": "a list. Write it as [a, b], or each item on a line of its own after '- '",
-    "dict_type": "keys with values. Write them as {key: value}, or each on a line of its own",
-    "model_type": "keys with values. Write them as {key: value}, or each on a line of its own",
-    "model_attributes_type": "keys with values. Write them as {key: value}, or each on a line of its own",
-    "date_type": "a day. Write it like 2026-12-01, without quotes",
-    "date_parsing": "a day. Write it like 2026-12-01, without quotes",
-    "date_from_datetime_parsing": "a day. Write it like 2026-12-01, without quotes",
-    "date_from_datetime_inexact": "a day without a time. Write it like 2026-12-01",
-    "decimal_type": "a number, without quotes",
-    "decimal_parsing": "a number, without quotes",
-    "float_type": "a number, without quotes",
-    "float_parsing": "a number, without quotes",
-}
-"""What stands in the place of pydantic's words: the kind of value wanted, and how it is written."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +53,33 @@ def read_model(path: Path, model: type[Model], *, name: str | None = None) -> tu
 def parsed(file: YamlFile, model: type[Model]) -> Parsed[Model]:
     """Return the file as `model`, with a finding for every mistake and without the parts that hold one."""
     draft = _Draft(copy.deepcopy(file.data) if file.data is not None else {}, dict(file.lines.by_location))
-    findings = list(file.findings)
+    findings = [*file.findings, *(file.lines.finding(at, words) for at, words in file.faults)]
+    for at, _ in file.faults:
+        draft.take_out(at)
+    sound: Model | None = None
     for _ in range(MOST_ROUNDS):
         lines = Lines(file.lines.name, draft.positions)
         try:
             sound = model.model_validate(draft.data)
-            return Parsed(sound, lines, tuple(dict.fromkeys(findings)), file.oddities, frozenset(draft.lost))
+            break
         except ValidationError as error:
             errors = [(draft.location(each), each) for each in error.errors(include_url=False)]
         # Where something was taken out before, what is missing now is a consequence and no second mistake.
-        findings += [_finding(model, lines, at, each) for at, each in errors if not draft.harmed(at)]
-        if not draft.without(errors):
+        told = [(at, each) for at, each in errors if not draft.harmed(at)]
+        misspelt = draft.misspelt(model, told)
+        findings += in_words(model, lines, draft.data, [one for one in told if not _follows(one, misspelt)])
+        if misspelt:
+            draft.respell(misspelt)
+        elif not draft.without(errors):
             break
-    return Parsed(None, file.lines, tuple(dict.fromkeys(findings)), file.oddities, frozenset(draft.lost))
+    lines = Lines(file.lines.name, draft.positions) if sound is not None else file.lines
+    return Parsed(sound, lines, tuple(dict.fromkeys(findings)), file.oddities, frozenset(draft.lost))
+
+
+def _follows(one: tuple[Location, ErrorDetails], misspelt: Mapping[Location, str]) -> bool:
+    """Whether a key is missing only because it is misspelt, or waits for the next round, with the keys respelt."""
+    at, error = one
+    return bool(misspelt) and (at not in misspelt or error["type"] not in ("extra_forbidden", "value_error"))
 
 
 @dataclass
@@ -111,32 +104,77 @@ class _Draft:
             kept.append(part)
         return tuple(kept)
 
+    def misspelt(self, model: type[BaseModel], errors: Sequence[tuple[Location, ErrorDetails]]) -> dict[Location, str]:
+        """Return the wrong keys of which it is plain what they should be: a known key that is not there, a name."""
+        meant: dict[Location, str] = {}
+        for at, error in errors:
+            known = None
+            if error["type"] == "extra_forbidden":
+                known = near_to(str(at[-1]), keys_at(model, at[:-1]))
+            elif error["type"] == "value_error" and "is no name" in error["msg"] and error["loc"][-1] == "[key]":
+                known = plain_name(str(at[-1]))
+            taken = {*self._at(at[:-1]), *(key for one, key in meant.items() if one[:-1] == at[:-1])} if known else ()
+            if known is not None and known not in taken:
+                meant[at] = known
+        return meant
+
+    def respell(self, misspelt: Mapping[Location, str]) -> None:
+        """Give misspelt keys their right name, so that what stands under them is compared all the same."""
+        for at, known in misspelt.items():
+            node = self._at(at[:-1])
+            node[known] = node.pop(at[-1])
+            depth = len(at)
+            self.positions = {
+                ((*at[:-1], known, *here[depth:]) if here[:depth] == at else here): position
+                for here, position in self.positions.items()
+            }
+
+    def _at(self, at: Location) -> Any:
+        node = self.data
+        for part in at:
+            node = node[part]
+        return node
+
     def harmed(self, at: Location) -> bool:
         """Whether something was taken out of this place."""
         return any(wound[: len(at)] == at or wound == at[:-1] for wound in self.wounds)
 
-    def without(self, errors: typing.Sequence[tuple[Location, ErrorDetails]]) -> bool:
+    def without(self, errors: Sequence[tuple[Location, ErrorDetails]]) -> bool:
         """Take out the parts with these errors; return False where that leaves nothing."""
         whole = [at[:-1] if error["type"] == "missing" else at for at, error in errors]
         if any(not at for at in whole):
             return False
         for at in sorted(set(whole), key=_last_first, reverse=True):
-            self._take_out(at)
+            self.take_out(at)
         return True
 
-    def _take_out(self, at: Location) -> None:
+    def take_out(self, at: Location) -> None:
+        """Take one part out, and remember what it was called."""
         node = self.data
         for part in at[:-1]:
             if not (part in node if isinstance(node, dict) else isinstance(part, int) and part < len(node)):
                 return  # a part around it was taken out already
             node = node[part]
         last = at[-1]
-        gone = node.pop(last, None) if isinstance(node, dict) else node.pop(last)
-        self.lost |= {part for part in at if isinstance(part, str)}
-        self.lost |= {str(gone[key]) for key in ("name", "email") if isinstance(gone, dict) and key in gone}
+        if isinstance(node, dict):  # a key that is a number stands in the file as text
+            gone = node.pop(next((key for key in node if str(key) == last or key == last), None), None)
+            gone = node.pop(next((key for key in node if not isinstance(key, str)), None), gone)
+        else:
+            gone = node.pop(last)
+        self._lose(at, gone)
         self.wounds.append(at[:-1])
         if isinstance(last, int):
             self.positions = dict(self._moved_up(at[:-1], last))
+
+    def _lose(self, at: Location, gone: Any) -> None:
+        self.lost |= {part for part in at if isinstance(part, str)}
+        said = gone if isinstance(gone, dict) else {}
+        self.lost |= {str(said[key]) for key in NAMES if key in said}
+        if len(at) == 2 and at[0] == "deadlines":
+            self.lost.add(f"deadlines.{at[1]}.due")
+        # Of what has no name any more, nobody can say who speaks of it: the whole section counts as lost.
+        if len(at) == 1 or (isinstance(at[1], int) and (len(at) > 2 or not set(said) & set(NAMES[:2]))):
+            self.lost.add(f"all of {at[0]}")
 
     def _moved_up(self, around: Location, gone: int) -> Iterator[tuple[Location, tuple[int, int]]]:
         depth = len(around)
@@ -152,64 +190,3 @@ class _Draft:
 
 def _last_first(at: Location) -> tuple[tuple[int, str], ...]:
     return tuple((part, "") if isinstance(part, int) else (0, part) for part in at)
-
-
-def _finding(model: type[BaseModel], lines: Lines, at: Location, error: ErrorDetails) -> str:
-    return lines.finding(at, _said(model, at, error))
-
-
-def _said(model: type[BaseModel], at: Location, error: ErrorDetails) -> str:
-    kind, given = error["type"], error["input"]
-    if kind == "extra_forbidden":
-        return f"unknown key. {nearest(str(at[-1]), _keys_at(model, at[:-1]))}"
-    if kind == "missing":
-        return "this key is missing. Add it."
-    if error["loc"] and error["loc"][-1] == "[key]":
-        return f'a key must be a text. Quote it: "{at[-1] if at else given}".'
-    if isinstance(given, dict) and list(given.values()) == [None] and kind in ("string_type", "model_type"):
-        return f'an unquoted brace makes this keys and values. Quote it: "{{{next(iter(given))}}}".'
-    if kind in ("literal_error", "enum"):
-        return f"{_shown(given)} cannot be used here. {nearest(str(given), _choices(error))}"
-    if kind in WANTED:
-        return f"{_shown(given)} stands here; it must be {WANTED[kind]}."
-    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "too_short", "string_too_short"):
-        return f"{_lower(error['msg']).replace('input should', 'this must')}. Correct it."
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{_lower(message).rstrip('.')}."
-
-
-def _choices(error: ErrorDetails) -> list[str]:
-    return re.findall(r"'([^']*)'", str((error.get("ctx") or {}).get("expected", "")))
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    kinds = ((bool, "a yes or no"), (dict, "a set of keys"), (list, "a list"))
-    return next((words for kind, words in kinds if isinstance(value, kind)), quoted(value))
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
-def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    models: list[type[BaseModel]] = [model]
-    for part in location:
-        inner: list[type[BaseModel]] = []
-        for candidate in models:
-            for name, info in candidate.model_fields.items():
-                if part in (name, info.alias):
-                    inner += _models_in(info.annotation)
-        models = inner or models
-    return list(dict.fromkeys(info.alias or name for each in models for name, info in each.model_fields.items()))
-
-
-def _models_in(annotation: Any, depth: int = 6) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    if depth == 0:
-        return []
-    if isinstance(annotation, TypeAliasType):
-        return _models_in(annotation.__value__, depth - 1)
-    return [model for part in typing.get_args(annotation) for model in _models_in(part, depth - 1)]

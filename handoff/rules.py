@@ -1,7 +1,7 @@
 """One rule of a mapping: where a field comes from and what becomes of it. Compiled once, then only called."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
@@ -13,7 +13,7 @@ from handoff.errors import ConfigError, RecordError
 from handoff.model import Needed, Origin, Trace, User, Value, Write
 from handoff.templates import Templates
 from handoff.transforms import TRANSFORMS, exact, fitted, later, missing, quoted, shortened, span, text
-from handoff.yaml_files import Frozen, nearest
+from handoff.yaml_files import Frozen, Location, nearest
 
 Find = Literal["user", "active_user", "active_email", "company"]
 ORIGINS = ("from", "value", "text", "template", "step")
@@ -61,28 +61,37 @@ class FieldRule(Frozen):
     write: Write | None = Field(None, description="When a record that is there is written: see the guide.")
     when: Rule | None = Field(None, description="Only for these deals: a condition.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_keys(cls, said: Any) -> Any:
+        if isinstance(said, str | int | float | list):
+            raise ValueError("a field is written with keys. Write {from: ...}, or {value: ...} for a fixed one")
+        return said
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         origins = [name for name in ORIGINS if getattr(self, ATTRIBUTES.get(name, name)) is not None]
         if len(origins) != 1:
             said = "none is there" if not origins else f"{' and '.join(origins)} are there"
-            raise ValueError(f"a field needs exactly one of {', '.join(ORIGINS)}; {said}")
+            fix = "Write where it comes from: {from: ...}" if not origins else "Keep one of them"
+            raise ValueError(f"a field needs exactly one of {', '.join(ORIGINS)}; {said}. {fix}")
         if self.from_ == []:
-            raise ValueError("from: an empty list names no field. Name at least one")
+            raise ValueError("`from`: an empty list names no field. Name at least one")
         loose = [
             word for word in FROM_ONLY if self.from_ is None and getattr(self, ATTRIBUTES.get(word, word)) is not None
         ]
         if loose:
-            raise ValueError(f"{' and '.join(loose)} works on what comes by `from`, not on {origins[0]}. Take it out")
+            words = " and ".join(f"`{word}`" for word in loose)
+            raise ValueError(f"{words} works on what comes by from, not on {origins[0]}. Take it out")
         if self.max is not None and (self.step is not None or isinstance(self.value, list | dict)):
-            raise ValueError("max: only a text has a length. Take it out")
+            raise ValueError("`max`: only a text has a length. Take it out")
         if self.text is not None and set("{}") & set(PLACEHOLDER.sub("", self.text)):
-            raise ValueError("text: a brace that holds no field. Write {account.name}, without spaces")
+            raise ValueError("`text`: a brace that holds no field. Write {account.name}, without spaces")
         if self.shorten is not None and (self.text is None or self.max is None):
-            raise ValueError("shorten needs text and max: it names the placeholder that gives way")
+            raise ValueError("`shorten` needs text and max: it names the placeholder that gives way. Add both")
         if self.shorten is not None and self.shorten not in self.sources:
             raise ValueError(
-                f"shorten: {self.shorten!r} is no placeholder of text. {nearest(self.shorten, self.sources)}"
+                f"`shorten`: {self.shorten!r} is no placeholder of text. {nearest(self.shorten, self.sources)}"
             )
         return self
 
@@ -100,6 +109,13 @@ class FieldRule(Frozen):
             return tuple(PLACEHOLDER.findall(self.text))
         names = self.from_ if isinstance(self.from_, list) else [self.from_] if self.from_ else []
         return tuple(names)
+
+
+def placed(rule: FieldRule) -> Iterator[tuple[Location, str]]:
+    """Yield each field that a rule reads, with the key where it stands."""
+    listed = isinstance(rule.from_, list)
+    for index, source in enumerate(rule.sources):
+        yield ("from", index) if listed else ("text",) if rule.text is not None else ("from",), source
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from handoff.canonical import DECIDED, OF_CUSTOMER, RECEIPT
 from handoff.contract_checks import Mistake
 from handoff.mapping_files import SourceFile
-from handoff.rules import ATTRIBUTES, FieldRule
+from handoff.rules import ATTRIBUTES, FieldRule, placed
 from handoff.yaml_files import Location, nearest
 
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
@@ -47,9 +47,14 @@ def _rules(at: Location, rules: Mapping[str, FieldRule]) -> Iterator[Mistake]:
         for word in ONLY_IN_A_TARGET:
             if getattr(rule, ATTRIBUTES.get(word, word)) is not None:
                 yield (*at, name, word), f"`{word}` cannot be used in a source. Use it in the target; here `from`"
-        for path in rule.sources:
+        for inside, path in placed(rule):
             if not PATH.fullmatch(path):
-                yield (*at, name), f"{path!r} is no path of the record. Write it like Account.Name"
+                several = [one for one in re.split(r"[\s,;|]+", path) if PATH.fullmatch(one)]
+                listed = f"Write several as a list: [{', '.join(several)}]" if re.search("[,;|]", path) else ""
+                yield (
+                    (*at, name, *inside),
+                    f"{path!r} is no path of the record. {listed or 'Write it like Account.Name'}",
+                )
 
 
 def _write_back(file: SourceFile) -> Iterator[Mistake]:
@@ -60,8 +65,8 @@ def _write_back(file: SourceFile) -> Iterator[Mistake]:
         for word in ONLY_IN_A_TARGET:
             if getattr(rule, ATTRIBUTES.get(word, word)) is not None:
                 yield (*at, name, word), f"`{word}` cannot be used in a write-back. Take it out"
-        for source in rule.sources:
+        for inside, source in placed(rule):
             if source not in RECEIPT:
-                yield (*at, name), f"{source!r} cannot be written back. {nearest(source, RECEIPT)}"
+                yield (*at, name, *inside), f"{source!r} cannot be written back. {nearest(source, RECEIPT)}"
     if file.write_back.to != "nothing" and not file.write_back.fields and "fields" in file.write_back.model_fields_set:
         yield at, "nothing would be written back. Add fields, or say to: nothing"

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 WRITTEN = re.compile(r"\s*(\d{1,5})\s+(working day|hour|day|week)s?\s*")
 RATE = re.compile(r"\s*(\d{1,4})\s+an?\s+(day|week|month)\s*")
@@ -40,19 +40,23 @@ def read_span(words: str) -> Span:
     return span
 
 
-def _span(words: str) -> str:
-    read_span(words)
-    return words
+def span_text(words: Any, *, also: str = "") -> str:
+    """Return the words of a span as they are; raises `ValueError` for anything else, a bare number too."""
+    try:
+        read_span(str(words))
+    except ValueError as error:
+        raise ValueError(f"{error}{', ' if also else ''}{also}") from error
+    return str(words)
 
 
-def _rate(words: str) -> str:
-    if not RATE.fullmatch(words):
-        raise ValueError(f"{words!r} is no rate. Write it like '5 a week'")
-    return words
+def _rate(words: Any) -> str:
+    if not RATE.fullmatch(str(words)):
+        raise ValueError(f"{str(words)!r} is no rate. Write it like '5 a week'")
+    return str(words)
 
 
-SpanText = Annotated[str, AfterValidator(_span)]
-RateText = Annotated[str, AfterValidator(_rate)]
+SpanText = Annotated[str, BeforeValidator(span_text)]
+RateText = Annotated[str, BeforeValidator(_rate)]
 
 
 @dataclass(frozen=True)

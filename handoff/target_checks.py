@@ -12,12 +12,11 @@ from handoff.contract_checks import EVENTS, Mistake, mistakes_in_condition
 from handoff.mapping import item_fields
 from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
 from handoff.model import Scope
-from handoff.platforms import CUSTOM, PLATFORMS, FieldFacts, ObjectFacts
-from handoff.rules import FieldRule
-from handoff.transforms import as_date, decimal, text
-from handoff.yaml_files import Location, nearest
+from handoff.platforms import CUSTOM, PLATFORMS, ObjectFacts
+from handoff.rules import FieldRule, placed
+from handoff.value_checks import mistakes_in_value
+from handoff.yaml_files import Location, near_to, nearest
 
-USER_FINDS = ("user", "active_user")
 LIST_TRANSFORMS = ("list", "lines")
 
 
@@ -48,8 +47,9 @@ def mistakes_in_target(file: TargetFile, around: Around) -> Iterator[Mistake]:
     for name, step in file.steps.items():
         at: Location = ("steps", name)
         yield from (((*at, *inside), what) for inside, what in _step(name, step, file, around))
+    graph = {name: [n for n in step.needed() if _can_wait(step, n, file, around)] for name, step in file.steps.items()}
     try:
-        TopologicalSorter({name: step.needed() for name, step in file.steps.items()}).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         yield ("steps", error.args[1][0]), f"these steps wait for each other: {circle}. Take one need away"
@@ -63,37 +63,53 @@ def _step(name: str, step: TargetStep, file: TargetFile, around: Around) -> Iter
     known = around.known
     if step.each is not None:
         yield from _each(("each",), step.each, step.key or "", around)
-        known |= item_fields(step.each, around.source)
+        known |= _items(step.each, around, step.fields)
     facts = around.objects.get(step.object)
     if facts is None:
         yield ("object",), f"{step.object!r} is no object of {around.system}. {nearest(step.object, around.objects)}"
         facts = ObjectFacts(Scope.DEAL, next(iter(around.objects.values())).write, {})
     else:
-        yield from _whole(step, facts)
+        yield from _whole(step.object, step.fields, facts)
         yield from _recognised(step, facts, around)
     for field, rule in step.fields.items():
         yield from ((("fields", field, *i), what) for i, what in _field(field, rule, facts, known, around))
     for child, children in step.children.items():
-        yield from ((("children", child, *i), what) for i, what in _children(child, children, facts, around))
+        found = _children(child, children, facts, around)
+        yield from ((("children", child, *i), what) for i, what in found if i or step.object in around.objects)
 
 
 def _needs(name: str, step: TargetStep, file: TargetFile, around: Around) -> Iterator[Mistake]:
-    account = _scope(step, around) is Scope.ACCOUNT
+    account = _shared(step, around)
     named = [(("fields", field, "step"), rule.step) for field, rule in step.fields.items() if rule.step]
     for at, other in (*named, *((("needs", i), need) for i, need in enumerate(step.needs))):
         if other not in file.steps:
             yield at, f"there is no step {other!r}. {nearest(other, [one for one in file.steps if one != name])}"
-        elif file.steps[other].each is not None and at[0] == "fields":
+        elif file.steps[other].each is not None and at[0] == "fields" and not _shared(file.steps[other], around):
             yield at, f"{other!r} makes several records, so it has no one id. Use another step"
-        elif account and _scope(file.steps[other], around) is Scope.DEAL:
+        elif account and not _shared(file.steps[other], around):
             yield at, f"{name} is shared by all deals of an account and {other} belongs to one deal. Take it out"
     if account and step.each is not None:
         yield ("each",), f"{name} is shared by all deals of an account, so it is made once. Take `each` out"
 
 
-def _scope(step: TargetStep, around: Around) -> Scope | None:
+def _can_wait(step: TargetStep, need: str, file: TargetFile, around: Around) -> bool:
+    """Whether a step can wait for this one at all; where it cannot, that is told, and no circle besides."""
+    other = file.steps.get(need)
+    if other is None:
+        return False
+    return _shared(other, around) or not (_shared(step, around) or (other.each is not None and need not in step.needs))
+
+
+def _shared(step: TargetStep, around: Around) -> bool:
     facts = around.objects.get(step.object)
-    return facts.scope if facts else None
+    return facts is not None and facts.scope is Scope.ACCOUNT
+
+
+def _items(each: str, around: Around, fields: Mapping[str, FieldRule]) -> frozenset[str]:
+    """Return what an item of this list has; of what is no list, all that is asked of it: that it is none is told."""
+    if each in around.lists:
+        return item_fields(each, around.source)
+    return frozenset(name for rule in fields.values() for name in rule.sources if name.startswith("item."))
 
 
 def _each(at: Location, each: str, key: str, around: Around) -> Iterator[Mistake]:
@@ -105,13 +121,14 @@ def _each(at: Location, each: str, key: str, around: Around) -> Iterator[Mistake
         yield (*at[:-1], "key"), f"an item of {each} has no {key!r}. {nearest(key, items)}"
 
 
-def _whole(step: TargetStep, facts: ObjectFacts) -> Iterator[Mistake]:
+def _whole(what: str, fields: Mapping[str, FieldRule], facts: ObjectFacts) -> Iterator[Mistake]:
     """Whether everything is mapped without which the platform refuses the record."""
+    misspelt = {near_to(name, facts.fields) for name in fields if name not in facts.fields}
     for name, fact in facts.fields.items():
-        if fact.required and name not in step.fields:
-            yield ("fields",), f"{name} is missing, and the platform refuses a {step.object} without it. Map it"
+        if fact.required and name not in fields and name not in misspelt:
+            yield ("fields",), f"{name!r} is missing, and the platform refuses a {what} without it. Map it"
     for group in facts.one_of:
-        if not set(group) & set(step.fields):
+        if not set(group) & set(fields):
             yield ("fields",), f"one of {', '.join(group)} is needed. Map one"
 
 
@@ -143,7 +160,8 @@ def _children(name: str, children: Children, facts: ObjectFacts, around: Around)
         yield (), f"{name!r} are no records that can be made with it. {can}"
     yield from _each(("each",), children.each, children.key, around)
     inside = ObjectFacts(Scope.DEAL, facts.write, facts.child_fields, planted=facts.planted)
-    known = around.known | item_fields(children.each, around.source)
+    known = around.known | _items(children.each, around, children.fields)
+    yield from _whole(f"record of {name}", children.fields, inside)
     for field, rule in children.fields.items():
         for word in ("step", "write"):
             if getattr(rule, word) is not None:
@@ -156,16 +174,20 @@ def _children(name: str, children: Children, facts: ObjectFacts, around: Around)
 
 def _field(name: str, rule: FieldRule, facts: ObjectFacts, known: frozenset[str], around: Around) -> Iterator[Mistake]:
     yield from _name(name, facts)
-    for source in rule.sources:
+    for at, source in placed(rule):
         if source not in known:
-            yield (), f"{source!r} is filled by no mapping. {nearest(source, known)}"
+            yield at, _unfilled(source, known)
     if rule.when is not None:
         yield from mistakes_in_condition(("when",), rule.when, around.contract, known)
     fact = facts.fields.get(name)
     if fact is not None:
-        yield from _length(rule, fact)
-        yield from _values(rule, fact)
-        yield from _takes(name, rule, fact, around)
+        yield from mistakes_in_value(name, rule, fact)
+
+
+def _unfilled(source: str, known: frozenset[str]) -> str:
+    if source.startswith("item.") and not any(name.startswith("item.") for name in known):
+        return f"{source!r} is of an item, and this is made once. Add `each` to the step, or use another field"
+    return f"{source!r} is filled by no mapping. {nearest(source, known)}"
 
 
 def _name(name: str, facts: ObjectFacts) -> Iterator[Mistake]:
@@ -182,55 +204,6 @@ def _name(name: str, facts: ObjectFacts) -> Iterator[Mistake]:
 def _close(name: str, facts: ObjectFacts) -> bool:
     """Only what is nearly a known name is a slip of the pen: the platform has more fields than are listed."""
     return bool(difflib.get_close_matches(name, list(facts.fields), n=1, cutoff=0.8))
-
-
-def _length(rule: FieldRule, fact: FieldFacts) -> Iterator[Mistake]:
-    if fact.longest is None:
-        return
-    if rule.max is not None and rule.max > fact.longest:
-        yield ("max",), f"{rule.max:,} characters do not fit; the platform takes {fact.longest:,}. Write at most that"
-    if isinstance(rule.value, str) and len(rule.value) > fact.longest:
-        said = f"this text has {len(rule.value):,} characters; the platform takes {fact.longest:,}"
-        yield ("value",), f"{said}. Shorten it"
-
-
-def _values(rule: FieldRule, fact: FieldFacts) -> Iterator[Mistake]:
-    if not fact.values:
-        return
-    written: list[tuple[Location, Any]] = [(("value",), rule.value), (("default",), rule.default)]
-    written += [(("values", key), value) for key, value in (rule.values or {}).items()]
-    for at, value in written:
-        if value is not None and value not in fact.values:
-            yield at, f"{text(value)!r} is not among the platform's values. {nearest(text(value), fact.values)}"
-
-
-def _takes(name: str, rule: FieldRule, fact: FieldFacts, around: Around) -> Iterator[Mistake]:
-    if fact.takes == "user" and rule.from_ is not None and rule.find not in USER_FINDS:
-        yield (), f"{name} takes a user, found by e-mail. Add find: active_user"
-    if fact.takes not in ("user",) and rule.find in USER_FINDS and fact.takes != "any":
-        yield ("find",), f"{name} takes no user's id. Take `find` out, or use find: active_email for an address"
-    if fact.takes == "record" and rule.step is None and rule.from_ is None:
-        yield (), f"{name} takes the id of another step's record. Write {{step: company}}"
-    if fact.takes == "date":
-        yield from _date(name, rule, around)
-    if fact.takes == "number" and rule.value is not None:
-        try:
-            decimal(rule.value)
-        except ValueError:
-            yield ("value",), f"{name} takes a number. Write one, without quotes"
-
-
-def _date(name: str, rule: FieldRule, around: Around) -> Iterator[Mistake]:
-    if isinstance(rule.value, str | int | float):
-        try:
-            as_date(rule.value)
-        except ValueError:
-            yield ("value",), f"{name} takes a day. Write it like 2026-12-01"
-    moments = [source for source in rule.sources if source in MOMENTS or source.endswith(".due")]
-    if moments and rule.as_ != "date":
-        yield (), f"{name} takes a day, and {moments[0]} is a moment. Add as: date"
-    if rule.as_ not in (None, "date"):
-        yield ("as",), f"{name} takes a day, not what `as: {rule.as_}` makes. Use as: date"
 
 
 # Signals

@@ -1,7 +1,7 @@
 """Prose from templates: sandboxed, everything a record says is shown as text, long texts are cut with a link."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,19 @@ from markupsafe import Markup, escape
 from handoff.errors import ConfigError, RecordError
 from handoff.model import Value
 from handoff.phrases import Asked, day, labels, money, names, not_found, person, said, told
+from handoff.template_checks import (
+    Found,
+    Speaks,
+    included,
+    mistakes_in_tree,
+    unknown_words,
+    unreadable,
+)
 from handoff.transforms import shortened
 from handoff.yaml_files import counted, nearest
 
 LONGEST_TEXT = 8_000
 SHORTEST_TEXT = 20
-FUNCTIONS = ("person", "money", "sentence", "not_found")
-FILTERS = ("names", "labels", "day")
 
 
 class Templates:
@@ -31,16 +37,24 @@ class Templates:
     Args:
         known: Every canonical field.
         asked: The contract's fields, by which `sentence` and `not_found` speak of them.
+        roles: The roles that people can have, None where the source leaves them as the CRM says.
     """
 
-    def __init__(self, folder: Path, known: Iterable[str], asked: Mapping[str, Asked] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        known: Iterable[str],
+        asked: Mapping[str, Asked] | None = None,
+        roles: Collection[str] | None = None,
+    ) -> None:
         self.folder = folder
         self._asked = dict(asked or {})
         self._fields = sorted(known)
-        self.known = sorted({name.split(".")[0] for name in self._fields})
-        self._branches = {name.split(".")[0] for name in self._fields if "." in name}
+        self.speaks = Speaks(tuple(self._fields), self._asked, roles)
+        self.known = sorted(self.speaks.roots)
+        self._branches = self.speaks.branches
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader(folder, encoding="utf-8-sig"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -62,59 +76,63 @@ class Templates:
 
         Of a template that is not there the file is "", and the words have no place.
         """
-        tree = None
         try:
-            tree = self._environment.parse(self._source(name))
-            self._environment.get_template(name)
+            source = self._source(name)
         except TemplateNotFound:
-            there = nearest(name, (one.name for one in self.folder.glob("*.j2")))
-            yield (around[-1] if around else ""), f"there is no template {name!r}. {there}"
-        except TemplateError as error:
-            line = getattr(error, "lineno", None) or 1
-            yield name, f"templates/{name}:{line}:1: {str(error).rstrip('.')}. {self._hint(str(error))}"
-        if tree is None:
+            yield "", self._absent(name)
             return
-        for line, word in self._unknown(tree):
-            near = nearest(word, (*self._fields, *FUNCTIONS)) if "." in word else nearest(word, self._names)
-            yield name, f"templates/{name}:{line}:1: {word!r} is filled by no mapping. {near}"
-        for line, word in self._unspoken(tree):
-            near = nearest(word, (*self._asked, *self._sections, "people"))
-            yield name, f"templates/{name}:{line}:1: sentence({word!r}) speaks of no field or section. {near}"
-        for other in meta.find_referenced_templates(tree):
-            if other is not None and other not in (name, *around):
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            yield name, f"templates/{name}:{line}:1: a letter here is not UTF-8. Save the file as UTF-8."
+            return
+        found = list(self._found(name, source, around))
+        for line, word, what in sorted(set(found)):
+            yield name, f"templates/{name}:{line}:{_column(source, line, word)}: {what.rstrip('.')}."
+        for other in dict.fromkeys(other for _, other in self._included(source)):
+            if self._is_there(other) and other not in (name, *around):
                 yield from self.mistakes(other, (*around, name))
+
+    def _found(self, name: str, source: str, around: tuple[str, ...]) -> Iterator[Found]:
+        try:
+            tree = self._parsed(source)
+        except TemplateError as error:
+            yield unreadable(error, source)
+            return
+        yield from unknown_words(tree, self._environment.filters, self._environment.tests)
+        yield from mistakes_in_tree(tree, source, self.speaks)
+        for line, other in included(tree):
+            if not self._is_there(other):
+                yield line, other, self._absent(other).rstrip(".")
+            elif other in (name, *around):
+                yield line, other, f"{other!r} includes itself, so it would never end. Take this include out"
+
+    def _parsed(self, source: str) -> nodes.Template:
+        """Return a template's tree; filters and tests that there are not are told elsewhere, so here they are."""
+        lenient = self._environment.overlay()
+        tree = lenient.parse(source)
+        lenient.filters = {**lenient.filters, **dict.fromkeys((one.name for one in tree.find_all(nodes.Filter)), day)}
+        lenient.tests = {**lenient.tests, **dict.fromkeys((one.name for one in tree.find_all(nodes.Test)), day)}
+        return tree
+
+    def _included(self, source: str) -> list[tuple[int, str]]:
+        try:
+            return list(included(self._environment.parse(source)))
+        except TemplateError:
+            return []
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            self._source(name)
+        except TemplateNotFound:
+            return False
+        return True
+
+    def _absent(self, name: str) -> str:
+        return f"there is no template {name!r}. {nearest(name, (one.name for one in self.folder.glob('*.j2')))}"
 
     def _source(self, name: str) -> str:
         source, _, _ = self._environment.loader.get_source(self._environment, name)  # type: ignore[union-attr]
         return source
-
-    def _hint(self, problem: str) -> str:
-        found = re.search(r"No filter named '(\w+)'", problem)
-        return nearest(found[1], FILTERS) if found else "Correct the template."
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        return (*self.known, *FUNCTIONS)
-
-    @property
-    def _sections(self) -> set[str]:
-        return {asked.section for asked in self._asked.values()}
-
-    def _unknown(self, tree: nodes.Template) -> list[tuple[int, str]]:
-        roots = meta.find_undeclared_variables(tree)
-        strange = roots - set(self._names)
-        branches = self._branches & roots - set(self._fields)
-        named = [(one.lineno, one.name) for one in tree.find_all(nodes.Name) if one.name in strange]
-        parts = [
-            (part.lineno, f"{part.node.name}.{part.attr}")
-            for part in tree.find_all(nodes.Getattr)
-            if isinstance(part.node, nodes.Name) and part.node.name in branches
-        ]
-        return sorted({*named, *((line, word) for line, word in parts if word not in self._fields)})
-
-    def _unspoken(self, tree: nodes.Template) -> list[tuple[int, str]]:
-        spoken = {*self._asked, *self._sections, "people"}
-        return [(line, word) for line, word in _sentences(tree) if word not in spoken]
 
     def uses(self, name: str | None, around: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the canonical fields that a template, or one it includes, speaks of; () without a template."""
@@ -176,6 +194,12 @@ class Templates:
         names = [word] if word in self._asked else [n for n, asked in self._asked.items() if asked.section == word]
         sentences = (told(self._asked[name].label, said(context.get(name))) for name in names)
         return Markup(" ").join(one for one in sentences if one)
+
+
+def _column(source: str, line: int, word: str) -> int:
+    """Return the column, from 1, of a word in a line of a source; 1 where it does not stand there."""
+    lines = source.splitlines()
+    return max(0, lines[line - 1].find(word)) + 1 if word and line <= len(lines) else 1
 
 
 def _rendered(template: Template, context: Mapping[str, Any]) -> str:

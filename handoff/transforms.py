@@ -205,7 +205,7 @@ def span(words: str) -> timedelta:
     """Return the length of `90 days`, `1 week` or `4 hours`; raises `ValueError` for anything else."""
     found = re.fullmatch(r"\s*(\d{1,5})\s*(hour|day|week)s?\s*", words)
     if not found:
-        raise ValueError(f"{words!r} is no span of time. Write it like '90 days', '2 weeks' or '4 hours'")
+        raise ValueError(f"{words!r} is no span to add. Write it like '90 days', '2 weeks' or '4 hours'")
     return timedelta(**{f"{found[2]}s": int(found[1])})
 
 

@@ -16,9 +16,13 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from handoff.errors import ConfigError
+from handoff.yaml_troubles import faults, trouble
 
 Location = tuple[str | int, ...]
 BOM = "\ufeff"
+UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NEAR = 0.66
+"""How alike two words must be, from 0 to 1, that one is offered for the other."""
 
 
 class Frozen(BaseModel):
@@ -56,11 +60,16 @@ class Lines:
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A file's plain data, where each part of it stands, its mistakes as YAML, and what is odd but harmless."""
+    """
+    A file's plain data, where each part of it stands, its mistakes as YAML, and what is odd but harmless.
+
+    `faults` are parts that are YAML and surely not what was meant, each with its place.
+    """
 
     data: Any
     lines: Lines
     findings: tuple[str, ...] = ()
+    faults: tuple[tuple[Location, str], ...] = ()
     oddities: tuple[str, ...] = ()
 
 
@@ -71,7 +80,9 @@ class _Constructor(RoundTripConstructor):
         try:
             return super().construct_object(node, deep)
         except (ValueError, IndexError) as error:
-            raise ConstructorError(None, None, f"{node.value!r} is no value: {error}", node.start_mark) from error
+            raise ConstructorError(
+                None, None, f"{node.value!r} is no day or moment that exists: {error}", node.start_mark
+            ) from error
 
 
 def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
@@ -85,36 +96,57 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     try:
         raw = path.read_bytes().decode("utf-8")
         text = raw.removeprefix(BOM)
-        root = _yaml().compose(text)
-        tree = _yaml().load(text)
+        root, lines, tree = _composed(text, shown)
     except FileNotFoundError as error:
-        raise ConfigError(f"{shown} is not there. Expected it at {path}.") from error
+        raise ConfigError(f"{shown}:1:1: the file is not there. Put it at {path}.") from error
     except OSError as error:
-        raise ConfigError(f"{shown} cannot be read: {error.strerror}. Expected a file at {path}.") from error
+        raise ConfigError(f"{shown}:1:1: it cannot be read: {error.strerror}. Put a file at {path}.") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown} is not UTF-8 text. Save it as UTF-8.") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{shown}:{line}:1: a letter here is not UTF-8. Save the file as UTF-8.") from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        raise ConfigError(f"{shown}:{at}: {_problem(error)}. {_yaml_hint(error, text)}") from error
+        one = trouble(error, text)
+        raise ConfigError(f"{shown}:{one.line}:{one.column}: {one.words}") from error
     except YAMLError as error:
-        raise ConfigError(f"{shown}: {_first_line(str(error))}. Check the file with a YAML editor.") from error
-    lines = Lines(shown, dict(_positions(root, ())))
-    return YamlFile(_plain(tree), lines, tuple(_doubled(root, shown)), tuple(_odd(raw, shown)))
+        strange = UNPRINTABLE.search(text)
+        line = text[: strange.start()].count("\n") + 1 if strange else 1
+        words = "a character here cannot be printed. Delete it, and write the line anew."
+        raise ConfigError(f"{shown}:{line}:1: {words}") from error
+    amiss = tuple(faults(root, text))
+    return YamlFile(_plain(tree), lines, tuple(_doubled(root, shown)), amiss, tuple(_odd(raw, shown)))
 
 
-def _yaml() -> YAML:
+def _composed(text: str, shown: str) -> tuple[Node | None, Lines, Any]:
     yaml = YAML(typ="rt")
     yaml.Constructor = _Constructor
     yaml.allow_duplicate_keys = True  # all of them are told at once, below
-    return yaml
+    root = yaml.compose(text)
+    lines = Lines(shown, dict(_positions(root, ())))  # before a merged key (`<<`) is put in among the others
+    return root, lines, yaml.constructor.construct_document(root) if root is not None else None
+
+
+MOST_CHOICES = 40
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the nearest known word, or all of them when none is near."""
-    choices = sorted(set(known)) or ["(none is defined)"]
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"Nearest: {near[0]}." if near else f"Use one of: {', '.join(choices)}."
+    choices = sorted(set(known))
+    near = near_to(word, choices)
+    if near is not None:
+        return f"Nearest: {near}."
+    if not choices:
+        return "None is defined; add it first."
+    more = f" and {len(choices) - MOST_CHOICES} more" if len(choices) > MOST_CHOICES else ""
+    return f"Use one of: {', '.join(choices[:MOST_CHOICES])}{more}."
+
+
+def near_to(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was surely meant: in another letter case, cut short, or with a slip of the pen."""
+    by_lower = {one.lower(): one for one in sorted(set(known), reverse=True)}
+    said = word.lower()
+    tail = [one for one in by_lower if one.endswith(f".{said.rpartition('.')[2]}")]
+    close = difflib.get_close_matches(said, by_lower, n=1, cutoff=NEAR) or (tail if len(tail) == 1 else [])
+    return by_lower[close[0]] if close else None
 
 
 def counted(findings: typing.Sized) -> str:
@@ -170,26 +202,3 @@ def _plain(node: Any) -> Any:
     if isinstance(node, CommentedSeq):
         return [_plain(value) for value in node]
     return str(node) if isinstance(node, str) else node
-
-
-def _problem(error: MarkedYAMLError) -> str:
-    return _first_line(error.problem)
-
-
-def _yaml_hint(error: MarkedYAMLError, text: str) -> str:
-    problem = error.problem or ""
-    if isinstance(error.__cause__, ValueError | IndexError):
-        return "Correct it, or quote it if it is text."
-    if "\\t" in problem or "tab" in problem:
-        return "Indent with spaces, not tabs."
-    if "mapping values are not allowed" in problem:
-        return "Quote a text that holds a colon."
-    mark = error.problem_mark
-    line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-    if re.search(r":\s*\{[\w.]+\}\s*\S", line):
-        return 'Quote a text that begins with a brace: "{account.name} ...".'
-    return "Quote texts that hold a colon, a brace or a hash."
-
-
-def _first_line(text: str | None) -> str:
-    return (text or "it cannot be read").strip().splitlines()[0].rstrip(".")

@@ -25,7 +25,9 @@ def test_the_commands_of_the_readme_do_what_it_says_one_after_the_other(desk: De
     assert [(done.args[3:], done.returncode, done.stderr) for done in said if done.returncode] == []
     assert len(said) == 4
     shown, synced = said[0].stdout, said[1].stdout
-    assert re.search(r"Name = (.*)\n      <- account.name = \1 <- Account.Name = \1 \[sources/salesforce.yml:\d+\]", shown)
+    assert re.search(
+        r"Name = (.*)\n      <- account.name = \1 <- Account.Name = \1 \[sources/salesforce.yml:\d+\]", shown
+    )
     assert "45 seen = 43 done + 0 waiting + 2 needs a person + 0 excluded" in synced
 
 
