@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from handoff.conditions import Condition, Rule
 from handoff.errors import ConfigError, RecordError
@@ -27,13 +27,13 @@ def _transform(name: str) -> str:
     return name
 
 
-def _length(words: str) -> str:
-    span(words)
-    return words
+def _length(words: Any) -> str:
+    span(str(words))
+    return str(words)
 
 
 TransformName = Annotated[str, AfterValidator(_transform)]
-LengthText = Annotated[str, AfterValidator(_length)]
+LengthText = Annotated[str, BeforeValidator(_length)]
 
 
 class FieldRule(Frozen):

@@ -192,8 +192,8 @@ class Templates:
         if word == "people" and word not in self._asked:
             return told("", "; ".join(item_words(person) for person in context.get("people") or ()))
         names = [word] if word in self._asked else [n for n, asked in self._asked.items() if asked.section == word]
-        said = (told(self._asked[name].label, said(context.get(name))) for name in names)
-        return Markup(" ").join(one for one in said if one)
+        sentences = (told(self._asked[name].label, said(context.get(name))) for name in names)
+        return Markup(" ").join(one for one in sentences if one)
 
 
 def _column(source: str, line: int, word: str) -> int:
