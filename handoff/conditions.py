@@ -96,8 +96,8 @@ class Test(Frozen):
 
 
 def _short(word: str) -> str:
-    if word.lower() in SLIPS:
-        return f"`{word}` joins nothing. Write {SLIPS[word.lower()]}"
+    if word.lower() in (*SLIPS, *JOINS):
+        return f"`{word}` joins nothing. Write {SLIPS.get(word.lower(), word.lower())}"
     if word in TESTS:
         return f"`{word}` asks about no field. Write {{field: arr, {word}: ...}}"
     return f"`{word}` is no key of a test. Write {{field: {word}, is: ...}}"

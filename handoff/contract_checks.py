@@ -86,7 +86,8 @@ def mistakes_in_condition(at: Location, rule: Any, contract: Contract, known: It
     """Yield the names that no condition has and the fields that nothing fills."""
     for inside, one in walk(rule, at):
         if isinstance(one, str) and one not in contract.conditions:
-            yield inside, f"{one!r} is no condition. {nearest(one, contract.conditions)}"
+            write = "Write a name, a list of names, or a test: {field: arr, at_least: 20000}"
+            yield inside, f"{one!r} is no condition. {write if ' ' in one else nearest(one, contract.conditions)}"
         elif isinstance(one, Test) and one.field not in set(known):
             yield (*inside, "field"), f"{one.field!r} is filled by no mapping. {nearest(one.field, known)}"
 
@@ -324,4 +325,4 @@ def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
         return
     used = {str(rule.kind) for rule in contract.kinds} - {EXCLUDED} or {NEW_CUSTOMER}
     for one in sorted(used - {str(kind) for kind in contract.deliver}):
-        yield ("deliver",), f"it does not say what is made for {one}. Add the line {one}: [{steps[0]}]"
+        yield ("deliver",), f"it does not say what is made for {one!r}. Add the line {one}: [{steps[0]}]"

@@ -24,7 +24,7 @@ WANTED = {
     "list_type": _LIST,
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _KEYS),
     **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), _DAY),
-    "date_from_datetime_inexact": "a day without a time. Write it like 2026-12-01",
+    "date_from_datetime_inexact": "a day without a time. Write it like 2026-12-01, without quotes",
     **dict.fromkeys(("decimal_type", "decimal_parsing", "float_type", "float_parsing", "finite_number"), _NUMBER),
 }
 """What stands in the place of pydantic's words: the kind of value wanted, and how it is written."""
@@ -53,13 +53,13 @@ def _said(model: type[BaseModel], data: Any, at: Location, errors: Sequence[Erro
         return at, f"unknown key. {nearest(str(at[-1]), keys_at(model, at[:-1]))}"
     if kind == "missing":
         return at, "this key is missing. Add it."
-    if kind == "invalid_key" or (kind == "string_type" and error["loc"][-1:] == ("[key]",)):
-        return at, f'a key must be a text. Quote it: "{error["loc"][-1] if kind == "invalid_key" else given}".'
     choices = [one for each in errors if each["type"] in ("literal_error", "enum") for one in _choices(each)]
     if choices:
         also = ", or a list: [a, b]" if any(each["type"] == "list_type" for each in errors) else ""
         offer = f"Write {', '.join(choices)}{also}." if also else nearest(str(given), choices)
         return at, f"{_shown(given)} cannot be used here. {offer}"
+    if {"string_type", "list_type"} <= {each["type"] for each in errors}:
+        return at, f'{_shown(given)} stands here; it must be a text or a list of texts. Quote it: "{_plainly(given)}".'
     if kind in WANTED:
         return at, f"{_shown(given)} stands here; it must be {WANTED[kind]}."
     if kind == "string_type":

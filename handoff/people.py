@@ -1,6 +1,7 @@
 """Who is who (`people.yml`): their role, team, manager and calendar."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -8,15 +9,18 @@ from zoneinfo import available_timezones
 import holidays
 from pydantic import AfterValidator, Field
 
+from handoff.names import Name
 from handoff.spans import DAYS, WorkCalendar, read_hours
 from handoff.yaml_files import Frozen, Location, near_to, nearest
 
 ROLES = ("csm", "onboarding", "manager", "vp", "rep", "sales_manager", "cs_ops", "revops", "other")
 
 
+ADDRESS = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+\.[^\s@<>(),;:\"]+")
+
+
 def _address(said: str) -> str:
-    name, at, host = said.partition("@")
-    if not (name and at and "." in host) or " " in said:
+    if not ADDRESS.fullmatch(said):
         raise ValueError(f"{said!r} is no e-mail address. Write it like priya@northwind.example")
     return said
 
@@ -122,8 +126,8 @@ class Person(Frozen):
 class People(Frozen):
     """`people.yml`, whole."""
 
-    calendars: dict[str, Calendar] = Field(default_factory=dict, description="Named calendars.")
-    teams: dict[str, Team] = Field(default_factory=dict, description="Named teams, as segments and people call them.")
+    calendars: dict[Name, Calendar] = Field(default_factory=dict, description="Named calendars.")
+    teams: dict[Name, Team] = Field(default_factory=dict, description="Named teams, as segments and people call them.")
     people: list[Person] = Field(default_factory=list, description="Everybody who takes part.")
 
     def lead(self, segment: str) -> str | None:

@@ -25,13 +25,15 @@ class Asked(Protocol):
 
 
 def told(label: str, said: str | Markup) -> Markup:
-    if not said:
+    """Return it as a sentence, `Label: words.`; nothing of what says nothing."""
+    if not str(said).strip():
         return Markup("")
     end = "" if str(said).rstrip().endswith((".", "!", "?", "…", "</a>")) else "."
     return Markup("{}{}{}").format(f"{label}: " if label else "", said, end)
 
 
 def said(value: Value) -> str | Markup:
+    """Return a field as people read it: the items of a list divided by semicolons, a date as a day."""
     if value is None or isinstance(value, Markup):
         return value or ""
     if isinstance(value, list | tuple):
@@ -53,6 +55,7 @@ def item_words(item: Any) -> str | Markup:
 
 
 def not_found(gaps: Iterable[Mapping[str, Any]]) -> str:
+    """Return what Sales did not say, `Not found in the CRM: Champion.`; "" when all is there."""
     named = labels(gaps)
     return f"Not found in the CRM: {named}." if named else ""
 
@@ -78,4 +81,5 @@ def money(amount: Value, currency: str | None) -> str:
 
 
 def person(people: Iterable[Mapping[str, Any]], role: str) -> Value:
+    """Return the name of the first person with this role, "" when there is none."""
     return next((p["name"] for p in people if p.get("role") == role and p.get("name")), "")

@@ -76,6 +76,13 @@ def parsed(file: YamlFile, model: type[Model]) -> Parsed[Model]:
     return Parsed(sound, lines, tuple(dict.fromkeys(findings)), file.oddities, frozenset(draft.lost))
 
 
+def _left_over(at: Location, errors: Sequence[tuple[Location, ErrorDetails]]) -> str | None:
+    """Return the key that is missing at a place, where one is missing and one is unknown: the one is the other."""
+    unknown = [one for one, error in errors if error["type"] == "extra_forbidden" and one[:-1] == at]
+    missing = [one for one, error in errors if error["type"] == "missing" and one[:-1] == at]
+    return str(missing[0][-1]) if len(unknown) == len(missing) == 1 else None
+
+
 def _follows(one: tuple[Location, ErrorDetails], misspelt: Mapping[Location, str]) -> bool:
     """Whether a key is missing only because it is misspelt, or waits for the next round, with the keys respelt."""
     at, error = one
@@ -110,7 +117,7 @@ class _Draft:
         for at, error in errors:
             known = None
             if error["type"] == "extra_forbidden":
-                known = near_to(str(at[-1]), keys_at(model, at[:-1]))
+                known = near_to(str(at[-1]), keys_at(model, at[:-1])) or _left_over(at[:-1], errors)
             elif error["type"] == "value_error" and "is no name" in error["msg"] and error["loc"][-1] == "[key]":
                 known = plain_name(str(at[-1]))
             taken = {*self._at(at[:-1]), *(key for one, key in meant.items() if one[:-1] == at[:-1])} if known else ()
@@ -156,9 +163,9 @@ class _Draft:
                 return  # a part around it was taken out already
             node = node[part]
         last = at[-1]
-        if isinstance(node, dict):  # a key that is a number stands in the file as text
-            gone = node.pop(next((key for key in node if str(key) == last or key == last), None), None)
-            gone = node.pop(next((key for key in node if not isinstance(key, str)), None), gone)
+        if isinstance(node, dict):  # a key that is no text, `7`, has a place all the same
+            written = next((key for key in node if key == last), None)
+            gone = node.pop(written if written is not None else _no_text(node), None)
         else:
             gone = node.pop(last)
         self._lose(at, gone)
@@ -186,6 +193,10 @@ class _Draft:
                 if place > gone:
                     location = (*around, place - 1, *location[depth + 1 :])
             yield location, position
+
+
+def _no_text(node: Mapping[Any, Any]) -> Any:
+    return next((key for key in node if not isinstance(key, str)), None)
 
 
 def _last_first(at: Location) -> tuple[tuple[int, str], ...]:

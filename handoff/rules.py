@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from handoff.compiling import conversion, reading
 from handoff.conditions import Condition, Rule
@@ -28,13 +28,13 @@ def _transform(name: str) -> str:
     return name
 
 
-def _length(words: str) -> str:
-    span(words)
-    return words
+def _length(words: Any) -> str:
+    span(str(words))
+    return str(words)
 
 
 TransformName = Annotated[str, AfterValidator(_transform), WithJsonSchema({"type": "string", "enum": [*TRANSFORMS]})]
-LengthText = Annotated[str, AfterValidator(_length)]
+LengthText = Annotated[str, BeforeValidator(_length)]
 
 
 class FieldRule(Frozen):

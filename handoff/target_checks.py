@@ -10,7 +10,7 @@ from handoff.canonical import MOMENTS
 from handoff.contract import Contract
 from handoff.contract_checks import EVENTS, Mistake, mistakes_in_condition
 from handoff.mapping import item_fields
-from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
+from handoff.mapping_files import Children, Signal, SourceFile, TargetFile, TargetStep
 from handoff.model import Scope
 from handoff.platforms import CUSTOM, PLATFORMS, ObjectFacts
 from handoff.rules import FieldRule, placed
@@ -237,4 +237,5 @@ def _of_signal(signal: Any, facts: ObjectFacts | None, around: Around) -> Iterat
     named = [*([("field", signal.field)] if signal.field else []), *((key, key) for key in signal.filters)]
     for key, field in named:
         if field not in facts.fields and not field.endswith(CUSTOM):
-            yield (key,), f"{field!r} is no field of it. {nearest(field, facts.fields)}"
+            keys = () if key == "field" else tuple(info.alias or name for name, info in Signal.model_fields.items())
+            yield (key,), f"{field!r} is no field of it. {nearest(field, (*facts.fields, *keys))}"

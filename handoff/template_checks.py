@@ -60,6 +60,7 @@ def mistakes_in_tree(tree: nodes.Template, source: str, speaks: Speaks) -> Itera
     for call in tree.find_all(nodes.Call):
         yield from _called(call, speaks)
     yield from _not_called(tree)
+    yield from _without_part(tree, speaks)
     for number, line in enumerate(source.splitlines(), start=1):
         for one in ONE_BRACE.finditer(line):
             if one[1] in speaks.fields or one[1] in speaks.roots:
@@ -71,7 +72,9 @@ def unknown_words(tree: nodes.Template, filters: Iterable[str], tests: Iterable[
     """Yield the filters and tests that there are not."""
     filters, tests = set(filters), set(tests)
     for one in tree.find_all(nodes.Filter):
-        if one.name not in filters:
+        if one.name in FUNCTIONS:
+            yield one.lineno, one.name, f"{one.name!r} is a function and no filter. Write {FUNCTIONS[one.name]}"
+        elif one.name not in filters:
             yield one.lineno, one.name, f"{one.name!r} is no filter. {nearest(one.name, (*FILTERS, *JINJA_FILTERS))}"
     for test in tree.find_all(nodes.Test):
         if test.name not in tests:
@@ -99,7 +102,9 @@ def _unknown(tree: nodes.Template, speaks: Speaks) -> Iterator[Found]:
     }
     named -= {(line, word.split(".")[0]) for line, word in parts}
     for line, word in sorted((named | parts) - unquoted):
-        if word not in speaks.fields:
+        if word in FILTERS:
+            yield line, word, f"{word!r} is a filter and no function. Write products | {word}"
+        elif word not in speaks.fields:
             choices = speaks.fields if "." in word else (*speaks.roots, *FUNCTIONS)
             yield line, word, f"{word!r} is filled by no mapping. {nearest(word, choices)}"
 
@@ -128,6 +133,15 @@ def _not_called(tree: nodes.Template) -> Iterator[Found]:
             yield one.lineno, one.name, f"{one.name} is a function. Write {FUNCTIONS[one.name]}"
 
 
+def _without_part(tree: nodes.Template, speaks: Speaks) -> Iterator[Found]:
+    """A name with parts that is shown as a whole: people would read its parts as a program writes them."""
+    for output in tree.find_all(nodes.Output):
+        for one in output.nodes:
+            if isinstance(one, nodes.Name) and one.name in speaks.branches - set(speaks.fields):
+                parts = ", ".join(name for name in speaks.fields if name.startswith(f"{one.name}."))
+                yield one.lineno, one.name, f"{one.name!r} has parts and no words of its own. Use one of: {parts}"
+
+
 def included(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     """Yield the templates that another one includes, with the line where it does."""
     for one in tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport)):
@@ -138,6 +152,8 @@ def included(tree: nodes.Template) -> Iterator[tuple[int, str]]:
 def unreadable(error: TemplateError, source: str) -> Found:
     """Return what a parser's error means: its line, the word there, and what to do."""
     said = str(error.message)
+    if amiss := _braces(source):
+        return amiss
     line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
     block = re.search(r"The innermost block that needs to be closed is '(\w+)'", said)
     tag = re.search(r"Encountered unknown tag '(\w+)'", said)
@@ -151,6 +167,8 @@ def unreadable(error: TemplateError, source: str) -> Found:
         return line, tag[1], f"nothing is open to which {{% {tag[1]} %}} could belong. Take it out"
     if tag:
         return line, tag[1], f"{tag[1]!r} is no tag. {nearest(tag[1], TAGS)}"
+    if "got '='" in said:
+        return line, "=", "one = compares nothing. Write =="
     if quote := re.search(r"unexpected char '([“”„‘’«»])'", said):
         return line, quote[1], f'the quotation mark {quote[1]} is typographic. Write straight ones: "Champion"'
     return (
@@ -158,6 +176,17 @@ def unreadable(error: TemplateError, source: str) -> Found:
         "",
         "what stands between the braces cannot be read. Write it like {{ account.name }}, without spaces in it",
     )
+
+
+def _braces(source: str) -> Found | None:
+    """Return the first braces that a line opens and does not close, or that a space divides."""
+    for number, line in enumerate(source.splitlines(), start=1):
+        if divided := re.search(r"\{\s+[%{](?!\{)|[%}](?<!\}\})\s+\}", line):
+            return number, divided[0], "a space divides these braces. Write {{ ... }} and {% ... %}"
+        for opens, closes in (("{{", "}}"), ("{%", "%}")):
+            if line.count(opens) > line.count(closes):
+                return number, opens, f"the {opens} that opens here is not closed in its line. Close it with {closes}"
+    return None
 
 
 def _left_open(source: str, block: str) -> int:

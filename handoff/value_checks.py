@@ -69,6 +69,8 @@ def _listed(rule: FieldRule, fact: FieldFacts) -> Iterator[Mistake]:
 def _found(name: str, rule: FieldRule, fact: FieldFacts) -> Iterator[Mistake]:
     if fact.takes == "user" and rule.from_ is not None and rule.find not in USER_FINDS:
         yield ("from",), f"{name} takes a user, found by e-mail. Add find: active_user"
+    if fact.takes == "user" and any("@" in str(value) for _, value in _written(rule)):
+        yield (), f"{name} takes a user's id, not an address. Write {{from: receiver.email, find: active_user}}"
     if rule.find in USER_FINDS and fact.takes not in ("user", "any"):
         use = "Use find: active_email" if fact.takes == "email" else "Take `find` out"
         yield ("find",), f"{name} takes no user's id. {use}"
@@ -110,5 +112,5 @@ def _made(name: str, rule: FieldRule, fact: FieldFacts) -> Iterator[Mistake]:
     if rule.as_ is not None and rule.as_ not in makes:
         yield ("as",), f"{name} takes {KINDS[fact.takes]}, not what `as: {rule.as_}` makes. Use as: {makes[0]}"
     moments = [source for source in rule.sources if source in MOMENTS or source.endswith(".due")]
-    if fact.takes == "date" and moments and rule.as_ is None:
+    if fact.takes == "date" and moments and rule.as_ is None and rule.text is None:
         yield ("from",), f"{name} takes a day, and {moments[0]} is a moment. Add as: date"

@@ -144,7 +144,8 @@ def near_to(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was surely meant: in another letter case, cut short, or with a slip of the pen."""
     by_lower = {one.lower(): one for one in sorted(set(known), reverse=True)}
     said = word.lower()
-    tail = [one for one in by_lower if one.endswith(f".{said.rpartition('.')[2]}")]
+    last = said.rpartition(".")[2]
+    tail = [last] if last in by_lower else [one for one in by_lower if one.endswith(f".{last}")]
     close = difflib.get_close_matches(said, by_lower, n=1, cutoff=NEAR) or (tail if len(tail) == 1 else [])
     return by_lower[close[0]] if close else None
 
@@ -178,7 +179,8 @@ def _doubled(node: Node | None, name: str) -> Iterator[str]:
         first: dict[str, int] = {}
         for key, value in node.value:
             line, column = _start(key)
-            if key.value in first:
+            ends_a_number = value.value == "" and node.flow_style  # `1,000,000`: told as what it is
+            if key.value in first and not ends_a_number:
                 also = f"{key.value!r} is written twice, first in line {first[key.value]}"
                 yield f"{name}:{line}:{column}: {key.value}: {also}. Keep one of the two."
             first.setdefault(key.value, line)

@@ -14,6 +14,7 @@ NO_SPACE = re.compile(r"\s*(?:- )?([\w.]+):(\S.*)")
 BEHIND_QUOTES = re.compile(r"""[^{\[]*:\s+("[^"]*"|'[^']*')\s*[^\s#]""")
 BEHIND_BRACE = re.compile(r":\s*\{[\w.]+\}\s*[^\s#]")
 COLON_IN_TEXT = re.compile(r"\s*(?:- )?[\w.]+: +[^\s\"'{\[].*: ")
+TEXT_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 NEIGHBOURS = "Give it as many spaces as its neighbours have"
 
 
@@ -99,15 +100,14 @@ def _in_lines(error: MarkedYAMLError, problem: str, line: int, column: int, line
         return Trouble(line, at, 'a text that begins with a brace is not quoted. Quote it: "{account.name} ...".')
     if BEHIND_QUOTES.match(here):
         return Trouble(line, column, "words stand behind the closing quotation mark. Put them inside the quotes.")
+    if above and re.match(r"\s*-[^\s-]", lines[above - 1]):
+        return _no_colon(above, lines)
     if "mapping values are not allowed" in problem:
         if COLON_IN_TEXT.match(here):
             return Trouble(line, column, 'a text that holds a colon is not quoted. Quote the whole text: "...".')
         if above and not re.search(r":(\s|$)", lines[above - 1]):
             return _no_colon(above, lines)
         return Trouble(line, column, f"this line stands deeper than the one above allows. {NEIGHBOURS}.")
-    if above and re.match(r"\s*-[^\s-]", lines[above - 1]):
-        at = lines[above - 1].index("-") + 1
-        return Trouble(above, at, "a space is missing behind the dash. Write '- ' before each item of a list.")
     if "found '-'" in problem or "block sequence start" in problem:
         return Trouble(line, column, "an item of a list stands among keys. Write either keys or items with '- '.")
     if "found '?'" in problem:
@@ -120,10 +120,10 @@ def _in_lines(error: MarkedYAMLError, problem: str, line: int, column: int, line
 def _no_colon(line: int, lines: list[str]) -> Trouble:
     here = lines[line - 1]
     column = len(here) - len(here.lstrip()) + 1
-    if found := NO_SPACE.match(here):
-        return Trouble(line, column, f"a space is missing behind the colon. Write '{found[1]}: {found[2]}'.")
     if re.match(r"\s*-[^\s-]", here):
         return Trouble(line, column, "a space is missing behind the dash. Write '- ' before each item of a list.")
+    if found := NO_SPACE.match(here):
+        return Trouble(line, column, f"a space is missing behind the colon. Write '{found[1]}: {found[2]}'.")
     return Trouble(line, column, "this line has no key with a colon. Write it like key: value.")
 
 
@@ -139,14 +139,15 @@ Fault = tuple[tuple[str | int, ...], str]
 def faults(node: Node | None, text: str, at: tuple[str | int, ...] = ()) -> Iterator[Fault]:
     """Yield what is YAML and surely not what was meant: a key with nothing behind it, a text that is a sign."""
     if isinstance(node, MappingNode):
-        braced = _braced(node)
-        if braced and at:
-            yield at, f'an unquoted brace makes this keys and values. Quote it: "{{{braced}}}".'
+        if (words := _only_keys(node)) and at:
+            yield at, words
             return
         for key, value in node.value:
             here = (*at, key.value)
-            if isinstance(value, ScalarNode) and value.value == "" and value.style is None:
+            if isinstance(value, ScalarNode) and _empty(value):
                 yield here, _nothing_behind(key.value, bool(node.flow_style))
+            elif str(key.tag) not in TEXT_KEYS:
+                yield here, f'a key must be a text. Quote it: "{key.value}".'
             else:
                 yield from faults(value, text, here)
     elif isinstance(node, SequenceNode):
@@ -156,13 +157,21 @@ def faults(node: Node | None, text: str, at: tuple[str | int, ...] = ()) -> Iter
         yield from ((at, words) for words in _marked(node, text))
 
 
-def _braced(node: MappingNode) -> str | None:
-    """Return what stands alone between braces, as a placeholder does: `{account.name}`."""
-    if node.flow_style and len(node.value) == 1:
-        key, value = node.value[0]
-        if isinstance(value, ScalarNode) and value.value == "" and value.style is None and ":" not in key.value:
-            return str(key.value)
-    return None
+def _only_keys(node: MappingNode) -> str | None:
+    """Return what is meant by words between braces that are no keys with values: `{account.name}`, `{big, old}`."""
+    keys = [str(key.value) for key, value in node.value if isinstance(value, ScalarNode) and _empty(value)]
+    if not node.flow_style or len(keys) != len(node.value) or not keys or any(":" in key for key in keys):
+        return None
+    if len(keys) > 1:
+        return f"braces make keys and values of this. Write a list: [{', '.join(keys)}]."
+    word, space, rest = keys[0].partition(" ")
+    if space:
+        return f"a colon is missing between these braces. Write {{{word}: {rest}}}, or quote it if it is text."
+    return f'an unquoted brace makes this keys and values. Quote it: "{{{word}}}", or take the braces away.'
+
+
+def _empty(value: ScalarNode) -> bool:
+    return value.value == "" and value.style is None
 
 
 def _nothing_behind(key: str, flow: bool) -> str:

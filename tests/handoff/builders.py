@@ -50,6 +50,8 @@ people:
   - {{email: {PRIYA}, role: csm, team: enterprise}}
   - {{email: {BEN}, role: csm, team: mid_market}}
   - {{email: {CLEO}, role: csm, team: smb}}
+  - {{email: {MAYA}, role: manager, team: enterprise}}
+  - {{email: {TOMAS}, role: manager, team: mid_market}}
 """
 SOURCE = """\
 fields:

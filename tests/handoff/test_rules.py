@@ -32,20 +32,23 @@ def notes_of(rule: dict[str, Any], values: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ({}, "exactly one of from, value, text, template, step; none is there"),
-        ({"from": "a", "value": 1}, "from and value are there"),
+        ({}, "exactly one of from, value, text, template, step; none is there. Write where it comes from: {from: ...}"),
+        ({"from": "a", "value": 1}, "from and value are there. Keep one of them"),
         ({"text": "{a}", "step": "company"}, "text and step are there"),
-        ({"from": "a", "as": "dat"}, "as: 'dat' is no transform. Nearest: date."),
-        ({"from": "a", "plus": "soon"}, "'soon' is no span of time"),
+        ({"from": "a", "as": "dat"}, "'dat' is no transform. Nearest: date."),
+        ({"from": "a", "plus": "soon"}, "'soon' is no span to add. Write it like '90 days'"),
         ({"from": "a", "max": 0}, "greater than 0"),
-        ({"from": "a", "find": "usr"}, "'user', 'active_user' or 'active_email'"),
-        ({"from": "a", "shorten": "a"}, "shorten needs text and max"),
-        ({"text": "{a}", "shorten": "a"}, "shorten needs text and max"),
+        ({"from": "a", "find": "usr"}, "'user', 'active_user', 'active_email' or 'company'"),
+        (
+            {"from": "a", "shorten": "a"},
+            "`shorten` needs text and max: it names the placeholder that gives way. Add both",
+        ),
+        ({"text": "{a}", "shorten": "a"}, "`shorten` needs text and max"),
         ({"text": "{deal.name}", "max": 9, "shorten": "deal.nam"}, "is no placeholder of text. Nearest: deal.name."),
         ({"text": "{deal name}"}, "a brace that holds no field"),
         ({"text": "{a} {0}"}, "a brace that holds no field"),
-        ({"value": "2026-12-01", "as": "date"}, "as works on what comes by `from`, not on value"),
-        ({"text": "{a}", "default": "x"}, "default works on what comes by `from`, not on text"),
+        ({"value": "2026-12-01", "as": "date"}, "`as` works on what comes by from, not on value. Take it out"),
+        ({"text": "{a}", "default": "x"}, "`default` works on what comes by from, not on text. Take it out"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_when_it_is_read(rule, said):

@@ -261,7 +261,7 @@ MISTAKES = (
         "A condition is an expression",
         (Edit(CONTRACT, "    when: big\n    extends", "    when: arr > 80000\n    extends"),),
         (
-            "handoff.yml:64:5: segments -> 0 -> when: 'arr > 80000' is no condition. Use one of: big, big_deal, known_customer, pilot_team, renews, replaces, unnamed.",
+            "handoff.yml:64:5: segments -> 0 -> when: 'arr > 80000' is no condition. Write a name, a list of names, or a test: {field: arr, at_least: 20000}.",
         ),
     ),
     Mistake(
@@ -943,7 +943,98 @@ MISTAKES = (
         "Nothing is said of a kind that there is",
         (Edit(CONTRACT, "  expansion: [gainsight.onboarding, gainsight.brief]\n", ""),),
         (
-            "handoff.yml:128:1: deliver: it does not say what is made for expansion. Add the line expansion: [gainsight.company].",
+            "handoff.yml:128:1: deliver: it does not say what is made for 'expansion'. Add the line expansion: [gainsight.company].",
+        ),
+    ),
+    Mistake(
+        "A number in a test has a currency sign",
+        (Edit(CONTRACT, "{field: arr, at_least: 80000}", "{field: arr, at_least: $80000}"),),
+        (
+            "handoff.yml:25:27: conditions -> big_deal -> 0 -> at_least: '$80000' stands here; it must be a number. Write it like 20000 or 0.92, without quotes.",
+        ),
+    ),
+    Mistake(
+        "A test is a sentence",
+        (Edit(CONTRACT, "[{field: arr, at_least: 80000}]", "[arr at least 80000]"),),
+        (
+            "handoff.yml:25:14: conditions -> big_deal -> 0: 'arr at least 80000' is no condition. Write a name, a list of names, or a test: {field: arr, at_least: 20000}.",
+        ),
+    ),
+    Mistake(
+        "`any` is written with a capital letter",
+        (Edit(CONTRACT, "    any:\n      - big_deal\n", "    Any:\n      - big_deal\n"),),
+        ("handoff.yml:22:5: conditions -> big -> Any: `Any` joins nothing. Write any.",),
+    ),
+    Mistake(
+        "`any` is given one name and no list",
+        (
+            Edit(
+                CONTRACT,
+                "    any:\n      - big_deal\n      - {field: products, contains: Enterprise}",
+                "    any: big_deal",
+            ),
+        ),
+        (
+            "handoff.yml:22:5: conditions -> big -> any: 'big_deal' stands here; it must be a list. Write it as [a, b], or each item on a line of its own after '- '.",
+        ),
+    ),
+    Mistake(
+        "Two conditions are joined in words",
+        (Edit(CONTRACT, "    when: big\n    extends", "    when: big and replaces\n    extends"),),
+        (
+            "handoff.yml:64:5: segments -> 0 -> when: 'big and replaces' is no condition. Write a name, a list of names, or a test: {field: arr, at_least: 20000}.",
+        ),
+    ),
+    Mistake(
+        "A day has no day",
+        (Edit(CONTRACT, "start_from: 2026-10-01", "start_from: 2026-10"),),
+        (
+            "handoff.yml:7:1: start_from: '2026-10' stands here; it must be a day. Write it like 2026-12-01, without quotes.",
+        ),
+    ),
+    Mistake(
+        "A day has no hyphens",
+        (Edit(CONTRACT, "start_from: 2026-10-01", "start_from: 20261001"),),
+        (
+            "handoff.yml:7:1: start_from: 20261001 stands here; it must be a day without a time. Write it like 2026-12-01, without quotes.",
+        ),
+    ),
+    Mistake(
+        "Limits are a bare number",
+        (Edit(CONTRACT, "limits: {new_per_pass: 40}", "limits: 40"),),
+        (
+            "handoff.yml:8:1: limits: 40 stands here; it must be keys with values. Write them as {key: value}, or each on a line of its own.",
+        ),
+    ),
+    Mistake(
+        "What is delivered is the word `all`",
+        (Edit(CONTRACT, "  expansion: [gainsight.onboarding, gainsight.brief]", "  expansion: all"),),
+        (
+            "handoff.yml:130:3: deliver -> expansion: 'all' stands here; it must be a list. Write it as [a, b], or each item on a line of its own after '- '.",
+        ),
+    ),
+    Mistake(
+        "A rung tells an address",
+        (Edit(CONTRACT, "tell: owner}", "tell: vera.moe@fjord.example}"),),
+        (
+            "handoff.yml:114:16: ladder -> 0 -> tell: 'vera.moe@fjord.example' is nobody. Use one of: lead, lead:{segment}, owner, owner.manager, person:vp, receiver, rep, rep.manager.",
+        ),
+    ),
+    Mistake(
+        "A rung tells several at once",
+        (Edit(CONTRACT, "tell: owner}", "tell: [owner, lead]}"),),
+        ("handoff.yml:114:16: ladder -> 0 -> tell: a list stands here; it must be one text. Write one.",),
+    ),
+    Mistake(
+        "A rung does not say when",
+        (Edit(CONTRACT, "{after: 0, tell: owner}", "{tell: owner}"),),
+        ("handoff.yml:114:5: ladder -> 0 -> after: this key is missing. Add it.",),
+    ),
+    Mistake(
+        "A rule of routing is one word",
+        (Edit(CONTRACT, "  - {use: current_csm}\n", "  - current_csm\n"),),
+        (
+            "handoff.yml:86:5: routing -> 0: 'current_csm' stands here; it must be keys with values. Write them as {key: value}, or each on a line of its own.",
         ),
     ),
 )

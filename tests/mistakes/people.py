@@ -312,4 +312,26 @@ MISTAKES = (
             "accounts.csv:1:1: the column 'account_id' is missing. Write account_id,csm_email,because into the first line.",
         ),
     ),
+    Mistake(
+        "A calendar's name has a capital letter",
+        (Edit(PEOPLE, "  oslo:\n", "  Oslo:\n"),),
+        ("people.yml:3:3: calendars -> Oslo: 'Oslo' is no name. Write oslo.",),
+    ),
+    Mistake(
+        "An address stands between angle brackets",
+        (Edit(PEOPLE, "  - email: ida.holm@fjord.example\n", "  - email: <ida.holm@fjord.example>\n"),),
+        (
+            "people.yml:14:5: people -> 0 -> email: '<ida.holm@fjord.example>' is no e-mail address. Write it like priya@northwind.example.",
+        ),
+    ),
+    Mistake(
+        "Somebody has two roles",
+        (Edit(PEOPLE, "    role: csm\n", "    role: [csm, manager]\n"),),
+        ("people.yml:15:5: people -> 0 -> role: a list stands here; it must be one text. Write one.",),
+    ),
+    Mistake(
+        "A Slack id is a number without quotes",
+        (Edit(PEOPLE, "    slack: U0IDA\n", "    slack: 123\n"),),
+        ('people.yml:24:5: people -> 0 -> slack: 123 stands here; it must be a text. Quote it: "123".',),
+    ),
 )

@@ -284,4 +284,35 @@ MISTAKES = (
             "sources/salesforce.yml:45:3: write_back -> fields: nothing would be written back. Add fields, or say to: nothing.",
         ),
     ),
+    Mistake(
+        "A transform is written with a capital letter",
+        (Edit(SOURCE, "goal: {from: Goal__c, as: plain}", "goal: {from: Goal__c, as: Plain}"),),
+        ("sources/salesforce.yml:12:25: fields -> goal -> as: 'Plain' is no transform. Nearest: plain.",),
+    ),
+    Mistake(
+        "A comma between two keys is missing",
+        (Edit(SOURCE, "goal: {from: Goal__c, as: plain}", "goal: {from: Goal__c as: plain}"),),
+        (
+            'sources/salesforce.yml:12:26: a comma is missing here, or a text that holds a colon or a brace is not quoted. Put a comma between two keys; quote such a text: "...".',
+        ),
+    ),
+    Mistake(
+        "A path stands in braces",
+        (Edit(SOURCE, "goal: {from: Goal__c, as: plain}", "goal: {from: {Goal__c}}"),),
+        (
+            'sources/salesforce.yml:12:10: fields -> goal -> from: an unquoted brace makes this keys and values. Quote it: "{Goal__c}", or take the braces away.',
+        ),
+    ),
+    Mistake(
+        "A list's name of the CRM stands under `from`",
+        (Edit(SOURCE, "  each: OpportunityContactRoles\n", "  from: OpportunityContactRoles\n"),),
+        ("sources/salesforce.yml:29:3: people -> from: unknown key. Use one of: each, fields.",),
+    ),
+    Mistake(
+        "A listed value becomes nothing",
+        (Edit(SOURCE, "      New Business: New\n", "      New Business:\n"),),
+        (
+            "sources/salesforce.yml:8:7: fields -> deal_type -> values -> New Business: nothing stands behind this key. Write its value, or take the key out.",
+        ),
+    ),
 )

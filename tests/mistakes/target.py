@@ -680,4 +680,105 @@ MISTAKES = (
             "targets/gainsight.yml:13:34: steps -> company -> fields -> Name -> max: 'long' stands here; it must be a whole number. Write it like 40.",
         ),
     ),
+    Mistake(
+        "A step's object is written with a capital letter",
+        (Edit(TARGET, "  company:\n    object: company\n", "  company:\n    object: Company\n"),),
+        (
+            "targets/gainsight.yml:7:5: steps -> company -> object: 'Company' is no object of gainsight. Nearest: company.",
+        ),
+    ),
+    Mistake(
+        "A text is written where its keys should stand",
+        (
+            Edit(
+                TARGET,
+                '      Name: {text: "{account.name}: first year", max: 80, shorten: account.name}',
+                '      Name: "{account.name}: first year"',
+            ),
+        ),
+        (
+            "targets/gainsight.yml:25:7: steps -> plan -> fields -> Name: a field is written with keys. Write {from: ...}, or {value: ...} for a fixed one.",
+        ),
+    ),
+    Mistake(
+        "A placeholder has two braces, as in a template",
+        (
+            Edit(
+                TARGET,
+                '      Name: {text: "{account.name}: first year", max: 80, shorten: account.name}',
+                '      Name: {text: "{{account.name}}: first year", max: 80}',
+            ),
+        ),
+        (
+            "targets/gainsight.yml:25:14: steps -> plan -> fields -> Name -> text: `text`: a brace that holds no field. Write {account.name}, without spaces.",
+        ),
+    ),
+    Mistake(
+        "A span to add has no unit",
+        (
+            Edit(
+                TARGET, "{from: work_starts_at, plus: 90 days, as: date}", "{from: work_starts_at, plus: 90, as: date}"
+            ),
+        ),
+        (
+            "targets/gainsight.yml:27:39: steps -> plan -> fields -> DueDate -> plus: '90' is no span to add. Write it like '90 days', '2 weeks' or '4 hours'.",
+        ),
+    ),
+    Mistake(
+        "A span is added with a plus sign",
+        (
+            Edit(
+                TARGET, "{from: work_starts_at, plus: 90 days, as: date}", "{from: work_starts_at + 90 days, as: date}"
+            ),
+        ),
+        (
+            "targets/gainsight.yml:27:17: steps -> plan -> fields -> DueDate -> from: 'work_starts_at + 90 days' is filled by no mapping. Nearest: work_starts_at.",
+        ),
+    ),
+    Mistake(
+        "A due date is a text",
+        (Edit(TARGET, "{from: work_starts_at, plus: 90 days, as: date}", '{text: "{work_starts_at}"}'),),
+        (
+            "targets/gainsight.yml:27:7: steps -> plan -> fields -> DueDate: DueDate takes a day, not a text. Use from, or value.",
+        ),
+    ),
+    Mistake(
+        "An owner is a fixed address",
+        (
+            Edit(
+                TARGET,
+                '      OwnerId: {from: [receiver.email, lead.email], find: active_user}\n      Name: {text: "{acc',
+                '      OwnerId: {value: ida.holm@fjord.example}\n      Name: {text: "{acc',
+            ),
+        ),
+        (
+            "targets/gainsight.yml:24:7: steps -> plan -> fields -> OwnerId: OwnerId takes a user's id, not an address. Write {from: receiver.email, find: active_user}.",
+        ),
+    ),
+    Mistake(
+        "A step is named with its platform",
+        (Edit(TARGET, "{step: plan}", "{step: gainsight.plan}"),),
+        (
+            "targets/gainsight.yml:45:20: steps -> onboarding -> fields -> CtaGroupId -> step: there is no step 'gainsight.plan'. Nearest: plan.",
+        ),
+    ),
+    Mistake(
+        "A template is named with its folder",
+        (Edit(TARGET, "template: welcome.html.j2", "template: templates/welcome.html.j2"),),
+        (
+            "targets/gainsight.yml:56:18: steps -> onboarding -> fields -> Comments -> template: there is no template 'templates/welcome.html.j2'. Nearest: welcome.html.j2.",
+        ),
+    ),
+    Mistake(
+        "A signal's key is misspelt",
+        (Edit(TARGET, "    after: won_at\n", "    aftr: won_at\n"),),
+        ("targets/gainsight.yml:87:5: signals -> called_at -> aftr: 'aftr' is no field of it. Nearest: after.",),
+    ),
+    Mistake(
+        "A signal's value is a number",
+        (Edit(TARGET, "is: [Work In Progress, Closed Success]", "is: 5"),),
+        (
+            'targets/gainsight.yml:90:47: signals -> taken_at -> is: 5 stands here; it must be a text or a list of texts. Quote it: "5".',
+        ),
+    ),
 )

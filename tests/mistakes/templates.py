@@ -77,9 +77,7 @@ MISTAKES = (
     Mistake(
         "A brace is not closed, in a template",
         (Edit(WELCOME, "{{ account.name }}", "{{ account.name }"),),
-        (
-            "templates/welcome.html.j2:1:1: what stands between the braces cannot be read. Write it like {{ account.name }}, without spaces in it.",
-        ),
+        ("templates/welcome.html.j2:1:7: the {{ that opens here is not closed in its line. Close it with }}.",),
     ),
     Mistake(
         "A field is written with one brace, as in YAML",
@@ -91,9 +89,7 @@ MISTAKES = (
     Mistake(
         "A name in a template holds a space",
         (Edit(WELCOME, "{{ account.name }}", "{{ account name }}"),),
-        (
-            "templates/welcome.html.j2:1:1: what stands between the braces cannot be read. Write it like {{ account.name }}, without spaces in it.",
-        ),
+        ("templates/welcome.html.j2:1:7: the {{ that opens here is not closed in its line. Close it with }}.",),
     ),
     Mistake(
         "An included template is not there",
@@ -138,5 +134,52 @@ MISTAKES = (
         "A template includes itself",
         (Edit(FOOT, "<p><a", '{% include "foot.html.j2" %}<p><a'),),
         ("templates/foot.html.j2:1:13: 'foot.html.j2' includes itself, so it would never end. Take this include out.",),
+    ),
+    Mistake(
+        "An `if` compares with one equals sign",
+        (Edit(WELCOME, "{% if gaps %}", "{% if gaps = 1 %}"),),
+        ("templates/welcome.html.j2:3:12: one = compares nothing. Write ==.",),
+    ),
+    Mistake(
+        "A tag's end is missing",
+        (Edit(WELCOME, "{% if gaps %}", "{% if gaps"),),
+        ("templates/welcome.html.j2:3:1: the {% that opens here is not closed in its line. Close it with %}.",),
+    ),
+    Mistake(
+        "A space divides the braces of a tag",
+        (Edit(WELCOME, "{% if gaps %}", "{ % if gaps %}"),),
+        ("templates/welcome.html.j2:3:1: a space divides these braces. Write {{ ... }} and {% ... %}.",),
+    ),
+    Mistake(
+        "The braces behind a name are missing",
+        (Edit(WELCOME, "{{ gaps | labels }}", "{{ gaps | labels"),),
+        ("templates/welcome.html.j2:4:22: the {{ that opens here is not closed in its line. Close it with }}.",),
+    ),
+    Mistake(
+        "A filter is called like a function",
+        (Edit(WELCOME, "{{ products | names }}", "{{ names(products) }}"),),
+        ("templates/welcome.html.j2:1:40: 'names' is a filter and no function. Write products | names.",),
+    ),
+    Mistake(
+        "A function is used like a filter",
+        (Edit(WELCOME, "{{ money(deal.amount) }}", "{{ deal.amount | money }}"),),
+        ("templates/welcome.html.j2:1:101: 'money' is a function and no filter. Write money(deal.amount).",),
+    ),
+    Mistake(
+        "A loop runs over what is no list",
+        (Edit(WELCOME, "{{ products | names }}", "{% for p in product %}{{ p.name }}{% endfor %}"),),
+        ("templates/welcome.html.j2:1:49: 'product' is filled by no mapping. Nearest: products.",),
+    ),
+    Mistake(
+        "A `for` is not closed",
+        (Edit(WELCOME, "{{ products | names }}", "{% for p in products %}{{ p.name }}"),),
+        ("templates/welcome.html.j2:1:40: {% for %} is opened here and not closed. Add {% endfor %}.",),
+    ),
+    Mistake(
+        "An account is shown as a whole",
+        (Edit(WELCOME, "{{ account.name }}", "{{ account }}"),),
+        (
+            "templates/welcome.html.j2:1:10: 'account' has parts and no words of its own. Use one of: account.arr, account.country, account.id, account.industry, account.name, account.parent_id.",
+        ),
     ),
 )

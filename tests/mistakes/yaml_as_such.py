@@ -42,7 +42,7 @@ MISTAKES = (
             ),
         ),
         (
-            'targets/gainsight.yml:34:18: steps -> plan -> children -> Objectives -> fields -> Name -> text: an unquoted brace makes this keys and values. Quote it: "{item.text}".',
+            'targets/gainsight.yml:34:18: steps -> plan -> children -> Objectives -> fields -> Name -> text: an unquoted brace makes this keys and values. Quote it: "{item.text}", or take the braces away.',
         ),
     ),
     Mistake(
@@ -68,14 +68,14 @@ MISTAKES = (
             ),
         ),
         (
-            'targets/gainsight.yml:81:9: steps -> brief -> fields -> Subject -> text: an unquoted brace makes this keys and values. Quote it: "{account.name}".',
+            'targets/gainsight.yml:81:9: steps -> brief -> fields -> Subject -> text: an unquoted brace makes this keys and values. Quote it: "{account.name}", or take the braces away.',
         ),
     ),
     Mistake(
         "A placeholder between braces is not quoted",
         (Edit(CONTRACT, '    tell: "lead:{segment}"', "    tell: {segment}"),),
         (
-            'handoff.yml:98:5: routing -> 4 -> tell: an unquoted brace makes this keys and values. Quote it: "{segment}".',
+            'handoff.yml:98:5: routing -> 4 -> tell: an unquoted brace makes this keys and values. Quote it: "{segment}", or take the braces away.',
         ),
     ),
     Mistake(
@@ -188,7 +188,7 @@ MISTAKES = (
         "A day has a time",
         (Edit(CONTRACT, "    until: 2027-06-30", "    until: 2027-06-30T12:00:00Z"),),
         (
-            "handoff.yml:126:5: exceptions -> 0 -> until: 2027-06-30T12:00:00 stands here; it must be a day without a time. Write it like 2026-12-01.",
+            "handoff.yml:126:5: exceptions -> 0 -> until: 2027-06-30T12:00:00 stands here; it must be a day without a time. Write it like 2026-12-01, without quotes.",
         ),
     ),
     Mistake(
@@ -259,5 +259,43 @@ MISTAKES = (
         "A section has no content",
         (Edit(CONTRACT, "start_from: 2026-10-01", "start_from:"),),
         ("handoff.yml:7:1: start_from: nothing stands behind this key. Write its value, or take the key out.",),
+    ),
+    Mistake(
+        "A number has commas for its thousands",
+        (Edit(CONTRACT, "{field: arr, at_least: 80000}", "{field: arr, at_least: 1,000,000}"),),
+        (
+            "handoff.yml:25:39: conditions -> big_deal -> 0 -> 000: a comma between braces ends the number before it. Write the number without commas: 80000.",
+        ),
+    ),
+    Mistake(
+        "A list is written with braces",
+        (Edit(CONTRACT, "requires: [sponsor]", "requires: {sponsor, promises}"),),
+        (
+            "handoff.yml:66:5: segments -> 0 -> requires: braces make keys and values of this. Write a list: [sponsor, promises].",
+        ),
+    ),
+    Mistake(
+        "A colon is missing between braces",
+        (Edit(CONTRACT, "{not: renews}", "{not renews}"),),
+        (
+            "handoff.yml:28:48: conditions -> known_customer -> all -> 1: a colon is missing between these braces. Write {not: renews}, or quote it if it is text.",
+        ),
+    ),
+    Mistake(
+        "The space behind a dash is missing, before a key",
+        (Edit(PEOPLE, "  - email: ida.holm@fjord.example\n", "  -email: ida.holm@fjord.example\n"),),
+        ("people.yml:14:3: a space is missing behind the dash. Write '- ' before each item of a list.",),
+    ),
+    Mistake(
+        "The space behind the colon of a list's first key is missing",
+        (Edit(PEOPLE, "  - email: ida.holm@fjord.example\n", "  - email:ida.holm@fjord.example\n"),),
+        ("people.yml:14:3: a space is missing behind the colon. Write 'email: ida.holm@fjord.example'.",),
+    ),
+    Mistake(
+        "A key of an item stands under its dash",
+        (Edit(CONTRACT, "  - {use: current_csm}\n", "  - use: current_csm\n   when: big\n"),),
+        (
+            "handoff.yml:87:4: this line does not stand beside its neighbours. Give it as many spaces as its neighbours have.",
+        ),
     ),
 )
