@@ -1,52 +1,95 @@
 """
-Rules that read a field, as closures made for exactly what the rule says: nothing is decided twice.
+Rules that read a field, compiled to plain data, and one loop that carries out all of a record's.
 
-Each asks whether a text says something in place rather than by a call of `missing`: a call costs as much as the rest.
+The loop asks in place what `missing` would be asked, and there is no call of our own for a field: a call costs as much
+as the rest of the work.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from handoff.model import Value
 from handoff.transforms import exact, fitted, later, missing, quoted
 
-
-class Reading(Protocol):
-    """What these closures need of a rule's context: the fields by name, and room for what a person should hear of."""
-
-    @property
-    def values(self) -> Mapping[str, Value]: ...
-    @property
-    def notes(self) -> list[str]: ...
-
-
-Work = Callable[[Reading], Value]
 Conversion = Callable[[Value], Value]
+Read = Callable[[Mapping[str, Value], list[str]], dict[str, Value]]
+"""Gives the fields that say something; what a person should hear of is added to the list."""
 
-SAID = frozenset({Decimal, date, datetime, bool})
+SAID = frozenset({Decimal, date, datetime, bool, int, float})
 """What is an answer whatever it is: zero and no are not missing."""
 
 
-def reading(
-    sources: tuple[str, ...], *, conversion: Conversion | None, table: Mapping[str, Any] | None, default: Value
-) -> Work:
+class Choice(NamedTuple):
+    """A field is the first of its sources that says something and still does once it is converted, or the default."""
+
+    name: str
+    sources: tuple[str, ...]
+    conversion: Conversion | None
+    default: Value
+
+
+def reader(choices: Iterable[Choice]) -> Read:
+    """Return the function that reads these fields, in their order; what cannot be converted is noted and left out."""
+    steps = tuple(step for choice in choices for step in _steps(choice))
+    said = SAID
+
+    def read(values: Mapping[str, Value], notes: list[str]) -> dict[str, Value]:
+        fields: dict[str, Value] = {}
+        done = None
+        for source, name, conversion, default in steps:
+            if name is done:  # an earlier source has spoken; names differ within a record
+                continue
+            try:
+                value = values[source]
+            except KeyError:
+                value = None
+            if (
+                (value and not value.isspace())
+                if type(value) is str
+                else (value is not None and (type(value) in said or not missing(value)))
+            ):
+                if conversion is None:
+                    fields[name] = value
+                    done = name
+                    continue
+                try:
+                    converted = conversion(value)
+                except ValueError as error:
+                    notes.append(f"{source}: {error}; it was left out")
+                else:
+                    if converted is value or type(converted) in said or not missing(converted):
+                        fields[name] = converted
+                        done = name
+                        continue
+            if default is not None:
+                fields[name] = default
+        return fields
+
+    return read
+
+
+def _steps(choice: Choice) -> Iterable[tuple[str, str, Conversion | None, Value]]:
+    """Yield a step for each source; only the last has the default, for then nothing else is left to ask."""
+    *others, last = choice.sources
+    yield from ((source, choice.name, choice.conversion, None) for source in others)
+    yield last, choice.name, choice.conversion, choice.default
+
+
+def conversion(
+    *,
+    table: Mapping[str, Any] | None = None,
+    default: Value = None,
+    by: timedelta | None,
+    transform: Conversion | None,
+    limit: int | None,
+) -> Conversion | None:
     """
-    Return the function that takes the first source that says something once it is looked up and converted.
+    Return the words `values`, `plus`, `as` and `max` of a rule as one function, in this order; None where it has none.
 
-    What cannot be converted, and what `table` does not list where there is no default, is left out and noted.
+    A value that `table` does not list is a `ValueError`, and with a `default` nothing said.
     """
-    if table is not None:
-        return _listed(sources, table, conversion, default)
-    if conversion is not None:
-        one = len(sources) == 1
-        return _converted(sources[0], conversion, default) if one else _first_converted(sources, conversion, default)
-    return _copied(sources[0], default) if len(sources) == 1 else _first(sources, default)
-
-
-def conversion(*, by: timedelta | None, transform: Conversion | None, limit: int | None) -> Conversion | None:
-    """Return the words `plus`, `as` and `max` of a rule as one function, in this order; None where it has none."""
     stages: list[Conversion] = []
     if by:
         stages.append(lambda value: later(value, by))
@@ -54,6 +97,11 @@ def conversion(*, by: timedelta | None, transform: Conversion | None, limit: int
         stages.append(transform)
     if limit is not None:
         stages.append(lambda value: fitted(value, limit) if isinstance(value, str) else value)
+    converted = _one_after_the_other(stages)
+    return converted if table is None else _listed(table, default, converted)
+
+
+def _one_after_the_other(stages: list[Conversion]) -> Conversion | None:
     if len(stages) < 2:
         return stages[0] if stages else None
 
@@ -65,90 +113,20 @@ def conversion(*, by: timedelta | None, transform: Conversion | None, limit: int
     return convert
 
 
-def _copied(source: str, default: Value) -> Work:
-    def work(context: Reading) -> Value:
-        value = context.values.get(source)
-        if type(value) is str:
-            return default if not value or value.isspace() else value
-        return default if value is None or missing(value) else value
-
-    return work
-
-
-def _first(sources: tuple[str, ...], default: Value) -> Work:
-    def work(context: Reading) -> Value:
-        values = context.values
-        for source in sources:
-            value = values.get(source)
-            if value is not None and not missing(value):
-                return value
-        return default
-
-    return work
-
-
-def _converted(source: str, conversion: Conversion, default: Value) -> Work:
-    def work(context: Reading) -> Value:
-        value = context.values.get(source)
-        if value is None or ((not value or value.isspace()) if type(value) is str else missing(value)):
-            return default
+def _listed(table: Mapping[str, Any], default: Value, converted: Conversion | None) -> Conversion:
+    def look_up(value: Value) -> Value:
         try:
-            value = conversion(value)
-        except ValueError as error:
-            context.notes.append(f"{source}: {error}; it was left out")
-            return default
-        if type(value) is str:
-            return default if not value or value.isspace() else value
-        return value if type(value) in SAID or not missing(value) else default
+            return table[value.strip() if type(value) is str else exact(value)]
+        except KeyError:
+            if default is not None:
+                return None
+            raise ValueError(f"{quoted(value)} is not among the values of the mapping") from None
 
-    return work
+    if converted is None:
+        return look_up
 
+    def convert(value: Value) -> Value:
+        found = look_up(value)
+        return found if missing(found) else converted(found)
 
-def _first_converted(sources: tuple[str, ...], conversion: Conversion, default: Value) -> Work:
-    def work(context: Reading) -> Value:
-        values = context.values
-        for source in sources:
-            value = values.get(source)
-            if value is None or (type(value) not in SAID and missing(value)):
-                continue
-            try:
-                value = conversion(value)
-            except ValueError as error:
-                context.notes.append(f"{source}: {error}; it was left out")
-                continue
-            if type(value) in SAID or not missing(value):
-                return value
-        return default
-
-    return work
-
-
-def _listed(sources: tuple[str, ...], table: Mapping[str, Any], conversion: Conversion | None, default: Value) -> Work:
-    def work(context: Reading) -> Value:
-        values = context.values
-        for source in sources:
-            value = values.get(source)
-            if value is None or (type(value) not in SAID and missing(value)):
-                continue
-            key = value.strip() if type(value) is str else exact(value)
-            if key not in table:
-                if default is None:
-                    said = f"{quoted(value)} is not among the values of the mapping"
-                    context.notes.append(f"{source}: {said}; it was left out")
-                continue
-            value = table[key]
-            if conversion is not None and not missing(value):
-                value = _tried(conversion, value, context, source)
-            if not missing(value):
-                return value
-        return default
-
-    return work
-
-
-def _tried(conversion: Conversion, value: Value, context: Reading, source: str) -> Value:
-    try:
-        return conversion(value)
-    except ValueError as error:
-        context.notes.append(f"{source}: {error}; it was left out")
-        return None
+    return convert

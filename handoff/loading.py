@@ -19,7 +19,7 @@ from handoff.named_accounts import mistakes_in_accounts
 from handoff.people import People
 from handoff.platforms import PLATFORMS
 from handoff.reading import Parsed, parsed
-from handoff.rules import Compiled, FieldRule, compile_rule, trace
+from handoff.rules import Compiled, FieldRule, compile_record, compile_rule, trace
 from handoff.source_checks import mistakes_in_source
 from handoff.target_checks import Around, mistakes_in_target
 from handoff.templates import Templates
@@ -197,9 +197,12 @@ class Survey:
 
     def _source(self, file: SourceFile, lines: Lines) -> Source:
         fields = _compiled(file.fields, lines, ("fields",))
-        lists = (("people", file.people), ("products", file.products))
-        children = {name: (part.each, _compiled(part.fields, lines, (name, "fields"))) for name, part in lists if part}
-        return Source(file, lines, fields, children)
+        children = {}
+        for name, part in (("people", file.people), ("products", file.products)):
+            if part:
+                row = compile_record(part.fields, _compiled(part.fields, lines, (name, "fields")))
+                children[name] = (part.each, row)
+        return Source(file, lines, fields, compile_record(file.fields, fields), children)
 
     def _target(self, file: TargetFile, lines: Lines, contract: Contract, source: Source) -> Target:
         known = known_fields(contract, source.file)

@@ -6,24 +6,26 @@ from functools import cached_property
 from pathlib import Path
 
 from handoff.canonical import DECIDED, GIVEN, ITEM_FIELDS, LATER, OF_CUSTOMER
+from handoff.compiling import Read
 from handoff.conditions import Condition
 from handoff.contract import Contract
 from handoff.mapping_files import Rows, SourceFile, TargetFile
 from handoff.model import Deal, Origin, Scope, Trace, Value, Write
 from handoff.people import People
 from handoff.platforms import PLATFORMS, ObjectFacts
-from handoff.rules import Compiled, Context
+from handoff.rules import Compiled
 from handoff.yaml_files import Lines
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source file, compiled."""
+    """A source file, compiled: each field alone, all of the record at once, and the rows of each list."""
 
     file: SourceFile
     lines: Lines
     fields: Mapping[str, Compiled]
-    children: Mapping[str, tuple[str, Mapping[str, Compiled]]]
+    record: Read
+    children: Mapping[str, tuple[str, Read]]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -75,15 +77,16 @@ class Source:
             "owner.email": deal.owner_email,
             "won_at": deal.won_at,
         }
-        context = Context(deal.source)
-        values |= {name: value for name, rule in self.fields.items() if (value := rule(context)) is not None}
-        for name, (each, fields) in self.children.items():
-            values[name] = [self._row(fields, row, context.notes) for row in deal.children.get(each, ())]
-        return {name: value for name, value in values.items() if value is not None}, context.notes
+        fields, notes = self.read(deal.source)
+        values |= fields
+        for name, (each, read) in self.children.items():
+            values[name] = [read(row, notes) for row in deal.children.get(each, ())]
+        return {name: value for name, value in values.items() if value is not None}, notes
 
-    def _row(self, fields: Mapping[str, Compiled], row: Mapping[str, Value], notes: list[str]) -> dict[str, Value]:
-        context = Context(row, notes=notes)
-        return {name: value for name, rule in fields.items() if (value := rule(context)) is not None}
+    def read(self, values: Mapping[str, Value]) -> tuple[dict[str, Value], list[str]]:
+        """Return what the record's own fields say, by the values at its paths, and what a person should hear."""
+        notes: list[str] = []
+        return self.record(values, notes), notes
 
 
 @dataclass(frozen=True)

@@ -35,40 +35,39 @@ def getter(path: str) -> Getter:
 def flatten(paths: Iterable[str]) -> Flatten:
     """Return the function that makes a record a mapping of these paths to their values, each as `getter` finds it."""
     nothing = dict.fromkeys(paths)
-    fill = _filler([(path.split("."), path) for path in nothing])
+    visits = _visits(nothing)
 
     def flat(record: Record) -> dict[str, Value]:
-        values = nothing.copy()
-        fill(record, values)
+        values: dict[str, Value] = nothing.copy()
+        for parents, own in visits:
+            found: Any = record
+            for parent in parents:
+                try:
+                    found = found[parent]
+                except KeyError:
+                    found = _named(found, parent)
+                if type(found) is not dict and not isinstance(found, Mapping):
+                    break
+            else:
+                for name, path in own:
+                    try:
+                        value = found[name]
+                    except KeyError:
+                        value = _named(found, name)
+                    if value is not None:
+                        values[path] = Decimal(value) if type(value) is int else value
         return values
 
     return flat
 
 
-def _filler(paths: list[tuple[list[str], str]]) -> Callable[[Record, dict[str, Value]], None]:
-    """Each parent is visited once, however many of its fields are read."""
-    own = tuple((names[0], path) for names, path in paths if len(names) == 1)
-    below: dict[str, list[tuple[list[str], str]]] = {}
-    for names, path in paths:
-        if len(names) > 1:
-            below.setdefault(names[0], []).append((names[1:], path))
-    parents = tuple((name, _filler(inner)) for name, inner in below.items())
-
-    def fill(record: Record, values: dict[str, Value]) -> None:
-        for name, path in own:
-            try:
-                value = record[name]
-            except KeyError:
-                value = _named(record, name)
-            values[path] = Decimal(value) if type(value) is int else value
-        for name, fill_below in parents:
-            child = record.get(name)
-            if child is None:
-                child = _named(record, name)
-            if type(child) is dict or isinstance(child, Mapping):
-                fill_below(child, values)
-
-    return fill
+def _visits(paths: Iterable[str]) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
+    """Return the way to each parent and its fields, as (name, path): it is visited once, however many are read."""
+    fields: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for path in paths:
+        *parents, name = path.split(".")
+        fields.setdefault(tuple(parents), []).append((name, path))
+    return tuple((parents, tuple(own)) for parents, own in fields.items())
 
 
 def _named(record: Record, name: str) -> Any:

@@ -44,8 +44,11 @@ def plain(value: Value) -> str:
 
     What is no tag of HTML stays as it was written: `a < b`, `<rosa@acme.example>`.
     """
-    lines = [" ".join(line.split()) for line in as_read(text(value)).splitlines()]
-    return "\n".join([line for line in lines if line])
+    return "\n".join(_plain_lines(value))
+
+
+def _plain_lines(value: Value) -> list[str]:
+    return [" ".join(words) for line in as_read(text(value)).splitlines() if (words := line.split())]
 
 
 def html(value: Value) -> Markup:
@@ -150,7 +153,7 @@ def lines(value: Value) -> Value:
     """
     if isinstance(value, list | tuple):
         return "\n".join(text(item) for item in value)
-    items = [line for raw in plain(value).splitlines() if (line := raw.strip(" \t-•*"))]
+    items = [line for raw in _plain_lines(value) if (line := raw.strip(" \t-•*"))]
     return [_item(number, line) for number, line in enumerate(items, start=1)]
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handoff import compiling, paths, prose, transforms
-from handoff.rules import Context, FieldRule, compile_rule
+from handoff.rules import Context, FieldRule, compile_record, compile_rule
 from tests.handoff import as_defined
 
 TAGS = ("<p>", "</p>", "<br>", "<br/>", "</br>", "<b>", "</b>", "<td>", "</tr>", "<title>", "</title>", "<script>")
@@ -145,6 +145,37 @@ def test_a_compiled_rule_gives_the_value_and_the_notes_of_its_definition(written
     compiled = compile_rule("Field", rule, place="targets/x.yml:1")
 
     assert outcome(compiled, found) == outcome(lambda context: as_defined.read_by(rule, context), found)
+
+
+others = st.sampled_from(({"value": "always"}, {"value": 0}, {"text": "{a} of {b}"}, {"text": "{c}"}))
+found_values = st.dictionaries(st.sampled_from("abc"), values | blanks | st.sampled_from(("High", "yes", "2026-12-01")))
+
+
+@given(st.lists(rules | others, max_size=6), found_values)
+def test_the_rules_of_a_record_together_give_what_each_gives_alone_in_their_order(written, found):
+    known = {f"field_{number}": FieldRule.model_validate(rule) for number, rule in enumerate(written)}
+    alone = {name: compile_rule(name, rule, place="sources/x.yml:1") for name, rule in known.items()}
+    context, notes = Context(found), []
+
+    fields = compile_record(known, alone)(found, notes)
+
+    each = {
+        name: as_defined.read_by(rule, context) if rule.from_ else alone[name](context) for name, rule in known.items()
+    }
+    said_by_each = {name: value for name, value in each.items() if value is not None}
+    assert repr(fields) == repr(said_by_each)
+    assert notes == context.notes
+
+
+def test_the_rules_of_a_record_are_carried_out_in_one_loop_without_a_call_of_each():
+    rule = FieldRule.model_validate({"from": ["a", "b"], "values": {"x": "y"}, "as": "text"})
+
+    def never(context: Context) -> Any:
+        raise AssertionError("a rule was called by itself")
+
+    read = compile_record({"one": rule, "two": rule}, {"one": never, "two": never})
+
+    assert read({"b": " x "}, []) == {"one": "y", "two": "y"}
 
 
 def test_what_a_rule_does_not_say_costs_nothing():
