@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
@@ -95,7 +96,12 @@ def as_datetime(value: Value) -> datetime:
 
 
 def as_date(value: Value) -> date:
-    """Return a day; of a moment, its day in UTC; of a moment without a zone, the day that is written."""
+    """
+    Return a day.
+
+    Of a moment its day in UTC; of one in somebody's own zone (a deadline), their day; of one without a zone, the day
+    that is written.
+    """
     if type(value) is str and len(value) == len("2026-12-01"):
         try:
             return date.fromisoformat(value)
@@ -105,7 +111,8 @@ def as_date(value: Value) -> date:
         return value
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-        return (moment if moment.tzinfo is None else as_datetime(moment)).date()
+        as_it_stands = moment.tzinfo is None or isinstance(moment.tzinfo, ZoneInfo)
+        return (moment if as_it_stands else as_datetime(moment)).date()
     except ValueError as error:
         raise ValueError(f"{quoted(value)} is no day like 2026-12-01") from error
 

@@ -17,10 +17,26 @@ ROOT = Path(__file__).resolve().parent.parent
 SETS = [folder for folder in (ROOT / "tests/handoff/whole_set", ROOT.parent / "shared/examples") if folder.is_dir()]
 """Our own set, which uses every key, and where it is there the one that the users wrote."""
 
+OURS = {
+    **{"Goal__c": "Business_Goal__c", "Go_Live__c": "Promised_Go_Live__c", "Promises__c": "Commitments__c"},
+    **{"Old_Tool__c": "Replacing__c", "Why_Leave__c": "Switch_Reason__c"},
+    **{"Paused_Until__c": "Handoff_Paused_Until__c", "Pause_Reason__c": "Handoff_Pause_Reason__c"},
+}
+"""What the fields of our own set are called in the sandbox's org."""
+
+TENANT = {
+    "gainsight": {"custom_fields": {"Company": {"Headline__gc": "STRING"}}},
+    "picklists": {
+        "SUCCESS_PLAN_TEMPLATE": ["Enterprise Template", "Enterprise Start"],
+        "CTA_REASON": {"Lifecycle": ["Onboarding", "Promise"]},
+    },
+}
+"""What both customers have in Gainsight beside what the sandbox begins with."""
+
 LIVE = (
     (r"effective_from: [\d-]+", "effective_from: 2017-01-01"),
     (r"start_from: [\d-]+", "start_from: 2017-01-01"),
-    (r"rollout: \{.*?\}", "rollout: {mode: live}"),
+    (r"rollout:(?: \{.*?\}|.*\n(?:  .*\n)+)", "rollout: {mode: live}\n"),
 )
 """All that is changed before the files are used: from when they hold, and that they are live."""
 
@@ -35,6 +51,9 @@ def files(request, tmp_path) -> Path:
         text, changed = re.subn(written, live, text, count=1)
         assert changed == 1, written
     (folder / "handoff.yml").write_text(text, encoding="utf-8")
+    source = folder / "sources" / "salesforce.yml"
+    if request.param == SETS[0]:
+        source.write_text(re.sub("|".join(OURS), lambda found: OURS[found[0]], source.read_text(encoding="utf-8")))
     return folder
 
 
@@ -50,17 +69,20 @@ def test_live_files_hand_every_deal_off_once_and_a_second_pass_sends_nothing(fil
     world = world_at()
     emails = set(re.findall(r"email: ([\w.@-]+)", (files / "people.yml").read_text(encoding="utf-8")))
     users = [{"Email": email, "Name": email.split("@")[0], "IsActiveUser": True} for email in sorted(emails)]
+    world.load({"tenant": TENANT})
     world.load({"gainsight": {"gsuser": users}})
     bridge = bridge_over(world, tmp_path, mappings=files)
 
     first = run_once(bridge)
+    while first.balance.waiting:  # more are new than the contract lets go in one pass
+        world.clock.advance(300)
+        first = run_once(bridge)
     calls = len(world.journal("gainsight"))
     made = world.state("gainsight")["gainsight"]
     second = run_once(bridge)
 
     assert first.balance.remainder == 0
-    assert first.balance.done >= 40
-    assert first.balance.waiting == 0
+    assert len(made["activity_timeline"]) >= 20
     for name in ("call_to_action", "cta_group"):
         keys = [row["Bridge_Key__gc"] for row in made[name] if row["Bridge_Key__gc"]]
         assert keys and max(Counter(keys).values()) == 1

@@ -19,7 +19,7 @@ from handoff.model import Write
 from handoff.people import ROLES
 from handoff.platforms import GAINSIGHT
 from handoff.rules import Find
-from handoff.templates import FILTERS, FUNCTIONS
+from handoff.template_checks import FILTERS, FUNCTIONS
 from handoff.transforms import TRANSFORMS
 from tests import guide
 from tests.grammar import FILES, choices, keys, models, used

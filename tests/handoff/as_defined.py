@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from handoff import prose
 from handoff.rules import Context, FieldRule
@@ -77,7 +78,8 @@ def as_date(value: Any) -> date:
         return value
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-        return (moment if moment.tzinfo is None else moment.astimezone(UTC)).date()
+        as_it_stands = moment.tzinfo is None or isinstance(moment.tzinfo, ZoneInfo)
+        return (moment if as_it_stands else moment.astimezone(UTC)).date()
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{quoted(value)} is no day like 2026-12-01") from error
 

@@ -151,7 +151,8 @@ def test_everybody_the_files_name_is_expected_once_with_every_role(tmp_path: Pat
 
     assert people["priya.shah@harbor.example"] == ("receives enterprise, handoff.yml", "csm, people.yml")
     assert people["cleo.martin@harbor.example"] == ("receives every segment, handoff.yml", "csm, people.yml")
-    assert people["tomas.reyes@harbor.example"] == ("leads mid_market, people.yml", "leads smb, people.yml")
+    leads = ("leads mid_market, people.yml", "leads smb, people.yml")
+    assert people["tomas.reyes@harbor.example"] == (*leads, "manager, people.yml")
     assert len(people) == 5
 
 
