@@ -109,7 +109,9 @@ class Survey:
             for name, of in waiting
             for words in not_yet.not_in_force(self._lines(name), of(self.read[name].model))
         ]
-        return [*odd, *later]
+        _, people, _, _ = self._parts()
+        surprising = [self._lines("people.yml").finding(at, f"{what}.") for at, what in people.notices()]
+        return [*odd, *surprising, *later]
 
     def _lines(self, name: str) -> Lines:
         return self.read[name].lines

@@ -75,7 +75,7 @@ def _said(model: type[BaseModel], data: Any, at: Location, errors: Sequence[Erro
 def _text(given: Any) -> str:
     if isinstance(given, dict | list):
         return "one text. Write one"
-    return f'a text. Quote it: "{_plainly(given)}"'
+    return "a text. Write one" if given is None else f'a text. Quote it: "{_plainly(given)}"'
 
 
 def _bound(error: ErrorDetails) -> str:

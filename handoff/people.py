@@ -10,7 +10,7 @@ import holidays
 from pydantic import AfterValidator, Field
 
 from handoff.names import Name
-from handoff.spans import DAYS, WorkCalendar, read_hours
+from handoff.spans import DAYS, WorkCalendar, read_hours, regional
 from handoff.yaml_files import Frozen, Location, near_to, nearest
 
 ROLES = ("csm", "onboarding", "manager", "vp", "rep", "sales_manager", "cs_ops", "revops", "other")
@@ -150,6 +150,13 @@ class People(Frozen):
         person = self.person(email)
         calendar = self.calendars.get(person.calendar or "") if person else None
         return calendar.compiled() if calendar else WorkCalendar()
+
+    def notices(self) -> Iterator[tuple[Location, str]]:
+        """Yield what is no mistake and may surprise: holidays that only a part of a country keeps."""
+        for name, calendar in self.calendars.items():
+            if calendar.region is None and calendar.country is not None and regional(calendar.country):
+                what = "no region is named, so a holiday that only a part of the country keeps is a working day"
+                yield ("calendars", name, "country"), f"{what}. Add region if you keep it"
 
     def mistakes(self) -> Iterator[tuple[Location, str]]:
         """Yield what does not fit together, with the key where it stands."""

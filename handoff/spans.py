@@ -78,6 +78,15 @@ def _holidays(country: str | None, region: str | None) -> holidays.HolidayBase |
     return holidays.country_holidays(country, subdiv=region) if country else frozenset()
 
 
+@cache
+def regional(country: str) -> bool:
+    """Return whether a part of the country keeps holidays that the whole does not, as England does Easter Monday."""
+    year = 2026  # any: which days differ hardly ever changes
+    common = set(holidays.country_holidays(country, years=year))
+    regions = holidays.list_supported_countries().get(country, [])
+    return any(set(holidays.country_holidays(country, subdiv=region, years=year)) - common for region in regions)
+
+
 def due(start: datetime, span: Span, calendar: WorkCalendar) -> datetime:
     """
     Return the moment that span after `start`, in the calendar's zone.

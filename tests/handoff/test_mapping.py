@@ -100,7 +100,7 @@ def test_steps_come_after_those_they_need_and_companies_belong_to_the_account(tm
             "handoff.yml",
             "{field: segment, in",
             "{field: segmnt, in",
-            "conditions -> with_plan: 'segmnt' is filled by no",
+            "conditions -> with_plan -> 0 -> field: 'segmnt' is filled by no mapping. Nearest: segment.",
         ),
         (
             "handoff.yml",
@@ -108,7 +108,12 @@ def test_steps_come_after_those_they_need_and_companies_belong_to_the_account(tm
             "extends: smbb",
             "segments -> 1 -> extends: 'smbb' is no segment. Nearest: smb.",
         ),
-        ("handoff.yml", "segments: [enterprise]", "segments: [big]", "routing -> 0 -> segments: 'big' is no segment."),
+        (
+            "handoff.yml",
+            "segments: [enterprise]",
+            "segments: [big]",
+            "routing -> 0 -> segments -> 0: 'big' is no segment. Use one of: enterprise, mid_market, smb.",
+        ),
         (
             "sources/salesforce.yml",
             "{from: status}",
@@ -147,13 +152,18 @@ def test_a_wrong_name_is_found_at_load_with_file_and_line(tmp_path, file, old, n
 def test_a_wrong_name_stands_on_the_line_that_is_named(tmp_path):
     _, found = findings(tmp_path, {"targets/gainsight.yml": TARGET.replace("when: with_plan", "when: with_paln")})
 
-    assert found == "targets/gainsight.yml:10: steps -> plan -> when: 'with_paln' is no condition. Nearest: with_plan."
+    assert (
+        found == "targets/gainsight.yml:10:5: steps -> plan -> when: 'with_paln' is no condition. Nearest: with_plan."
+    )
 
 
 def test_steps_that_wait_for_each_other_are_refused(tmp_path):
-    circle = TARGET.replace("    object: company\n", "    object: company\n    needs: [brief]\n")
+    circle = TARGET.replace("    object: cta\n", "    object: cta\n    needs: [brief]\n")
 
-    assert "these steps wait for each other:" in "\n".join(findings(tmp_path, {"targets/gainsight.yml": circle}))
+    assert findings(tmp_path, {"targets/gainsight.yml": circle})[1:] == [
+        "targets/gainsight.yml:16:3: steps -> onboarding_cta: these steps wait for each other: "
+        "onboarding_cta -> brief -> onboarding_cta. Take one need away."
+    ]
 
 
 def test_all_mistakes_of_one_file_are_told_at_once(tmp_path):
@@ -166,12 +176,16 @@ def test_all_mistakes_of_one_file_are_told_at_once(tmp_path):
 
 def test_a_template_that_is_not_there_is_refused_at_load(tmp_path):
     assert findings(tmp_path, {"templates/cta.html.j2": None}) == [
-        "There is no template 'cta.html.j2' in templates/. There are: none."
+        "targets/gainsight.yml has 2 mistakes; nothing was sent.",
+        "targets/gainsight.yml:28:18: steps -> onboarding_cta -> fields -> Comments -> template: "
+        "there is no template 'cta.html.j2'. None is defined; add it first.",
+        "targets/gainsight.yml:38:15: steps -> brief -> fields -> Notes -> template: "
+        "there is no template 'cta.html.j2'. None is defined; add it first.",
     ]
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"sources/hubspot.yml is not there"):
+    with pytest.raises(ConfigError, match=r"^sources/hubspot.yml:1:1: the file is not there\. Put it at "):
         load_mappings(folder_in(tmp_path), crm="hubspot", platform="gainsight")
 
 
@@ -183,7 +197,7 @@ def test_each_output_field_tells_where_it_came_from(mappings):
         "account.name <- Account.Name [sources/salesforce.yml:7]",
         "deal.name <- Name [sources/salesforce.yml:2]",
     ]
-    assert traces["DueDate"].place == "targets/gainsight.yml:21"
+    assert traces["DueDate"].place == "targets/gainsight.yml:27"
     assert traces["DueDate"].origins[0].words() == "work_starts_at [decided by handoff.yml]"
     assert [origin.name for origin in traces["Comments"].origins] == ["business_goal"]
 
@@ -194,7 +208,7 @@ def test_a_segment_that_asks_for_what_is_decided_after_it_is_refused_with_its_li
     )
 
     assert findings(tmp_path, {"handoff.yml": contract})[1:] == [
-        "handoff.yml:12: segments -> 0 -> when: 'segment' is decided after the segment. Test a field of the deal"
+        "handoff.yml:12:24: segments -> 0 -> when: 'segment' is decided later than this. Test a field of the deal."
     ]
 
 
@@ -202,8 +216,8 @@ def test_a_segment_that_asks_for_what_is_decided_after_it_is_refused_with_its_li
 def test_a_source_that_asks_for_the_platform_is_refused_with_its_line(tmp_path, rule):
     [_, finding] = findings(tmp_path, {"sources/salesforce.yml": f"{SOURCE}".replace("{from: Name}", rule)})
 
-    assert finding.startswith("sources/salesforce.yml:2: fields -> deal.name: ")
-    assert "cannot be used in a source" in finding
+    assert finding.startswith("sources/salesforce.yml:2:")
+    assert "` cannot be used in a source. Use it in the target; here `from`." in finding
 
 
 def test_the_mistakes_of_all_files_are_told_at_once(tmp_path):

@@ -79,16 +79,32 @@ def test_the_payload_is_what_the_mapping_says(mappings):
 
     assert payloads(plan(handoff, mappings, users(), platform="main")[0]) == {
         "company": {"Name": "Nordwind Freight", "Score": Decimal(100)},
-        "plan": {"CompanyId": Needed(COMPANY), "Name": "Nordwind Freight: first 90 days"},
+        "plan": {
+            "CompanyId": Needed(COMPANY),
+            "OwnerId": "1P01-ben.okafor",
+            "Name": "Nordwind Freight: first 90 days",
+            "SuccessPlanType": "Onboarding",
+        },
         "onboarding_cta": {
             "CompanyId": Needed(COMPANY),
             "CtaGroupId": Needed(PLAN),
             "OwnerId": "1P01-ben.okafor",
             "Name": "Onboard Nordwind Freight: Harbor lights, 40 seats",
+            "type": "Lifecycle",
+            "reason": "Onboarding",
+            "status": "New",
+            "priority": "Medium",
             "DueDate": date(2026, 3, 13),
             "Comments": "<p>Why: Fewer late berths</p>",
         },
-        "brief": {"GsCompanyId": Needed(COMPANY), "Notes": "<p>Why: Fewer late berths</p>"},
+        "brief": {
+            "GsCompanyId": Needed(COMPANY),
+            "ContextName": "Company",
+            "TypeName": "Update",
+            "Author": BEN,
+            "Subject": "Sales handoff: Nordwind Freight",
+            "Notes": "<p>Why: Fewer late berths</p>",
+        },
     }
 
 

@@ -89,7 +89,9 @@ MISTAKES = (
     Mistake(
         "A name in a template holds a space",
         (Edit(WELCOME, "{{ account.name }}", "{{ account name }}"),),
-        ("templates/welcome.html.j2:1:7: the {{ that opens here is not closed in its line. Close it with }}.",),
+        (
+            "templates/welcome.html.j2:1:1: what stands between the braces cannot be read. Write it like {{ account.name }}, without spaces in it.",
+        ),
     ),
     Mistake(
         "An included template is not there",
