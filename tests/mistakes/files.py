@@ -109,14 +109,14 @@ MISTAKES = (
     Mistake(
         "A condition of the shipped contract is misspelt",
         (Edit(TARGET, "    when: with_plan\n", "    when: with_plans\n"),),
-        ("targets/gainsight.yml:21:5: steps -> plan -> when: 'with_plans' is no condition. Nearest: with_plan.",),
+        ("targets/gainsight.yml:23:5: steps -> plan -> when: 'with_plans' is no condition. Nearest: with_plan.",),
         good="shipped",
     ),
     Mistake(
         "A receiver of the shipped contract has left",
         (Edit(PEOPLE, "  - {email: ben.okafor@harbor.example, role: csm, team: mid_market}\n", ""),),
         (
-            "handoff.yml:67:18: routing -> 1 -> receiver: 'ben.okafor@harbor.example' is nobody in people.yml. Add them to people.yml, or name somebody who is there.",
+            "handoff.yml:77:18: routing -> 1 -> receiver: 'ben.okafor@harbor.example' is nobody in people.yml. Add them to people.yml, or name somebody who is there.",
         ),
         good="shipped",
     ),
@@ -124,7 +124,7 @@ MISTAKES = (
         "A shipped field loses its source",
         (Edit(SOURCE, "  success_metric: {from: Success_Metric__c}\n", ""),),
         (
-            "handoff.yml:22:3: fields -> success_metric: no source fills 'success_metric', so it would always be missing. Map it in the source, or take it out.",
+            "handoff.yml:31:3: fields -> success_metric: no source fills 'success_metric', so it would always be missing. Map it in the source, or take it out.",
         ),
         good="shipped",
     ),
@@ -132,7 +132,7 @@ MISTAKES = (
         "A shipped segment asks for an amount in words",
         (Edit(CONTRACT, "at_least: 100000", "at_least: a lot"),),
         (
-            "handoff.yml:55:25: segments -> 0 -> when -> 0 -> at_least: 'a lot' stands here; it must be a number. Write it like 20000 or 0.92, without quotes.",
+            "handoff.yml:64:25: segments -> 0 -> when -> 0 -> at_least: 'a lot' stands here; it must be a number. Write it like 20000 or 0.92, without quotes.",
         ),
         good="shipped",
     ),
@@ -140,7 +140,7 @@ MISTAKES = (
         "A shipped CTA loses its status",
         (Edit(TARGET, "      status:     {value: New}\n", ""),),
         (
-            "targets/gainsight.yml:32:5: steps -> onboarding_cta -> fields: 'status' is missing, and the platform refuses a cta without it. Map it.",
+            "targets/gainsight.yml:34:5: steps -> onboarding_cta -> fields: 'status' is missing, and the platform refuses a cta without it. Map it.",
         ),
         good="shipped",
     ),
@@ -154,7 +154,7 @@ MISTAKES = (
             ),
         ),
         (
-            "targets/gainsight.yml:40:7: steps -> onboarding_cta -> fields -> Bridge_Key__gc: 'Bridge_Key__gc' is written by the bridge itself and cannot be mapped. Take it out.",
+            "targets/gainsight.yml:42:7: steps -> onboarding_cta -> fields -> Bridge_Key__gc: 'Bridge_Key__gc' is written by the bridge itself and cannot be mapped. Take it out.",
         ),
         good="shipped",
     ),
@@ -184,7 +184,7 @@ MISTAKES = (
         "A shipped due date loses `as: date`",
         (Edit(TARGET, "{from: work_starts_at, plus: 3 days, as: date}", "{from: work_starts_at, plus: 3 days}"),),
         (
-            "targets/gainsight.yml:41:20: steps -> onboarding_cta -> fields -> DueDate -> from: DueDate takes a day, and work_starts_at is a moment. Add as: date.",
+            "targets/gainsight.yml:43:20: steps -> onboarding_cta -> fields -> DueDate -> from: DueDate takes a day, and work_starts_at is a moment. Add as: date.",
         ),
         good="shipped",
     ),
