@@ -24,11 +24,11 @@ from connectors._salesforce_records import (
     won_moments,
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
-from connectors._salesforce_write_back import WRITE_BACK, WriteBack
+from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
 from handoff.paths import flatten
-from handoff.ports import Receipt
+from handoff.ports import Receipt, Traffic
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
 ORG = Route("asking which org this is", reads=True, repeatable=True)
@@ -79,6 +79,7 @@ class Salesforce:
     """
 
     system = "salesforce"
+    receipts_a_call = COLLECTION
 
     def __init__(
         self,
@@ -189,6 +190,10 @@ class Salesforce:
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         """Write each receipt to its deal; see `connectors._salesforce_write_back.WriteBack`."""
         return self._write_back.write(receipts)
+
+    def traffic(self) -> Traffic:
+        """Return how often this org was called, and may be; a log-in is not counted."""
+        return self._gateway.exchange.traffic()
 
     def unwritable(self) -> dict[str, str]:
         """Return which of the write-back's fields cannot be written, and why; empty when all is well."""
