@@ -22,7 +22,9 @@ class Ahead:
     @property
     def takes(self) -> timedelta:
         """How long they take when nobody else calls: the windows that must pass before the last of them."""
-        return max((limit.per * (ceil(self.calls / limit.calls) - 1) for limit in self.limits), default=timedelta(0))
+        return max(
+            (limit.per * max(0, ceil(self.calls / limit.calls) - 1) for limit in self.limits), default=timedelta(0)
+        )
 
     def words(self) -> str:
         """Return it on one line: `about 12 calls to gainsight main, at 30 a minute: less than a minute`."""

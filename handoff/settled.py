@@ -18,9 +18,14 @@ SYNC_FIRST = "the next sync comes first"
 
 @dataclass(frozen=True)
 class Reread:
-    """Some delivered deals as they are now, with their rows of the ledger by ref, and those that are left out."""
+    """
+    Some delivered deals as they are now, with their rows of the ledger by ref, and those that are left out.
+
+    `there` are all that could be read of the delivered episode, those that are left out among them.
+    """
 
     deals: tuple[Deal, ...]
+    there: tuple[Deal, ...]
     rows: Mapping[str, Any]
     left_out: tuple[Notice, ...]
 
@@ -51,20 +56,30 @@ def read_anew(bridge: Bridge, handoffs: Sequence[Any]) -> Iterator[Reread]:
         there = {str(deal.ref): deal for deal in page.deals}
         torn = {str(one.ref): one.why for one in page.unreadable}
         deals: list[Deal] = []
+        same: list[Deal] = []
         left_out: list[Notice] = []
         for handoff in some:
             row, deal = rows[handoff.deal], there.get(handoff.deal)
             if deal is not None and deal.won_how is WonHow.FIRST_SEEN:
                 deal = replace(deal, won_at=row.won_at)
             why = torn.get(handoff.deal) or _why_not(bridge, handoff, row, deal)
+            if deal is not None and _key(deal) == handoff.key:
+                same.append(deal)
             if why or deal is None:
                 left_out.append(left_out_of(row, why))
             else:
                 deals.append(deal)
         done += len(some)
         bridge.progress("reading deals", done, len(handoffs))
-        deals.sort(key=lambda deal: (deal.won_at, deal.ref))
-        yield Reread(tuple(deals), rows, tuple(left_out))
+        yield Reread(_oldest_first(deals), _oldest_first(same), rows, tuple(left_out))
+
+
+def _oldest_first(deals: Sequence[Deal]) -> tuple[Deal, ...]:
+    return tuple(sorted(deals, key=lambda deal: (deal.won_at, deal.ref)))
+
+
+def _key(deal: Deal) -> str:
+    return keys.deal_key(deal.ref, deal.episode)
 
 
 def left_out_of(row: Any, why: str) -> Notice:
@@ -76,7 +91,7 @@ def _why_not(bridge: Bridge, handoff: Any, row: Any, deal: Deal | None) -> str:
     """Return why a mapping is not applied to a deal, "" when it may be."""
     if deal is None:
         return "it is no longer won in the CRM, or not visible to the integration user"
-    if keys.deal_key(deal.ref, deal.episode) != handoff.key:
+    if _key(deal) != handoff.key:
         return f"it was won again since: {SYNC_FIRST}"
     if row.standing == Standing.WAITING:
         return f"it waits: {SYNC_FIRST}"
