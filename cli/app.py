@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli import files, screens, setting_up
+from cli import applying, comparing, files, screens, setting_up
+from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
 from flows import _wiring
 from handoff.bridge import Bridge
-from handoff.deals import known_deal, left_alone, live_deal
+from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.loading import load_mappings
 from handoff.model import Deal
@@ -70,6 +71,10 @@ def sync(
         if dry_run:
             _dry_run(chosen, deal, limit, as_json=as_json)
             return
+        if deal is None and limit is None and not as_json and at_terminal():
+            goes_on, limit = how_many(chosen)
+            if not goes_on:
+                return
         with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
             ids = [] if deal is None else [_deal_id(bridge, deal)]
             report = run_once(bridge, deals=ids, limit=limit)
@@ -115,8 +120,7 @@ def _read_live(bridge: Bridge, deal_id: str, words: str) -> Deal:
 
 
 def _deal_id(bridge: Bridge, words: str) -> str:
-    known = known_deal(bridge.ledger, words)
-    return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
+    return deal_id(bridge.ledger, bridge.crm, words)
 
 
 @app.command()
@@ -232,7 +236,13 @@ def serve(
         serve_sync(chosen, every=every, limit=limit)
 
 
-for _name, _command in (setting_up.commands() | files.commands()).items():
+_OTHERS = (
+    setting_up.commands(),
+    files.commands(),
+    comparing.commands(),
+    applying.commands(),
+)
+for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)
 
 
