@@ -91,8 +91,10 @@ def _show_step(step: StepDifference, *, whole: bool) -> None:
     for field in step.fields:
         if not whole and not field.differs:
             continue
-        style = None if field.differs else "dim"
-        out.print(f"    {field.name}: {_holds(field)} -> {_shown(field.would_be)}", style=style, markup=False)
+        if not field.differs:
+            out.print(f"    {field.name}: {_holds(field)} ({field.verdict})", style="dim", markup=False)
+            continue
+        out.print(f"    {field.name}: {_holds(field)} -> {_shown(field.would_be)}", markup=False)
         out.print(f"      {field.verdict}", style="dim", markup=False)
 
 

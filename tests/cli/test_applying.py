@@ -115,7 +115,7 @@ def test_diff_of_one_deal_shows_every_field_and_says_unknown_and_empty(desk):
 
     done = called("diff", DEAL)
 
-    assert "    type: Lifecycle -> Lifecycle\n      same" in done.stdout
+    assert "    type: Lifecycle (same)\n" in done.stdout
     assert (
         "    Comments: unknown -> <p>Why: Fewer late berths</p>\n      unknown: it cannot be read back" in done.stdout
     )
