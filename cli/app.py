@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli import files, previewing, screens, setting_up
+from cli import applying, comparing, files, previewing, screens, setting_up
+from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
-from cli.finding import deal_id, read_live
+from cli.finding import read_live
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
 from flows import _wiring
-from handoff.deals import known_deal, left_alone, live_deal
+from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.loading import load_mappings
 from handoff.prepare import prepare
@@ -70,8 +71,12 @@ def sync(
         if dry_run:
             _dry_run(chosen, deal, limit, as_json=as_json)
             return
+        if deal is None and limit is None and not as_json and at_terminal():
+            goes_on, limit = how_many(chosen)
+            if not goes_on:
+                return
         with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-            ids = [] if deal is None else [deal_id(bridge, deal)]
+            ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
             report = run_once(bridge, deals=ids, limit=limit)
             if deal is not None and not report.balance.seen:
                 raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
@@ -85,7 +90,7 @@ def sync(
 
 def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
-        ids = [] if deal is None else [deal_id(bridge, deal)]
+        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
         shown, mappings = list(preview(bridge, deals=ids, limit=limit)), bridge.mappings
         if deal is not None and not shown:
             read_live(bridge, ids[0], deal)
@@ -228,7 +233,14 @@ def serve(
         serve_sync(chosen, every=every, limit=limit)
 
 
-for _name, _command in (files.commands() | setting_up.commands() | previewing.commands()).items():
+_OTHERS = (
+    setting_up.commands(),
+    files.commands(),
+    comparing.commands(),
+    applying.commands(),
+    previewing.commands(),
+)
+for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)
 
 

@@ -1,15 +1,9 @@
 """Which deal a person means, for the commands that work on one."""
 
 from handoff.bridge import Bridge
-from handoff.deals import known_deal, left_alone, live_deal
+from handoff.deals import left_alone
 from handoff.errors import ConfigError
 from handoff.model import Deal
-
-
-def deal_id(bridge: Bridge, words: str) -> str:
-    """Return the CRM's id of the deal that is meant; raises `ConfigError` when none is, or several are."""
-    known = known_deal(bridge.ledger, words)
-    return known.rsplit(":", 1)[-1] if known else live_deal(bridge.crm, words)
 
 
 def read_live(bridge: Bridge, deal_id: str, words: str) -> Deal:

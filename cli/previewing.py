@@ -7,11 +7,12 @@ import typer
 
 from cli import screens
 from cli.console import document, errors, headline, out
-from cli.finding import deal_id, read_live
+from cli.finding import read_live
 from cli.options import AsJson, DealArgument, MappingsDir, Sandbox
 from flows import _wiring
 from handoff import keys
 from handoff.bridge import Bridge
+from handoff.deals import deal_id
 from handoff.errors import ConfigError
 from handoff.masking import as_yaml, example_of
 from handoff.model import Deal
@@ -35,7 +36,7 @@ def preview(
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with _wiring.wired(chosen, read_only=True) as bridge:
-            read = read_live(bridge, deal_id(bridge, deal), deal)
+            read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
             (one,) = prepare(bridge, [read], known=known)
             saved = _saved(bridge, read, save_example)

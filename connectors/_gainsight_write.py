@@ -1,6 +1,6 @@
 """Writing to Gainsight: one call for many steps, and every step's own end read from the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors._gainsight_find import Finder
@@ -36,19 +36,30 @@ class Writer:
 
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         """Return one outcome a step, in order; raises `NotAllowed` only while nothing has been carried out."""
-        sent = {step.key: fields_of(step, self._settings) for step in steps}  # a bug shows before anything is sent
-        idle = [step for step in steps if step.ref and not sent[step.key] and not _plants(step)]
+        sent = self._fields(steps)  # a bug shows before anything is sent
+        idle = [step for step in steps if _says_nothing(step, sent)]
         done = {step.key: Outcome(step.key, Result.UNCHANGED, step.ref) for step in idle}
         try:
-            for group in _alike([step for step in steps if step.key not in done], sent):
-                for chunk in batches(group, self._settings.sizes[group[0].kind]):
-                    self._carry_out(chunk, sent, done)
+            for chunk in self._chunks(steps, sent):
+                self._carry_out(chunk, sent, done)
         except NotAllowed as error:
             if len(done) == len(idle):
                 raise
             for step in steps:
                 done.setdefault(step.key, Outcome(step.key, Result.WAITING, step.ref, _reason(error)))
         return [done[step.key] for step in steps]
+
+    def calls(self, steps: Sequence[Step]) -> int:
+        """Return how many calls `put` makes of these steps if nothing is refused; calls nothing."""
+        return sum(1 for _ in self._chunks(steps, self._fields(steps)))
+
+    def _fields(self, steps: Sequence[Step]) -> dict[str, Json]:
+        return {step.key: fields_of(step, self._settings) for step in steps}
+
+    def _chunks(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> Iterator[list[Step]]:
+        """Yield the steps that say something, together in one call those that can be."""
+        for group in _alike([step for step in steps if not _says_nothing(step, sent)], sent):
+            yield from batches(group, self._settings.sizes[group[0].kind])
 
     def _carry_out(self, steps: Sequence[Step], sent: Mapping[str, Json], done: dict[str, Outcome]) -> None:
         try:
@@ -205,6 +216,10 @@ def _alike(steps: Sequence[Step], sent: Mapping[str, Json]) -> list[list[Step]]:
     for step in steps:
         groups.setdefault((step.ref is None, bool(sent[step.key].get("Objectives"))), []).append(step)
     return list(groups.values())
+
+
+def _says_nothing(step: Step, sent: Mapping[str, Json]) -> bool:
+    return bool(step.ref) and not sent[step.key] and not _plants(step)
 
 
 def _identity(step: Step) -> Json:

@@ -1,6 +1,7 @@
 """One exchange with an outside system: permission, budget, time-out, retry, and an error that says what to do."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from urllib3.exceptions import NewConnectionError, SSLError
 from connectors._http_json import loaded
 from connectors._http_time import ServerTime, http_date
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
-from handoff.ports import Budget, Clock, Limit
+from handoff.ports import Budget, Clock, Limit, Traffic
 
 log = logging.getLogger("connectors.http")
 
@@ -109,6 +110,7 @@ class Exchange:
         self.judge, self.jitter, self.renew, self.read_only = judge, jitter, renew, read_only
         self.tries, self.patience = tries, patience
         self.server_time = ServerTime()
+        self._calls, self._counting = 0, threading.Lock()
 
     def call(self, route: Route, send: Send, *, counts: bool = True) -> Answer:
         """
@@ -134,6 +136,10 @@ class Exchange:
         # Outside the retries: renewing is a call with retries of its own, and they must not multiply.
         self.renew()
         return self._tried(route, send, counts, until)
+
+    def traffic(self) -> Traffic:
+        """Return how many calls that count were sent so far, tries again among them, and how many may be."""
+        return Traffic(self.system, self._calls, self.limits)
 
     def now(self) -> datetime:
         """Return the server's time as well as we know it."""
@@ -163,6 +169,8 @@ class Exchange:
     def _once(self, route: Route, send: Send, counts: bool, until: datetime) -> Answer:
         if counts:
             self._reserve(route, until)
+            with self._counting:
+                self._calls += 1
         sent = self.clock.now()
         try:
             answer = send()

@@ -18,7 +18,7 @@ from connectors._http import CALL_TIMEOUT_SECONDS
 from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
-from handoff.ports import Budget, Capability, Clock, Identity
+from handoff.ports import Budget, Capability, Clock, Identity, Traffic
 
 __all__ = ["KEY_FIELD", "M2M", "AccessKey", "Gainsight", "GainsightSettings", "new_client"]
 
@@ -148,6 +148,14 @@ class Gainsight:
         if len(self._by_kind(steps)) > 1 or len({step.key for step in steps}) < len(steps):
             raise BridgeBug("Steps of several kinds, or one step twice, were put to Gainsight in one go.")
         return self._writer.put(steps)
+
+    def calls(self, steps: Sequence[Step]) -> int:
+        """Return how many calls `put` makes of these steps if nothing is refused; calls nothing."""
+        return self._writer.calls(steps)
+
+    def traffic(self) -> Traffic:
+        """Return how often this tenant was called, and may be; a token is not counted."""
+        return self._wire.exchange.traffic()
 
     def link(self, kind: str, ref: str) -> str:
         """Return the address where a person sees this record, or "" if none is known."""

@@ -25,12 +25,12 @@ from connectors._salesforce_records import (
     won_moments,
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
-from connectors._salesforce_write_back import WRITE_BACK, WriteBack
+from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
 from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
 from handoff.paths import flatten
-from handoff.ports import Receipt
+from handoff.ports import Receipt, Traffic
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
 ORG = Route("asking which org this is", reads=True, repeatable=True)
@@ -81,6 +81,7 @@ class Salesforce:
     """
 
     system = "salesforce"
+    receipts_a_call = COLLECTION
 
     def __init__(
         self,
@@ -195,6 +196,10 @@ class Salesforce:
     def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
         """Look at all that the mappings need of this org; see `Crm.inspect`."""
         return Inspector(self._gateway, self.org, REQUIRED).look(wanted)
+
+    def traffic(self) -> Traffic:
+        """Return how often this org was called, and may be; a log-in is not counted."""
+        return self._gateway.exchange.traffic()
 
     def unwritable(self) -> dict[str, str]:
         """Return which of the write-back's fields cannot be written, and why; empty when all is well."""

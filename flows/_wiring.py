@@ -19,11 +19,11 @@ from flows._instances import CRMS, PLATFORMS, World, known
 from handoff.bridge import Bridge
 from handoff.budgets import OwnBudget, SharedBudget
 from handoff.errors import ConfigError, Transient
+from handoff.intake import first_moment
 from handoff.ledger import Ledger
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
 from handoff.ports import Clock, Crm, Destination, Progress, silent
-from handoff.run import first_moment
 from handoff.settings import Instance, Settings, beside, read_settings
 
 SHIPPED_MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"

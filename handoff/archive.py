@@ -65,6 +65,18 @@ class Archive(Database):
             "events": told,
         }
 
+    def delivered(self, instance: str) -> list[Row[Any]]:
+        """Return `key`, `deal`, `deal_id` and `steps` of the last delivered handoff of each deal, oldest win first."""
+        c, d = t.handoffs.c, t.deals.c
+        query = (
+            select(c.key, c.deal, c.steps, d.deal_id)
+            .join(t.deals, c.deal == d.ref)
+            .where(d.instance == instance, c.delivered_at.is_not(None))
+            .order_by(d.won_at, d.ref, c.episode)
+        )
+        with self.reading() as connection:
+            return list({row.deal: row for row in connection.execute(query)}.values())
+
     def bodies(self, what: str, owners: Iterable[str]) -> dict[str, Any]:
         """Return what `payloads` keeps under these owners; what was purged, or never kept, is absent."""
         kept = self.rows_of(t.payloads, t.payloads.c.owner, owners)

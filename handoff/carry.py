@@ -1,5 +1,6 @@
 """Carries steps out, layer by layer across many deals: look first, write the intent down, send, settle."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -59,13 +60,29 @@ class Carrier:
     def carry_out(self, planned: Iterable[Planned]) -> dict[str, Outcome]:
         """Return the outcome of every step; raises a `ServiceError` when the platform as a whole refuses."""
         for layer, rows in self._layers(planned):
-            decisions = self._decider.decide(layer, rows)
-            for one in decisions:
-                self.remarks.setdefault(str(one.planned.step.deal), []).extend(one.remarks)
-                self.fields_kept += one.fields_kept
-            self._settle([d for d in decisions if d.outcome is not None])
-            self._send([d for d in decisions if d.send is not None])
+            self._do(self._decider.decide(layer, rows))
         return self.outcomes
+
+    def send(self, decisions: Iterable[Decision]) -> dict[str, Outcome]:
+        """Carry out what `preview` decided, as it was decided; nothing is looked up again."""
+        by_key = {one.planned.step.key: one for one in decisions}
+        self._know_others(one.planned for one in by_key.values())
+        for layer in self._in_order(by_key.values()):
+            self._do([self._decider.ready(one) for one in layer])
+        return self.outcomes
+
+    def calls_for(self, decisions: Iterable[Decision]) -> list[tuple[list[Step], int]]:
+        """Return the steps that `send` puts in one go, in order, and how many calls that makes if none is refused."""
+        puts = [put for layer in self._in_order(decisions) for put in self._puts(layer)]
+        steps = [[one.send for one in put if one.send is not None] for put in puts]
+        return [(some, self.destination.calls(some)) for some in steps]
+
+    def _do(self, decisions: Sequence[Decision]) -> None:
+        for one in decisions:
+            self.remarks.setdefault(str(one.planned.step.deal), []).extend(one.remarks)
+            self.fields_kept += one.fields_kept
+        self._settle([d for d in decisions if d.outcome is not None])
+        self._send([d for d in decisions if d.send is not None])
 
     def preview(self, planned: Iterable[Planned]) -> list[Decision]:
         """Return what `carry_out` would do now; only looks things up."""
@@ -81,34 +98,57 @@ class Carrier:
     def _layers(self, planned: Iterable[Planned]) -> Iterator[tuple[list[Planned], Mapping[str, Any]]]:
         """Yield the steps of one name together, those the target does not name (change notes) last and by kind."""
         by_key = merged(planned)
-        needed = {need for one in by_key.values() for need in _needed(one.step)}
-        rows = self.ledger.steps([*by_key, *(needed - by_key.keys())])
-        self._decider.elsewhere = {
-            key: Outcome(key, Result.UNCHANGED, None if row.gone else row.remote_id)
-            for key, row in rows.items()
-            if key not in by_key and row.remote_id is not None
-        }
-        places = {name: (place, "") for place, name in enumerate(self.target.order)}
+        rows = self._know_others(by_key.values())
 
         def layer_of(one: Planned) -> tuple[int, str]:
-            return places.get(one.step.name, (len(places), one.step.kind))
+            return self._layer_of(one.step)
 
         for _, layer in groupby(sorted(by_key.values(), key=layer_of), key=layer_of):
             yield list(layer), rows
 
-    def _send(self, decisions: Sequence[Decision]) -> None:
-        ordered = sorted(decisions, key=lambda d: d.send is not None and d.send.ref is not None)
+    def _know_others(self, planned: Iterable[Planned]) -> Mapping[str, Any]:
+        """Return the ledger's rows of these steps and of those they need; keep the records of the latter."""
+        steps = [one.step for one in planned]
+        keys = [step.key for step in steps]
+        needed = {need for step in steps for need in _needed(step)} - set(keys)
+        rows = self.ledger.steps([*keys, *needed])
+        self._decider.elsewhere = {
+            key: Outcome(key, Result.UNCHANGED, None if row.gone else row.remote_id)
+            for key, row in rows.items()
+            if key in needed and row.remote_id is not None
+        }
+        return rows
+
+    def _layer_of(self, step: Step) -> tuple[int, str]:
+        """Return the place of a step among all: as the target has it, those it does not name last and by kind."""
+        order = self.target.order
+        return (order.index(step.name), "") if step.name in order else (len(order), step.kind)
+
+    def _in_order(self, decisions: Iterable[Decision]) -> list[list[Decision]]:
+        def layer_of(one: Decision) -> tuple[int, str]:
+            return self._layer_of(one.planned.step)
+
+        return [list(layer) for _, layer in groupby(sorted(decisions, key=layer_of), key=layer_of)]
+
+    def _puts(self, decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
+        """Yield those of one layer that are put in one go: what is made apart from what is updated."""
+        sends = [d for d in decisions if d.send is not None]
         for is_update in (False, True):
-            group = [d for d in ordered if d.send is not None and (d.send.ref is not None) is is_update]
-            if not group:
-                continue
-            first = group[0].planned.step
-            name = first.name if first.name in self.target.order else first.kind
-            done = 0
-            for batch in batches(group, self.destination.kinds[first.kind].batch):
-                self._send_batch(batch)
-                done += len(batch)
-                self.progress(f"{'updating' if is_update else 'creating'} {name}", done, len(group))
+            group = [d for d in sends if d.send is not None and (d.send.ref is not None) is is_update]
+            if group:
+                yield from batches(group, self.destination.kinds[group[0].planned.step.kind].batch)
+
+    def _send(self, decisions: Sequence[Decision]) -> None:
+        done: dict[bool, int] = {}
+        totals = Counter(d.send is not None and d.send.ref is not None for d in decisions)
+        for batch in self._puts(decisions):
+            self._send_batch(batch)
+            first = batch[0]
+            is_update = first.send is not None and first.send.ref is not None
+            done[is_update] = done.get(is_update, 0) + len(batch)
+            step = first.planned.step
+            name = step.name if step.name in self.target.order else step.kind
+            self.progress(f"{'updating' if is_update else 'creating'} {name}", done[is_update], totals[is_update])
 
     def _send_batch(self, batch: Sequence[Decision]) -> None:
         sent = [d.send for d in batch if d.send is not None]

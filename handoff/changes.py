@@ -10,8 +10,8 @@ from handoff.fingerprints import GIVEN, fingerprint
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Value
-from handoff.notes import frozen_names, label, listed_changes, note_step, words_of
+from handoff.model import Handoff, Step, Value
+from handoff.notes import as_delivered, frozen_names, label, listed_changes, note_step, words_of
 from handoff.prepare import Prepared, after_delivery
 
 
@@ -38,27 +38,36 @@ class Delivered:
         """Return the names of the steps that were made."""
         return {step["name"] for step in self.handoff.steps if self.made(step["key"])}
 
+    def unmade(self) -> set[str]:
+        """Return the steps that are on the handoff's list and were never made."""
+        return {step["key"] for step in self.handoff.steps if not self.made(step["key"])}
+
     def unsure(self) -> dict[str, set[str]]:
         """Return by step the fields of an update that may or may not have arrived."""
         return {key: set(row.intended or ()) for key, row in self.steps.items() if row.state in IN_DOUBT}
 
 
 def followed_up(
-    bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any], *, whole: bool = False
+    bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any], *, whole: bool = False, gains: bool = False
 ) -> list[Prepared]:
     """
     Return the deals as they were prepared; of those delivered before only what their change asks for, and a note.
 
     Args:
         known: The ledger's rows of the handoffs, by key.
-        whole: Carry out every field of a delivered handoff, not only those whose inputs the deal changed: the
-            mapping is applied again.
+        whole: Carry out every field of a delivered handoff, not only those whose inputs the deal changed, and tell
+            no change: the mapping is applied again.
+        gains: With `whole`, make also the steps that the mapping gained since the handoff.
     """
     late = [one for one in prepared if one.key in known and known[one.key].delivered_at is not None]
     kept = _kept(bridge, late, known)
     now = bridge.clock.now()
     return [
-        _followed_up(bridge.mappings, one, kept[one.key], now, whole=whole) if one.key in kept else one
+        _applied_again(bridge.mappings, one, kept[one.key], gains=gains)
+        if whole and one.key in kept
+        else _followed_up(bridge.mappings, one, kept[one.key], now)
+        if one.key in kept
+        else one
         for one in prepared
     ]
 
@@ -130,14 +139,30 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
     }
 
 
-def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: datetime, *, whole: bool) -> Prepared:
+def _applied_again(mappings: Mappings, one: Prepared, kept: Delivered, *, gains: bool) -> Prepared:
+    listed = kept.handoff.steps
+    later = after_delivery(one, {step["key"] for step in listed}, changed=None)
+    if one.handoff is None or later.unhandled:
+        return replace(later, tells=False)
+    names = {step["name"] for step in listed}
+    gained = tuple(as_delivered(step, listed) for step in one.steps if gains and step.name not in names)
+    tells = told_hashes(one.handoff, mappings) != kept.told
+    return replace(later, steps=in_their_order(mappings, (*later.steps, *gained)), added=gained, tells=tells)
+
+
+def in_their_order(mappings: Mappings, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps as the target orders them."""
+    return tuple(sorted(steps, key=lambda step: mappings.target.order.index(step.name)))
+
+
+def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: datetime) -> Prepared:
     handoff, listed = one.handoff, kept.handoff.steps
     names = frozenset(kept.deal.changed or ())
     if handoff is not None:
         hashes = {"before": kept.deal.source_hashes, "now": one.source_hashes, "told": kept.told}
         names |= changed_names(handoff.values, mappings, **hashes)
     allowed = {step["key"] for step in listed}
-    later = after_delivery(one, allowed, changed=None if whole else names, unsure=kept.unsure())
+    later = after_delivery(one, allowed, changed=names, unsure=kept.unsure(), unmade=kept.unmade())
     later = replace(later, changed=tuple(sorted(names)), tells=bool(names) or not kept.told)
     if handoff is None or later.unhandled:
         return replace(later, tells=False)

@@ -71,6 +71,17 @@ def _must_not_resemble(ledger: Ledger, word: str) -> None:
         )
 
 
+def deal_id(ledger: Ledger, crm: Crm, words: str) -> str:
+    """
+    Return the CRM id of the deal that these words mean, by the ledger or else by the CRM.
+
+    Raises:
+        ConfigError: None fits, or several do, or the words are blank.
+    """
+    known = known_deal(ledger, words)
+    return known.rsplit(":", 1)[-1] if known else live_deal(crm, words)
+
+
 def live_deal(crm: Crm, words: str) -> str:
     """
     Return the CRM id of the won deal that these words mean, asking the CRM.

@@ -59,6 +59,22 @@ class Decider:
                 fresh.append((planned, self._resolved(planned.step), row))
         return decisions + self._against_records(known) + self._looked_up(fresh)
 
+    def ready(self, decision: Decision) -> Decision:
+        """
+        Return an earlier decision with the ids that its step needs as they are now.
+
+        What was to be made waits where a step that it needs did not get its record after all.
+        """
+        send, planned = decision.send, decision.planned
+        if send is None:
+            return decision
+        if send.ref is None:
+            waits = self._waits(planned.step)
+            if waits:
+                return Decision(planned, outcome=Outcome(planned.step.key, Result.WAITING, reason=waits))
+        whole = self._resolved(planned.step).payload
+        return replace(decision, send=replace(send, payload={n: v for n, v in whole.items() if n in send.payload}))
+
     def _is_known(self, step: Step, row: Any) -> bool:
         """A person who asks for a deal may have merged or deleted what all deals of its account share."""
         find_again = self.look_again and step.scope is Scope.ACCOUNT
@@ -72,14 +88,18 @@ class Decider:
         if self._is_known(step, row):
             as_it_is = step.reference or _older(planned, row)
             return self._stays(planned, row) if as_it_is else None
-        for need in step.needs:
-            outcome = self._outcome(need)
-            if outcome is None or not outcome.settled:
-                waits = f"for the step {need.rsplit('.', 1)[-1]}"
-                # What may have been made stays in doubt while it waits: it is looked for before it is sent again.
-                told = row is not None and (row.state in IN_DOUBT or (row.state, row.reason) == (State.PLANNED, waits))
-                return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits), kept=told)
-        return None
+        waits = self._waits(step)
+        if not waits:
+            return None
+        # What may have been made stays in doubt while it waits: it is looked for before it is sent again.
+        told = row is not None and (row.state in IN_DOUBT or (row.state, row.reason) == (State.PLANNED, waits))
+        return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits), kept=told)
+
+    def _waits(self, step: Step) -> str:
+        """Return what a step waits for before it can be made, "" when nothing."""
+        outcomes = ((need, self._outcome(need)) for need in step.needs)
+        unmade = (need for need, outcome in outcomes if outcome is None or not outcome.settled)
+        return next((f"for the step {need.rsplit('.', 1)[-1]}" for need in unmade), "")
 
     def _stays(self, planned: Planned, row: Any) -> Decision:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.UNCHANGED, row.remote_id), kept=True)

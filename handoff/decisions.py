@@ -60,9 +60,14 @@ def merged(planned: Iterable[Planned]) -> dict[str, Planned]:
     by_key: dict[str, Planned] = {}
     for one in planned:
         there = by_key.get(one.step.key)
-        if there is None or _weight(there) < _weight(one):
+        if there is None or outweighs(one, there):
             by_key[one.step.key] = one
     return by_key
+
+
+def outweighs(one: Planned, other: Planned) -> bool:
+    """Return whether the first of two plans for one step has the word."""
+    return _weight(other) < _weight(one)
 
 
 def _weight(one: Planned) -> tuple[bool, tuple[datetime, str]]:

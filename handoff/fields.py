@@ -26,13 +26,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class FieldDecision:
-    """One field of a record that is there: what it `held` (None: empty, or not asked for), what is planned, and why."""
+    """
+    One field of a record that is there: what it `held` (None: empty), what is planned, and why.
+
+    `read` says whether what it holds is known: it was asked for, and can be read back.
+    """
 
     name: str
     verdict: Verdict
     held: Value
     would_be: Value
     why: str = ""
+    read: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ def adopted(step: Step, held: Held) -> Compared:
     for name, mode in _modes(step).items():
         value, there = step.payload[name], held.values.get(name)
         if name not in held.values:
-            one = FieldDecision(name, Verdict.UNKNOWN, None, value, "it cannot be read back")
+            one = FieldDecision(name, Verdict.UNKNOWN, None, value, "it cannot be read back", read=False)
         elif missing(there):
             one = FieldDecision(name, Verdict.SEND, None, value, "it is empty")
         elif fingerprint(there) == fingerprint(value):
@@ -162,10 +167,12 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
     said = fingerprint(value)
     there = held.values.get(name) if held else None
 
-    def ends(verdict: Verdict, why: str = "") -> FieldDecision:
-        return FieldDecision(name, verdict, there, value, why)
+    read = held is not None and name in held.values
 
-    if held and name in held.values and fingerprint(there) == said:
+    def ends(verdict: Verdict, why: str = "") -> FieldDecision:
+        return FieldDecision(name, verdict, there, value, why, read=read)
+
+    if read and fingerprint(there) == said:
         return ends(Verdict.SAME)
     if mode is Write.CREATE_ONLY:
         same = held is None and memory.ours.get(name) == said
@@ -174,13 +181,12 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
         return ends(Verdict.KEPT_THEIRS, "it was left to a person")
     if not _wanted(name, value, mode, memory):
         # Our value did not change: the record may hold another by now, and nothing is sent.
-        differs = held is not None and name in held.values
-        return ends(Verdict.KEPT_THEIRS, "a person changed it") if differs else ends(Verdict.SAME)
+        return ends(Verdict.KEPT_THEIRS, "a person changed it") if read else ends(Verdict.SAME)
     if held and held.closed:
         return ends(Verdict.KEPT_THEIRS, "its work is over")
     if mode is Write.ALWAYS:
         return ends(Verdict.SEND)
-    if held is None or name not in held.values:
+    if not read:
         return ends(Verdict.UNKNOWN, "it cannot be read back")
     if missing(there) and (mode is Write.IF_EMPTY or name not in memory.ours):
         return ends(Verdict.SEND, "it is empty")

@@ -61,12 +61,13 @@ class Told:
     """
     What Customer Success was told by a handoff: of each canonical field a fingerprint, and its words.
 
-    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay.
+    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay; None
+    leaves the words as they are.
     """
 
     key: str
     hashes: Mapping[str, str]
-    words: Mapping[str, str]
+    words: Mapping[str, str] | None
     again: bool = False
 
 
@@ -370,6 +371,18 @@ class Ledger(Intents):
                 standings |= {ref: Standing(standing) for ref, standing in connection.execute(query).tuples()}
         return standings
 
+    def owe_receipts(self, refs: Iterable[str]) -> None:
+        """Let these deals have a receipt pending: the next pass goes on with them should this one be cut off."""
+        statement = (
+            update(t.deals)
+            .where(t.deals.c.ref == bindparam("r"))
+            .values(receipt_pending=func.coalesce(t.deals.c.receipt_pending, UNTOLD), receipt_try_at=None)
+        )
+        rows = [{"r": ref} for ref in refs]
+        if rows:
+            with self.writing() as connection:
+                connection.execute(statement, rows)
+
     def receipts_written(self, states: Sequence[ReceiptState]) -> None:
         """Keep what the CRM was told of these deals."""
         if not states:
@@ -392,7 +405,7 @@ class Ledger(Intents):
         if told:
             rows = [{"k": one.key, "said": dict(one.hashes), "more": int(one.again)} for one in told]
             connection.execute(_TOLD, rows)
-        self._keep(connection, [(one.key, "told", dict(one.words)) for one in told], now)
+        self._keep(connection, [(one.key, "told", dict(one.words)) for one in told if one.words is not None], now)
 
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:
         rows = [{"owner": owner, "what": what, "body": body, "at": now} for owner, what, body in bodies]

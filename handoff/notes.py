@@ -117,6 +117,13 @@ def note_step(
     )
 
 
+def as_delivered(step: Step, listed: Sequence[Mapping[str, str]]) -> Step:
+    """Return a step that refers to the records of its handoff, also where the deal has moved to another account."""
+    moved = _moved(step, listed)
+    payload = {name: _delivered(value, moved, else_=value) for name, value in step.payload.items()}
+    return replace(step, payload=payload, needs=tuple(moved.get(need, need) for need in step.needs))
+
+
 def _moved(base: Step, listed: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return by key planned today the key delivered then: a deal may have moved to another account since."""
     there = {step["key"] for step in listed}
@@ -126,10 +133,10 @@ def _moved(base: Step, listed: Sequence[Mapping[str, str]]) -> dict[str, str]:
     return {key: then for key, then in found.items() if then is not None}
 
 
-def _delivered(value: Value, moved: Mapping[str, str]) -> Value:
+def _delivered(value: Value, moved: Mapping[str, str], *, else_: Value = None) -> Value:
     if not isinstance(value, Needed):
         return value
-    return Needed(moved[value.key]) if value.key in moved else None
+    return Needed(moved[value.key]) if value.key in moved else else_
 
 
 def _trace(trace: Trace, said: Mapping[str, Value]) -> Trace:

@@ -58,11 +58,41 @@ class Receipt:
     fields: Mapping[str, Value]
 
 
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in each fixed span of `per`, counted from the epoch (the vendor's wall clock)."""
+
+    per: timedelta
+    calls: int
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """
+    How often a system was called since its connector was made, and how often it may be.
+
+    `system` is its name as messages have it; calls that no limit counts (a log-in) are not among `calls`.
+    """
+
+    system: str
+    calls: int
+    limits: tuple[Limit, ...] = ()
+
+
 class Crm(Protocol):
-    """A CRM that wins deals. Every method raises a `ServiceError` when the system as a whole does not answer."""
+    """
+    A CRM that wins deals. Every method raises a `ServiceError` when the system as a whole does not answer.
+
+    `receipts_a_call` is how many deals one call of the write-back takes.
+    """
 
     instance: str
     system: str
+    receipts_a_call: int
+
+    def traffic(self) -> Traffic:
+        """Return how often it was called, and may be."""
+        ...
 
     def org(self) -> str:
         """Return the id of the org behind these credentials."""
@@ -99,6 +129,10 @@ class Destination(Protocol):
     instance: str
     system: str
     kinds: Mapping[str, Capability]
+
+    def traffic(self) -> Traffic:
+        """Return how often it was called, and may be."""
+        ...
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         """Return the users behind these e-mail addresses, by lower-case address; unknown ones are absent."""
@@ -139,6 +173,10 @@ class Destination(Protocol):
         """
         ...
 
+    def calls(self, steps: Sequence[Step]) -> int:
+        """Return how many calls `put` makes of these steps of one kind if nothing is refused; calls nothing."""
+        ...
+
     def link(self, kind: str, ref: str) -> str:
         """Return the address where a person sees this record, or "" if there is none."""
         ...
@@ -159,7 +197,7 @@ def silent(what: str, done: int, total: int) -> None:
 class Budget(Protocol):
     """The calls a connector may still make, shared by every worker of the deployment."""
 
-    def spend(self, name: str, limits: Sequence["Limit"], at: datetime, calls: int = 1) -> datetime | None:
+    def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
         """
         Take `calls` from every limit's window that holds `at`, or from none.
 
@@ -167,14 +205,6 @@ class Budget(Protocol):
         """
         ...
 
-    def close(self, name: str, limits: Sequence["Limit"], at: datetime) -> None:
+    def close(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
         """Close the shortest window that holds `at` for all workers: the vendor said it is used up."""
         ...
-
-
-@dataclass(frozen=True)
-class Limit:
-    """At most `calls` in each fixed span of `per`, counted from the epoch (the vendor's wall clock)."""
-
-    per: timedelta
-    calls: int

@@ -110,15 +110,21 @@ def after_delivery(
     *,
     changed: Container[str] | None,
     unsure: Mapping[str, Container[str]] = MappingProxyType({}),
+    unmade: Container[str] = (),
 ) -> Prepared:
     """
     Return what may still be done for an episode whose work was delivered, made of these steps.
 
     Work that was not made then is not made later: a mapping edit, or a deal that grew, re-sends nothing. Of the work
     that was made only the fields that come from `changed` canonical fields are said again (None: all), and those of an
-    update that may not have arrived, `unsure` by step. What would stop a new handoff is a note on one that is done.
+    update that may not have arrived, `unsure` by step; what is on the list and `unmade` is said whole. What would stop
+    a new handoff is a note on one that is done.
     """
-    kept = tuple(_said_again(step, changed, unsure.get(step.key, ())) for step in one.steps if step.key in steps)
+    kept = tuple(
+        step if step.key in unmade else _said_again(step, changed, unsure.get(step.key, ()))
+        for step in one.steps
+        if step.key in steps
+    )
     handoff = one.handoff
     if handoff is not None and one.stopped:
         handoff = replace(handoff, notes=(*handoff.notes, f"after it was handed off: {one.stopped}"))

@@ -1,8 +1,8 @@
 """One pass: read what was won, hand it off in waves, tell the CRM, and account for every deal."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,28 +13,19 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by
-from handoff.errors import ConfigError, HandoffError
-from handoff.fingerprints import changed
-from handoff.ledger import Frozen, Judged, ReadTo
-from handoff.mapping import Mappings
-from handoff.model import Deal, Outcome, Result, Standing, Trace, Unreadable, Value, Window, WonHow
+from handoff.errors import HandoffError
+from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
+from handoff.ledger import Frozen, Judged
+from handoff.model import Deal, Outcome, Result, Standing, Trace, Value
 from handoff.prepare import Prepared, body, prepare, standing_of, step_list
-from handoff.report import Notice, Report, Tally, report
-from handoff.telling import Teller, come
-from handoff.waves import Wave, waves_of
+from handoff.report import Report, Tally, report
+from handoff.telling import Teller
+from handoff.waves import Wave
 
 log = logging.getLogger("handoff.run")
 
 PERSON_AGAIN = timedelta(hours=1)
 """How long what needed a person is left alone before it is tried again: the person may have acted elsewhere."""
-
-WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
-"""How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
-
-
-def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
-    """Do a stage of a run here and now; a flow passes its own way, which makes a task of it."""
-    return work(*arguments)
 
 
 @dataclass(frozen=True)
@@ -67,7 +58,7 @@ def run_once(
     deals: Sequence[str] = (),
     limit: int | None = None,
     command: str = "sync",
-    stage: Callable[..., Any] = at_once,
+    stage: Stage = at_once,
 ) -> Report:
     """
     Do one pass and return what it did.
@@ -104,21 +95,14 @@ class Pass:
     """One pass over the deals; use `run_once`."""
 
     def __init__(
-        self, bridge: Bridge, *, limit: int | None, command: str, stage: Callable[..., Any], forced: frozenset[str]
+        self, bridge: Bridge, *, limit: int | None, command: str, stage: Stage, forced: frozenset[str]
     ) -> None:
         self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
-        allowed = None if forced else bridge.mappings.contract.limits.new_per_pass
-        self.limit, self.by_contract = (allowed, True) if limit is None else (limit, False)
         self.command, self.stage, self.forced = command, stage, forced
-        self.handed_off_before: set[str] = set()
-        self.held: list[Deal] = []
-        self.older: set[str] = set()
-        self.read_otherwise: dict[str, Mapping[str, str]] = {}
         self.tally = Tally()
-        self.window: Window | None = None
+        self.intake = Intake(bridge, self.tally, limit=limit, forced=forced, stage=stage)
         self.teller = Teller(bridge)
         self.version = bridge.mappings.version
-        self.starts = first_moment(bridge.mappings)
         self.run = 0
 
     def carry_out(self) -> Report:
@@ -127,10 +111,10 @@ class Pass:
         self.run = self.ledger.begin_run(self.command, started, self.version)
         try:
             numbers = count(1)
-            for wave in self._waves():
+            for wave in self.intake.waves():
                 self.stage(f"wave {next(numbers)}", self._carry_out, wave)
                 del wave  # one wave of deals in memory is enough: the next is read now
-            for deals in batches(self.held, self.bridge.pace.wave):
+            for deals in batches(self.intake.held, self.bridge.pace.wave):
                 self.stage("the oldest wins", self._hand_off, deals)
             done = self._report(started)
         except BaseException as error:
@@ -167,18 +151,13 @@ class Pass:
 
     def count_first_handoffs(self) -> int:
         """Return how many deals would be handed off for the first time; only reads."""
-        count = 0
-        for wave in self._waves():
-            new, again, _ = self._sorted_out(wave.page.deals)
-            count += sum(str(deal.ref) not in self.handed_off_before for deal in (*new, *again))
-        return count
+        return sum(self.intake.first_handoffs(wave) for wave in self.intake.waves())
 
     def look(self) -> Iterator["Shown"]:
         """Yield what `carry_out` would do for each deal; only reads."""
-        for wave in self._waves():
-            new, again, _ = self._sorted_out(wave.page.deals)
-            yield from self._shown(self._to_hand_off([*new, *again]))
-        for deals in batches(self.held, self.bridge.pace.wave):
+        for wave in self.intake.waves():
+            yield from self._shown(self.intake.looked_at(wave))
+        for deals in batches(self.intake.held, self.bridge.pace.wave):
             yield from self._shown(deals)
 
     def _shown(self, deals: Sequence[Deal]) -> Iterator["Shown"]:
@@ -194,6 +173,7 @@ class Pass:
             yield Shown(one, tuple(by_key[step.key] for step in one.steps), told)
 
     def _report(self, started: datetime) -> Report:
+        window = self.intake.window
         return report(
             self.tally,
             run=self.run,
@@ -201,147 +181,17 @@ class Pass:
             started_at=started,
             ended_at=self.clock.now(),
             mapping_version=self.version,
-            window=(self.window.lower, self.window.upper) if self.window else None,
+            window=(window.lower, window.upper) if window else None,
             shadow=self.bridge.mappings.contract.rollout.mode == "shadow",
         )
-
-    # Reading
-
-    def _waves(self) -> Iterator[Wave]:
-        crm, size, now = self.bridge.crm, self.bridge.pace.wave, self.clock.now()
-        if self.forced:
-            asked = sorted(self.forced)
-            yield Wave(self.stage("read the deals asked for", crm.read, asked))
-            return
-        # The window is fixed before anything is read: what changes while we work belongs to the next one.
-        self.window = self._window()
-        for ids in batches(self.ledger.due(crm.instance, now, self.version, self.limit), size):
-            yield Wave(self.stage("read waiting deals", crm.read, ids), asked=tuple(ids))
-        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
-        pages = waves_of(crm.changed(self.window), size)
-        last = False
-        while not last:
-            page = self.stage("read won deals", next, pages)
-            last = len(page.deals) < size
-            yield Wave(page, read_to if last else None)
-            del page
-
-    def _window(self) -> Window:
-        pace = self.bridge.pace
-        upper = self.bridge.crm.server_now() - pace.lag
-        cursor = self.ledger.read_until(self.bridge.crm_name, self.starts)
-        return Window(cursor - pace.overlap if cursor else min(self.starts, upper), upper)
 
     # One wave
 
     def _carry_out(self, wave: Wave) -> None:
         """Keep the rows (and with the last the cursor), then hand off those that are new, changed or waiting."""
-        self._gone(wave)
-        now, page = self.clock.now(), wave.page
-        unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
-        new, again, waiting = self._sorted_out(page.deals)
-        if self.read_otherwise:
-            self.ledger.rebase(self.read_otherwise)
-            self.read_otherwise = {}
-        self.ledger.take_in(new, unreadable, now, self.run, read_to=wave.read_to)
-        for one in unreadable:
-            self._unreadable(one)
-        for _ in range(waiting):
-            self.tally.counts_as(Standing.WAITING)
-        todo = self._to_hand_off([*new, *again])
+        todo = self.intake.taken_in(wave, self.run)
         if todo:
             self._hand_off(todo)
-
-    def _to_hand_off(self, deals: Sequence[Deal]) -> list[Deal]:
-        """
-        Return the deals to go on with now, the oldest win first.
-
-        Under a limit the oldest of those that were never handed off are held until all are read; the others wait.
-        """
-        oldest = sorted([*self.held, *deals], key=lambda deal: (deal.won_at, deal.ref))
-        if self.limit is None:
-            return oldest
-        first = [deal for deal in oldest if str(deal.ref) not in self.handed_off_before]
-        self.held = first[: self.limit]
-        for deal in first[self.limit :]:
-            self.tally.counts_as(Standing.WAITING)
-            if self.by_contract:
-                why = f"limits.new_per_pass lets {self.limit:,} go in one pass, the oldest wins first"
-                self.tally.hear(deal, "waiting", f"{why}; it goes with a later one")
-        return [deal for deal in oldest if str(deal.ref) in self.handed_off_before]
-
-    def _gone(self, wave: Wave) -> None:
-        """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""
-        there = {deal.ref.id for deal in wave.page.deals} | {one.ref.id for one in wave.page.unreadable}
-        gone = [one for one in wave.asked if one not in there]
-        for ref, standing in self._exclude(gone, "no longer won in the CRM").items():
-            self.tally.seen.add(ref)
-            self.tally.counts_as(standing)
-        asked = set(wave.asked)
-        older = [deal for deal in wave.page.deals if deal.ref.id in asked and deal.won_how is not WonHow.FIRST_SEEN]
-        self._exclude([deal.ref.id for deal in older if deal.won_at < self.starts], "won before start_from")
-
-    def _exclude(self, ids: Sequence[str], because: str) -> dict[str, Standing]:
-        if not ids:
-            return {}
-        return self.ledger.exclude(self.bridge.crm.instance, ids, because, self.clock.now(), self.run)
-
-    def _sorted_out(self, deals: Iterable[Deal]) -> tuple[list[Deal], list[Deal], int]:
-        """Return the deals that are new or changed, those that go on, and how many wait for their moment."""
-        # A page may hold a deal twice; the later one is the newer.
-        listed = {str(deal.ref): deal for deal in deals if str(deal.ref) not in self.tally.seen}
-        rows = self.ledger.deals(listed)
-        new: list[Deal] = []
-        again: list[Deal] = []
-        waiting, now = 0, self.clock.now()
-        for ref, deal in listed.items():
-            row = rows.get(ref)
-            if row is not None and deal.won_how is WonHow.FIRST_SEEN:
-                deal = replace(deal, won_at=row.won_at)
-            if deal.won_at < self.starts:
-                self.older.add(ref)
-                self.tally.before_start = len(self.older)
-                continue
-            self.tally.see(deal.ref)
-            if row is not None and row.standing == Standing.DONE:
-                self.handed_off_before.add(ref)
-            hashes = self.bridge.fingerprints(deal)
-            if row is None or changed(row.source_hashes, hashes):
-                new.append(deal)
-                continue
-            if row.source_hashes.keys() != hashes.keys():
-                self.read_otherwise[ref] = hashes
-            if self.forced or self._goes_on(row, now):
-                again.append(deal)
-            elif row.standing == Standing.WAITING:
-                waiting += 1
-            else:
-                self._stands(deal, row)
-        return new, again, waiting
-
-    def _goes_on(self, row: Any, now: datetime) -> bool:
-        """Whether the moment has come for a deal that waits, or for a receipt that does."""
-        if row.receipt_pending and come(row.receipt_try_at, now):
-            return True
-        if row.standing == Standing.EXCLUDED:
-            return row.mapping_version not in (None, self.version)
-        if row.standing == Standing.NEEDS_PERSON:
-            return row.mapping_version != self.version or come(row.try_at, now)
-        return bool(row.standing == Standing.WAITING and come(row.try_at, now))
-
-    def _stands(self, deal: Deal, row: Any) -> None:
-        """Count a deal that needs nothing from this run; what a person must see is told again."""
-        standing = Standing(row.standing)
-        self.tally.counts_as(standing)
-        if standing is Standing.NEEDS_PERSON:
-            self.tally.hear(deal, "needs a person", row.reason)
-        if row.receipt_pending:
-            self.tally.pending(deal, row.receipt_pending)
-
-    def _unreadable(self, one: Unreadable) -> None:
-        self.tally.see(one.ref)
-        self.tally.counts_as(Standing.WAITING)
-        self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
 
     def _hand_off(self, todo: Sequence[Deal]) -> None:
         bridge = self.bridge
@@ -417,7 +267,7 @@ class Pass:
         try_at = None
         if standing is Standing.NEEDS_PERSON:
             try_at = self.clock.now() + PERSON_AGAIN
-        elif standing is Standing.WAITING and self.limit is not None and not self._got_on(one, outcomes):
+        elif standing is Standing.WAITING and self.intake.limit is not None and not self._got_on(one, outcomes):
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT
         handled = standing is Standing.DONE and not one.unhandled
         return Judged(
@@ -434,14 +284,3 @@ class Pass:
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
         return any(outcomes[step.key].result in (Result.CREATED, Result.UPDATED) for step in one.steps)
-
-
-def first_moment(mappings: Mappings) -> datetime:
-    """Return the moment from which wins are ours; raises `ConfigError` when the contract does not say."""
-    starts = mappings.contract.starts
-    if starts is None:
-        raise ConfigError(
-            "handoff.yml has no start_from, so the first run would hand off the company's whole history. "
-            "Add the day from which wins are handed off: start_from: 2026-12-01"
-        )
-    return starts

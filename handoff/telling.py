@@ -42,9 +42,14 @@ class Teller:
 
     def would_tell(self, ended: Ended, row: Any) -> tuple[tuple[Trace, Value], ...]:
         """Return what would be written of a deal, given its row of the ledger (None: never seen); () for nothing."""
-        receipt, says = self._receipts.receipt(ended, (row.sequence if row else 0) + 1)
-        differs = self.wanted and not ended.judged.silent and (row is None or says != row.receipt_hash)
-        return self._receipts.shown(receipt) if differs else ()
+        receipt, _ = self._receipts.receipt(ended, (row.sequence if row else 0) + 1)
+        return self._receipts.shown(receipt) if self.differs(ended, row) else ()
+
+    def differs(self, ended: Ended, row: Any) -> bool:
+        """Return whether a deal's record would be told something else than it was told last; `row` as above."""
+        if not self.wanted or ended.judged.silent:
+            return False
+        return row is None or self._receipts.receipt(ended, 0)[1] != row.receipt_hash
 
     def tell(self, ended: Sequence[Ended], tally: Tally, *, at_once: bool) -> None:
         """Write what differs, and keep what is pending; with `at_once` also what was refused less than an hour ago."""

@@ -28,7 +28,7 @@ from handoff.model import (
     Value,
     Window,
 )
-from handoff.ports import Capability, Identity, Limit, Receipt
+from handoff.ports import Capability, Identity, Limit, Receipt, Traffic
 from handoff.report import Report
 from handoff.run import run_once
 from tests.handoff.builders import SOURCE, TARGET
@@ -130,6 +130,7 @@ class FakeCrm:
     """
 
     instance, system = "main", "salesforce"
+    receipts_a_call = 200
 
     def __init__(self, clock: FakeClock, *, org: str = "00D5g000004XyZwEAK", page_size: int = 2_000) -> None:
         self.clock, self._org, self.page_size = clock, org, page_size
@@ -143,6 +144,10 @@ class FakeCrm:
         self.refuses_receipts: dict[str, str] = {}
         self.breaks_at_page: int | None = None
         self.loses_receipts = self.gone = False
+        self.calls = 0
+
+    def traffic(self) -> Traffic:
+        return Traffic("salesforce main", self.calls)
 
     def win(self, *deals: Deal) -> None:
         """Hold these deals as won, or as changed, from now on."""
@@ -211,6 +216,7 @@ class FakeCrm:
         return Page(tuple(deal for deal in deals if deal.ref.id not in self.unreadable), tuple(torn))
 
     def _answer(self) -> None:
+        self.calls += 1
         if self.gone:
             raise out_of_reach("salesforce main")
 
@@ -259,6 +265,7 @@ class FakeDestination:
         self.unseen: set[str] = set()
         self.conflicts: dict[str, str] = {}
         self.gone = False
+        self.called = self.put_calls = 0
         self._numbers = count()
         self.kinds: Mapping[str, Capability] = {
             kind: Capability(Identity.NATURAL if kind == "timeline" else Identity.FINDABLE, batch)
@@ -320,8 +327,15 @@ class FakeDestination:
         } | self.known
         return {account: there[account] for account in accounts if account in there}
 
+    def calls(self, steps: Sequence[Step]) -> int:
+        return len({step.ref is None for step in steps})
+
+    def traffic(self) -> Traffic:
+        return Traffic("gainsight main", self.called, (Limit(timedelta(minutes=1), 30),))
+
     def put(self, steps: Sequence[Step]) -> list[Outcome]:
         self._answer()
+        self.put_calls += self.calls(steps)
         ends = [self.ends(step) for step in steps]
         if End.CUT_BEFORE in ends:
             raise PowerCut
@@ -381,6 +395,7 @@ class FakeDestination:
         return Outcome(step.key, Result.CREATED, self.add(step.kind, step.payload, key=step.key))
 
     def _answer(self) -> None:
+        self.called += 1
         if self.gone:
             raise out_of_reach("gainsight main")
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from connectors._http import Answer, Exchange, Lost, NotSent, Route, httpx_send, requests_send
 from connectors._http_time import ServerTime
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
-from handoff.ports import Limit
+from handoff.ports import Limit, Traffic
 from tests.fakes import NOON, FakeClock, OpenBudget, WindowBudget
 
 READ = Route("reading won deals", reads=True, repeatable=True)
@@ -67,6 +67,15 @@ def exchange(clock: FakeClock | None = None, budget=None, **more) -> Exchange:
         **{**usual, **more},
     )
     return made
+
+
+def test_calls_that_count_are_counted_tries_again_among_them_and_a_token_is_not():
+    made = exchange()
+
+    made.call(READ, Vendor(Answer(500), GOOD))
+    made.call(READ, Vendor(GOOD), counts=False)
+
+    assert made.traffic() == Traffic("gainsight main", 2, (Limit(MINUTE, 30),))
 
 
 @pytest.mark.parametrize("turn", [Lost("cut"), Answer(500), Answer(503), Answer(200, {}, b'{"cut')])

@@ -482,7 +482,7 @@ def _nothing_lost(world, deals):
 
 def test_a_run_that_does_not_balance_fails_and_says_so(world, monkeypatch):
     world.crm.win(nth(1))
-    monkeypatch.setattr("handoff.run.Pass._stands", lambda *_: None)
+    monkeypatch.setattr("handoff.intake.Intake._stands", lambda *_: None)
     world.run()
 
     with pytest.raises(BridgeBug, match="1 unaccounted for"):

@@ -452,3 +452,45 @@ def test_object_times_can_be_sent_as_milliseconds_since_the_epoch():
     connector(script, object_datetimes="epoch").put([step("company", "k", {"At": datetime(2026, 3, 1, tzinfo=UTC)})])
 
     assert script.asked[0][2]["records"][0]["At"] == 1772323200000
+
+
+# Counting before sending
+
+
+def test_the_calls_of_a_put_are_known_before_it_and_cost_none(gainsight):
+    vendor = connector(gainsight, plan_list_size=2)
+    made = [
+        plan("1", Objectives=[{"Name": "Go live", "DueDate": date(2026, 5, 1), "OwnerId": CSM["Gsid"]}]),
+        plan("2"),
+        plan("3"),
+        plan("4"),
+    ]
+
+    told = vendor.calls(made)
+    before = len(gainsight.asked)
+    outcomes = vendor.put(made)
+
+    assert (told, before) == (3, 0)
+    assert [one.result for one in outcomes] == [Result.CREATED] * 4
+    assert gainsight.calls("POST", "/v2/successPlan") == 3
+
+
+def test_an_update_that_says_nothing_is_no_call(gainsight):
+    vendor = connector(gainsight)
+    (made,) = vendor.put([cta("1")])
+    idle = step("cta", "1", {"Name": "Renamed"}, modes={"Name": Write.CREATE_ONLY}, ref=made.ref)
+    said = step("cta", "2", {"priority": "Low"}, modes={"priority": Write.ALWAYS}, ref=made.ref)
+
+    assert vendor.calls([idle]) == 0
+    assert vendor.calls([idle, said]) == 1
+
+
+def test_a_tenant_says_how_often_it_was_called_and_may_be(gainsight):
+    vendor = connector(gainsight)
+    vendor.put([cta("1")])
+    vendor.read([step("cta", "1", {}, ref=gsid("1S01", 1))])
+
+    traffic = vendor.traffic()
+
+    assert (traffic.system, traffic.calls) == ("gainsight main", 2)
+    assert (traffic.limits[0].per, traffic.limits[0].calls) == (timedelta(minutes=1), 30)

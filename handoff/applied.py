@@ -1,0 +1,207 @@
+"""Carries a planned re-application out: exactly what was planned, but for what another pass wrote in the meantime."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff.batches import batches
+from handoff.bridge import Bridge
+from handoff.carry import Carrier
+from handoff.changes import told_hashes
+from handoff.decisions import Decision
+from handoff.errors import ConfigError, HandoffError
+from handoff.ledger import Judged, Told
+from handoff.model import Outcome, Standing
+from handoff.notes import words_of
+from handoff.prepare import Prepared, body, standing_of, step_list
+from handoff.reapplication import Reapplication, mark_of
+from handoff.receipts import Ended
+from handoff.report import Report, Tally, report
+from handoff.run import PERSON_AGAIN
+from handoff.settled import LEFT_OUT, left_out_of
+from handoff.telling import Teller
+
+PLAN_HOLDS = timedelta(minutes=10)
+"""How long after it was made, on a clock on the wall, a plan is carried out: people go on working on the platform."""
+SINCE = "another pass wrote it since the plan"
+
+
+def carry_out_plan(bridge: Bridge, plan: Reapplication, *, command: str = "apply-mapping") -> Report:
+    """
+    Send what was planned, tell the CRM, and return what was done; the run is closed in the ledger whatever happens.
+
+    Steps and deals whose row of the ledger was written since the plan are left out, and listed.
+
+    Raises:
+        ConfigError: The files are others than those of the plan, nothing may be written in shadow, or the plan is old;
+            nothing was sent.
+        ServiceError: A whole system refused; the next pass goes on with what was not told.
+    """
+    _must_hold(bridge, plan)
+    return _Applying(bridge, plan, command).carry_out()
+
+
+def _must_hold(bridge: Bridge, plan: Reapplication) -> None:
+    again = "Nothing was sent. Run `handoff apply-mapping` again."
+    if bridge.mappings.version != plan.version:
+        raise ConfigError(f"The mapping files changed since the plan was made. {again}")
+    if bridge.mappings.contract.rollout.mode == "shadow":
+        raise ConfigError("rollout is shadow, so nothing is written. Set it to live in handoff.yml, then plan again.")
+    if bridge.clock.now() - plan.planned_at > PLAN_HOLDS * max(1.0, bridge.clock.scale):
+        raise ConfigError(f"The plan is more than {PLAN_HOLDS.seconds // 60} minutes old. {again}")
+
+
+class _Applying:
+    def __init__(self, bridge: Bridge, plan: Reapplication, command: str) -> None:
+        self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
+        self.plan, self.command = plan, command
+        self.tally, self.teller, self.run = Tally(), Teller(bridge), 0
+
+    def carry_out(self) -> Report:
+        started = self.clock.now()
+        self.run = self.ledger.begin_run(self.command, started, self.plan.version)
+        try:
+            self._apply()
+            done = self._report(started)
+        except BaseException as error:
+            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
+            self.ledger.end_run(self.run, self.clock.now(), counts={}, report=None, error=said)
+            raise
+        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "steps": done.steps}
+        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
+        return done
+
+    def _report(self, started: datetime) -> Report:
+        return report(
+            self.tally,
+            run=self.run,
+            command=self.command,
+            started_at=started,
+            ended_at=self.clock.now(),
+            mapping_version=self.plan.version,
+            window=None,
+        )
+
+    def _apply(self) -> None:
+        bridge, now = self.bridge, self.clock.now()
+        for notice in self.plan.left_out:
+            self.tally.tell(notice)
+        deals = self._still_planned()
+        for one in deals:
+            self.tally.see(one.deal.ref)
+        acts = self._still_decided(deals)
+        self.ledger.list_more({one.key: step_list(one.added) for one in deals if one.added})
+        self.ledger.keep_bodies("handoff", [(one.key, body(one.handoff)) for one in deals if one.handoff], now)
+        sends = {str(act.planned.step.deal) for act in acts.values() if act.send is not None}
+        self.ledger.owe_receipts(sends)  # should we be cut off, the next pass goes on with these
+        carrier = Carrier(
+            destination=bridge.platform,
+            target=bridge.mappings.target,
+            ledger=self.ledger,
+            clock=self.clock,
+            run=self.run,
+            version=self.plan.version,
+            progress=bridge.progress,
+        )
+        outcomes = carrier.send(acts.values())
+        self.tally.ended({key: act.planned.step.kind for key, act in acts.items()}, outcomes)
+        self.tally.fields_kept += carrier.fields_kept
+        for one in deals:
+            for remark in carrier.remarks.get(str(one.deal.ref), ()):
+                self.tally.hear(one.deal, "note", remark)
+        self._conclude(deals, acts, outcomes)
+
+    def _still_planned(self) -> list[Prepared]:
+        """Return the deals whose row of the ledger is as it was when they were planned."""
+        rows = self.ledger.deals(str(one.deal.ref) for one in self.plan.deals)
+        still = []
+        for one in self.plan.deals:
+            ref = str(one.deal.ref)
+            if mark_of(rows.get(ref)) == self.plan.marks[ref]:
+                still.append(one)
+            elif ref in rows:
+                self.tally.tell(left_out_of(rows[ref], f"{SINCE}; plan again"))
+        return still
+
+    def _still_decided(self, deals: Sequence[Prepared]) -> dict[str, Decision]:
+        """Return the decisions about steps of these deals whose row of the ledger is as it was."""
+        by_ref = {str(one.deal.ref): one.deal for one in deals}
+        rows = self.ledger.steps(self.plan.decisions)
+        still: dict[str, Decision] = {}
+        for key, act in self.plan.decisions.items():
+            deal = by_ref.get(str(act.planned.step.deal))
+            if deal is None:
+                continue
+            if mark_of(rows.get(key)) == self.plan.marks[key]:
+                still[key] = act
+            else:
+                self.tally.hear(deal, LEFT_OUT, f"{act.planned.step.name}: {SINCE}; plan again")
+        return still
+
+    def _conclude(
+        self, deals: Sequence[Prepared], acts: Mapping[str, Decision], outcomes: Mapping[str, Outcome]
+    ) -> None:
+        ended: list[Ended] = []
+        for some in batches(deals, self.bridge.pace.wave):
+            told = self._told(some, acts, outcomes)
+            judged = [self._judged(one, outcomes, told.get(one.key)) for one in some]
+            self.ledger.conclude(judged, self.clock.now(), self.run, tell=self.teller.wanted)
+            ended += self.teller.ended(some, judged)
+            for result in judged:
+                self.tally.counts_as(result.standing)
+                if result.standing is Standing.NEEDS_PERSON:
+                    self.tally.hear(result.deal, "needs a person", result.reason)
+                elif result.standing is Standing.WAITING:
+                    self.tally.hear(result.deal, "waiting", result.reason)
+        self.teller.tell(ended, self.tally, at_once=True)
+
+    def _judged(self, one: Prepared, outcomes: Mapping[str, Outcome], told: Told | None) -> Judged:
+        acted = tuple(step for step in one.steps if step.key in outcomes)
+        standing, reason = standing_of(replace(one, steps=acted), outcomes)
+        again = self.clock.now() + PERSON_AGAIN if standing is Standing.NEEDS_PERSON else None
+        version = self.plan.version
+        return Judged(one.deal, one.source_hashes, standing, reason, try_at=again, mapping_version=version, told=told)
+
+    def _told(
+        self, deals: Sequence[Prepared], acts: Mapping[str, Decision], outcomes: Mapping[str, Outcome]
+    ) -> dict[str, Told]:
+        """Return by handoff what Customer Success knows now: only fields that were written count as told anew."""
+        written = {one.key: self._written(one, acts, outcomes) for one in deals}
+        keys = [key for key, names in written.items() if names]
+        before, words = self.ledger.handoffs(keys), self.ledger.bodies("told", keys)
+        told = {}
+        for one in deals:
+            names = written[one.key]
+            if not names or one.handoff is None:
+                continue
+            hashes, said = told_hashes(one.handoff, self.bridge.mappings), words_of(one.handoff.values)
+            if not before[one.key].told:
+                told[one.key] = Told(one.key, hashes, said)
+                continue
+            kept = dict(before[one.key].told) | {name: hashes[name] for name in names & hashes.keys()}
+            told[one.key] = Told(one.key, kept, _reworded(words.get(one.key), said, names))
+        return told
+
+    def _written(self, one: Prepared, acts: Mapping[str, Decision], outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+        """Return the canonical fields behind what was written of a deal."""
+        names: set[str] = set()
+        for step in one.steps:
+            act = acts.get(step.key)
+            if act is None or act.send is None or act.planned.step.deal != one.deal.ref:
+                continue
+            if outcomes[step.key].settled:
+                traces = (trace for trace in act.planned.step.traces if trace.field in act.send.payload)
+                names |= {origin.name for trace in traces for origin in trace.origins}
+        return frozenset(names)
+
+
+def _reworded(
+    before: Mapping[str, str] | None, now: Mapping[str, str], names: frozenset[str]
+) -> Mapping[str, str] | None:
+    """Return the words told, anew those of these fields; what was purged stays so."""
+    if before is None:
+        return None
+    return {name: said for name, said in before.items() if name not in names} | {
+        name: said for name, said in now.items() if name in names
+    }

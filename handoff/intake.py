@@ -1,0 +1,221 @@
+"""Which deals a pass reads, which of them it goes on with now, and what it says of the others."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff.batches import batches
+from handoff.bridge import Bridge
+from handoff.errors import ConfigError
+from handoff.fingerprints import changed
+from handoff.ledger import ReadTo
+from handoff.mapping import Mappings
+from handoff.model import Deal, Standing, Unreadable, Window, WonHow
+from handoff.report import Notice, Tally
+from handoff.telling import come
+from handoff.waves import Wave, waves_of
+
+WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
+"""How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
+
+Stage = Callable[..., Any]
+"""How a named piece of work is carried out; it must call it once and return what it returned."""
+
+
+def at_once(name: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    """Do a stage of a run here and now; a flow passes its own way, which makes a task of it."""
+    return work(*arguments)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Deals by what is to be done about them: they are `new` or changed, go on `again`, or wait for their moment."""
+
+    new: Sequence[Deal]
+    again: Sequence[Deal]
+    waiting: int
+
+
+class Intake:
+    """
+    The deals of one pass.
+
+    Args:
+        tally: Counts what is seen, and what ends here: deals that wait, stand, or cannot be read.
+        limit: At most so many deals are handed off for the first time; None: as many as the contract allows.
+        forced: CRM ids; only these are read, and gone on with whatever their moment.
+        stage: How a named piece of work is carried out.
+
+    `held` are deals that are gone on with once all are read: under a limit the oldest wins go first. `window` is the
+    span that was read, None before, and where deals were asked for by id.
+    """
+
+    def __init__(
+        self, bridge: Bridge, tally: Tally, *, limit: int | None, forced: frozenset[str], stage: Stage = at_once
+    ) -> None:
+        self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
+        self.tally, self.forced, self._stage = tally, forced, stage
+        allowed = None if forced else bridge.mappings.contract.limits.new_per_pass
+        self.limit, self._by_contract = (allowed, True) if limit is None else (limit, False)
+        self.starts = first_moment(bridge.mappings)
+        self.version = bridge.mappings.version
+        self.window: Window | None = None
+        self.held: list[Deal] = []
+        self.handed_off_before: set[str] = set()
+        self._older: set[str] = set()
+        self._read_otherwise: dict[str, Mapping[str, str]] = {}
+
+    def waves(self) -> Iterator[Wave]:
+        """Yield the deals that were asked for, or those that wait and then those of the window."""
+        crm, size, now = self.bridge.crm, self.bridge.pace.wave, self.clock.now()
+        if self.forced:
+            asked = sorted(self.forced)
+            yield Wave(self._stage("read the deals asked for", crm.read, asked))
+            return
+        # The window is fixed before anything is read: what changes while we work belongs to the next one.
+        self.window = self._window()
+        for ids in batches(self.ledger.due(crm.instance, now, self.version, self.limit), size):
+            yield Wave(self._stage("read waiting deals", crm.read, ids), asked=tuple(ids))
+        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
+        pages = waves_of(crm.changed(self.window), size)
+        last = False
+        while not last:
+            page = self._stage("read won deals", next, pages)
+            last = len(page.deals) < size
+            yield Wave(page, read_to if last else None)
+            del page
+
+    def taken_in(self, wave: Wave, run: int) -> list[Deal]:
+        """Keep a wave's rows (and with the last the cursor); return the deals to hand off now, the oldest win first."""
+        self._gone(wave, run)
+        now, page = self.clock.now(), wave.page
+        unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
+        found = self.sorted_out(page.deals)
+        if self._read_otherwise:
+            self.ledger.rebase(self._read_otherwise)
+            self._read_otherwise = {}
+        self.ledger.take_in(found.new, unreadable, now, run, read_to=wave.read_to)
+        for one in unreadable:
+            self._unreadable(one)
+        for _ in range(found.waiting):
+            self.tally.counts_as(Standing.WAITING)
+        return self.to_hand_off([*found.new, *found.again])
+
+    def looked_at(self, wave: Wave) -> list[Deal]:
+        """Return the same deals; only reads."""
+        found = self.sorted_out(wave.page.deals)
+        return self.to_hand_off([*found.new, *found.again])
+
+    def first_handoffs(self, wave: Wave) -> int:
+        """Return how many deals of a wave would be handed off for the first time; only reads."""
+        found = self.sorted_out(wave.page.deals)
+        return sum(str(deal.ref) not in self.handed_off_before for deal in (*found.new, *found.again))
+
+    def to_hand_off(self, deals: Sequence[Deal]) -> list[Deal]:
+        """
+        Return the deals to go on with now, the oldest win first.
+
+        Under a limit the oldest of those that were never handed off are held until all are read; the others wait.
+        """
+        oldest = sorted([*self.held, *deals], key=lambda deal: (deal.won_at, deal.ref))
+        if self.limit is None:
+            return oldest
+        first = [deal for deal in oldest if str(deal.ref) not in self.handed_off_before]
+        self.held = first[: self.limit]
+        for deal in first[self.limit :]:
+            self.tally.counts_as(Standing.WAITING)
+            if self._by_contract:
+                why = f"limits.new_per_pass lets {self.limit:,} go in one pass, the oldest wins first"
+                self.tally.hear(deal, "waiting", f"{why}; it goes with a later one")
+        return [deal for deal in oldest if str(deal.ref) in self.handed_off_before]
+
+    def sorted_out(self, deals: Iterable[Deal]) -> Sorted:
+        """Return the deals by what is to be done about them; those that stand as they are are counted."""
+        # A page may hold a deal twice; the later one is the newer.
+        listed = {str(deal.ref): deal for deal in deals if str(deal.ref) not in self.tally.seen}
+        rows = self.ledger.deals(listed)
+        new: list[Deal] = []
+        again: list[Deal] = []
+        waiting, now = 0, self.clock.now()
+        for ref, deal in listed.items():
+            row = rows.get(ref)
+            if row is not None and deal.won_how is WonHow.FIRST_SEEN:
+                deal = replace(deal, won_at=row.won_at)
+            if deal.won_at < self.starts:
+                self._older.add(ref)
+                self.tally.before_start = len(self._older)
+                continue
+            self.tally.see(deal.ref)
+            if row is not None and row.standing == Standing.DONE:
+                self.handed_off_before.add(ref)
+            hashes = self.bridge.fingerprints(deal)
+            if row is None or changed(row.source_hashes, hashes):
+                new.append(deal)
+                continue
+            if row.source_hashes.keys() != hashes.keys():
+                self._read_otherwise[ref] = hashes
+            if self.forced or self._goes_on(row, now):
+                again.append(deal)
+            elif row.standing == Standing.WAITING:
+                waiting += 1
+            else:
+                self._stands(deal, row)
+        return Sorted(new, again, waiting)
+
+    def _window(self) -> Window:
+        pace = self.bridge.pace
+        upper = self.bridge.crm.server_now() - pace.lag
+        cursor = self.ledger.read_until(self.bridge.crm_name, self.starts)
+        return Window(cursor - pace.overlap if cursor else min(self.starts, upper), upper)
+
+    def _gone(self, wave: Wave, run: int) -> None:
+        """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""
+        there = {deal.ref.id for deal in wave.page.deals} | {one.ref.id for one in wave.page.unreadable}
+        gone = [one for one in wave.asked if one not in there]
+        for ref, standing in self._exclude(gone, "no longer won in the CRM", run).items():
+            self.tally.seen.add(ref)
+            self.tally.counts_as(standing)
+        asked = set(wave.asked)
+        older = [deal for deal in wave.page.deals if deal.ref.id in asked and deal.won_how is not WonHow.FIRST_SEEN]
+        self._exclude([deal.ref.id for deal in older if deal.won_at < self.starts], "won before start_from", run)
+
+    def _exclude(self, ids: Sequence[str], because: str, run: int) -> dict[str, Standing]:
+        if not ids:
+            return {}
+        return self.ledger.exclude(self.bridge.crm.instance, ids, because, self.clock.now(), run)
+
+    def _goes_on(self, row: Any, now: datetime) -> bool:
+        """Whether the moment has come for a deal that waits, or for a receipt that does."""
+        if row.receipt_pending and come(row.receipt_try_at, now):
+            return True
+        if row.standing == Standing.EXCLUDED:
+            return row.mapping_version not in (None, self.version)
+        if row.standing == Standing.NEEDS_PERSON:
+            return row.mapping_version != self.version or come(row.try_at, now)
+        return bool(row.standing == Standing.WAITING and come(row.try_at, now))
+
+    def _stands(self, deal: Deal, row: Any) -> None:
+        """Count a deal that needs nothing from this run; what a person must see is told again."""
+        standing = Standing(row.standing)
+        self.tally.counts_as(standing)
+        if standing is Standing.NEEDS_PERSON:
+            self.tally.hear(deal, "needs a person", row.reason)
+        if row.receipt_pending:
+            self.tally.pending(deal, row.receipt_pending)
+
+    def _unreadable(self, one: Unreadable) -> None:
+        self.tally.see(one.ref)
+        self.tally.counts_as(Standing.WAITING)
+        self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
+
+
+def first_moment(mappings: Mappings) -> datetime:
+    """Return the moment from which wins are ours; raises `ConfigError` when the contract does not say."""
+    starts = mappings.contract.starts
+    if starts is None:
+        raise ConfigError(
+            "handoff.yml has no start_from, so the first run would hand off the company's whole history. "
+            "Add the day from which wins are handed off: start_from: 2026-12-01"
+        )
+    return starts
