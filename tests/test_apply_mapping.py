@@ -24,12 +24,7 @@ pytestmark = pytest.mark.whole
 DEALS, ACCOUNTS = 1_000, 250
 IDS = Ids("App")
 REP = IDS.salesforce("005")
-MODES = {
-    "Comments:   {template: gainsight_cta.html.j2, max: 30000}": (
-        "Comments:   {template: gainsight_cta.html.j2, max: 30000, write: if_ours}"
-    ),
-    "default: Low}": "default: Low, write: always}",
-}
+MODES = {"default: Low}": "default: Low, write: always}"}
 
 
 def tenant(deals: int) -> Any:
