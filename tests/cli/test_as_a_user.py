@@ -40,7 +40,8 @@ def test_a_dry_run_of_one_deal_shows_each_field_with_its_source_and_writes_nothi
 
     assert shown.returncode == 0, shown.stderr
     assert "onboarding_cta (cta): would be created" in shown.stdout
-    assert "account.name <- Account.Name [sources/salesforce.yml:" in shown.stdout
+    name = "Garrison, Roberts and Thomas"
+    assert f"account.name = {name} <- Account.Name = {name} [sources/salesforce.yml:" in shown.stdout
     assert "by targets/gainsight.yml:" in shown.stdout
     assert "Handoff_Status__c = Handed off" in shown.stdout
     assert desk.writes() == 0
