@@ -11,7 +11,7 @@ from handoff.contract import EXCLUDED, Contract, Overrides, Segment
 from handoff.kinds import Background, kind_of, of_customer, outside_pilot
 from handoff.mapping import Mappings
 from handoff.model import Deal, Gap, Handoff, User, Value
-from handoff.routing import receivers, routed
+from handoff.routing import Routed, receivers, routed
 from handoff.spans import due, read_span
 from handoff.transforms import TRANSFORMS, as_list, missing, text
 
@@ -51,28 +51,15 @@ def judge(
     answered = shaped(contract, values, notes)
     values |= _people_fields(contract, values) | of_customer(background.customer)
     kind = kind_of(contract, deal, in_base(values, deal.currency, contract), background)
-    values |= {"kind": kind.kind}
+    values |= {"kind": kind.kind, "handed_off_at": times.handed_off_at, "work_starts_at": times.work_starts_at}
     override = _exception(contract, deal, times.handed_off_at.date())
     segment, because = _segment(contract, values, deal.currency, override)
-    values |= {"segment": segment.name}
-    transfer = (override and override.transfer) or contract.of_segment(segment.name, "transfer")
-    values |= {"transfer": transfer} if transfer else {}
-    judged = in_base(values, deal.currency, contract)
-    standard = contract.of_segment(segment.name, "standard_days")
-    gaps, completeness, told = _gaps(contract, segment, values, judged, answered, Asked(deal.won_at, standard))
-    values |= {
-        "completeness": completeness,
-        "gaps": [_gap_item(gap) for gap in gaps],
-        "handed_off_at": times.handed_off_at,
-        "work_starts_at": times.work_starts_at,
-    }
-    lead = mappings.people.lead(segment.name)
-    who = routed(contract, segment.name, lead, users, values | judged, override)
-    values |= {name: one for name, one in (("receiver.email", who.receiver), ("lead.email", lead)) if one}
+    values |= _of_segment(contract, segment, override)
+    gaps, completeness, told = _owed(contract, segment, values, deal, answered)
+    values |= {"completeness": completeness, "gaps": [_gap_item(gap) for gap in gaps]}
+    who = _routed(mappings, segment, users, values, deal, override)
     values |= _deadlines(mappings, values, segment.name)
-    excluded = (
-        kind.because if kind.kind == EXCLUDED else outside_pilot(contract, in_base(values, deal.currency, contract))
-    )
+    outside = outside_pilot(contract, in_base(values, deal.currency, contract))
     return Handoff(
         deal=deal,
         values=values,
@@ -87,8 +74,29 @@ def judge(
         work_starts_at=times.work_starts_at,
         kind=kind.kind,
         kind_because=kind.because,
-        excluded=excluded,
+        excluded=kind.because if kind.kind == EXCLUDED else outside,
     )
+
+
+def _of_segment(contract: Contract, segment: Segment, override: Overrides | None) -> dict[str, Value]:
+    transfer = (override and override.transfer) or contract.of_segment(segment.name, "transfer")
+    return {"segment": segment.name} | ({"transfer": transfer} if transfer else {})
+
+
+def _routed(
+    mappings: Mappings,
+    segment: Segment,
+    users: Mapping[str, User],
+    values: dict[str, Value],
+    deal: Deal,
+    override: Overrides | None,
+) -> Routed:
+    """Return who receives it, and put them and the team's lead among the values."""
+    lead = mappings.people.lead(segment.name)
+    judged = in_base(values, deal.currency, mappings.contract)
+    who = routed(mappings.contract, segment.name, lead, users, judged, override)
+    values |= {name: one for name, one in (("receiver.email", who.receiver), ("lead.email", lead)) if one}
+    return who
 
 
 def shaped(contract: Contract, values: dict[str, Value], notes: list[str]) -> set[str]:
@@ -141,15 +149,12 @@ def _segment(
     raise AssertionError("unreachable: the last segment has no condition")
 
 
-def _gaps(
-    contract: Contract,
-    segment: Segment,
-    values: Mapping[str, Value],
-    judged: Mapping[str, Value],
-    answered: set[str],
-    asked: Asked,
+def _owed(
+    contract: Contract, segment: Segment, values: Mapping[str, Value], deal: Deal, answered: set[str]
 ) -> tuple[tuple[Gap, ...], Decimal, list[str]]:
     """Return what Sales owes, the share that is there, and what a person should hear of the answers."""
+    judged = in_base(values, deal.currency, contract)
+    asked = Asked(deal.won_at, contract.of_segment(segment.name, "standard_days"))
     sometimes = {
         name: field.required_when for name, field in contract.fields.items() if field.required_when is not None
     }
