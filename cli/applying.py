@@ -120,17 +120,16 @@ def _show_step(name: str, count: StepCount) -> None:
     said = ", ".join(f"{number:,} {COUNTED[what]}" for what, number in count.counts().items() if number)
     out.print(f"  {name:<18} {said}", markup=False)
     for sample in count.samples:
-        line = f"{sample.field.name}: {_holds(sample)} -> {screens.shown_value(sample.field.would_be, LONGEST)}"
+        holds, would_be = screens.shown_apart(sample.field.held, sample.field.would_be, LONGEST)
+        line = f"{sample.field.name}: {_unread(sample) or holds} -> {would_be}"
         out.print(f"      {shortened(sample.deal, LONGEST)}: {line}", style="dim", markup=False)
 
 
-def _holds(sample: Sample) -> str:
+def _unread(sample: Sample) -> str:
+    """Return what stands in the place of a value that was not read, "" where it was."""
     if sample.new:
         return "(not there)"
-    if not sample.field.read:
-        return "unknown"
-    held = sample.field.held
-    return screens.shown_value(held, LONGEST) if held not in (None, "", []) else "(empty)"
+    return "" if sample.field.read else "unknown"
 
 
 def _show_left_out(plan: Reapplication) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from cli.console import document, err, errors, headline, out, progress_bar
 from cli.options import AsJson, MappingsDir, Sandbox
-from cli.screens import shown_value
+from cli.screens import shown_apart, shown_value
 from flows import _wiring
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
@@ -94,7 +94,9 @@ def _show_step(step: StepDifference, *, whole: bool) -> None:
         if not field.differs:
             out.print(f"    {field.name}: {_holds(field)} ({field.verdict})", style="dim", markup=False)
             continue
-        out.print(f"    {field.name}: {_holds(field)} -> {_shown(field.would_be)}", markup=False)
+        holds, would_be = shown_apart(field.holds, field.would_be, LONGEST)
+        holds = holds if field.state == "known" else _holds(field)
+        out.print(f"    {field.name}: {holds} -> {would_be}", markup=False)
         out.print(f"      {field.verdict}", style="dim", markup=False)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.markup import escape
@@ -18,7 +19,7 @@ from handoff.report import Report
 from handoff.retold import Retold
 from handoff.run import Shown
 from handoff.story import Story
-from handoff.transforms import shortened
+from handoff.transforms import exact, shortened, text
 
 KIND = {
     "company": "companies",
@@ -28,6 +29,8 @@ KIND = {
 }
 MOST_SHOWN = 12
 LONGEST_SOURCE = 60
+FROM_WHERE_IT_DIFFERS = 20
+"""How much of what two long texts share is shown before the place where they differ."""
 
 
 def show_report(report: Report) -> None:
@@ -255,6 +258,10 @@ def shown_value(value: Value, longest: int = 200) -> str:
     """Return a value on one line of at most so many characters."""
     if isinstance(value, Needed):
         return f"(id of {value.key.rsplit('.', 1)[-1]})"
+    if isinstance(value, datetime):
+        value = f"{value:%Y-%m-%d %H:%M %Z}"
+    elif isinstance(value, Decimal | float) and exact(value) != text(value).replace(",", ""):
+        value = exact(value)  # what stands there, not rounded as for reading
     return shortened(" ".join(str(plain(value)).split()), longest)
 
 
@@ -327,6 +334,22 @@ def _step_as_data(decision: Decision, handoff: Handoff | None, mappings: Mapping
             if name in traces and handoff is not None
         },
     }
+
+
+def shown_apart(before: Value, after: Value, longest: int) -> tuple[str, str]:
+    """Return two values, each on one line, long ones from shortly before where they begin to differ."""
+    was, becomes = (" ".join(str(plain(one)).split()) if isinstance(one, str) else "" for one in (before, after))
+    pairs = enumerate(zip(was, becomes, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), min(len(was), len(becomes)))
+    if same <= longest - FROM_WHERE_IT_DIFFERS or max(len(was), len(becomes)) <= longest:
+        return _or_empty(before, longest), _or_empty(after, longest)
+    begins = was.rfind(" ", 0, max(1, same - FROM_WHERE_IT_DIFFERS)) + 1
+    was, becomes = (f"…{shortened(said[begins:], longest - 1) or '(ends here)'}" for said in (was, becomes))
+    return was, becomes
+
+
+def _or_empty(value: Value, longest: int) -> str:
+    return shown_value(value, longest) if value not in (None, "", []) else "(empty)"
 
 
 def show_story(story: Story) -> None:

@@ -3,13 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from cli import runs
 from cli.runs import show_run, show_runs
-from cli.screens import nothing_sent, nothing_to_do, show_report
+from cli.screens import nothing_sent, nothing_to_do, show_report, shown_apart
 from handoff.ledger import Ledger
 from handoff.report import Balance, Report
 
@@ -127,3 +128,17 @@ def test_a_narrow_screen_leaves_columns_out_so_that_the_start_can_be_read(ledger
     assert "2026-03-10 12:00:00" in shown
     assert ("Excluded" in shown, "Command" in shown) == (there, there)
     assert max(map(len, shown.splitlines())) <= width
+
+
+def test_two_long_texts_are_shown_from_shortly_before_the_place_where_they_differ():
+    start = "The champion changed roles during the deal and her successor starts on the first of the month. "
+
+    assert shown_apart(start + "Call Ida.", start + "Call Per.", 60) == (
+        "…first of the month. Call Ida.",
+        "…first of the month. Call Per.",
+    )
+
+
+def test_short_values_and_values_of_other_kinds_are_shown_whole():
+    assert shown_apart("Medium", "High", 60) == ("Medium", "High")
+    assert shown_apart(None, Decimal("0.125"), 60) == ("(empty)", "0.125")
