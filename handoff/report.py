@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from handoff.errors import BridgeBug
-from handoff.model import Deal, DealRef, Outcome, Result, Standing
+from handoff.model import Deal, DealRef, Outcome, Result, Standing, Step
 
 MOST_EXCEPTIONS = 200
 MOST_PRESSING = ("needs a person", "receipt pending", "not readable", "waiting", "note")
@@ -71,7 +71,7 @@ class Tally:
     seen: set[str] = field(default_factory=set)
     standing: Counter[Standing] = field(default_factory=Counter)
     steps: Counter[tuple[str, Result]] = field(default_factory=Counter)
-    would: Counter[tuple[str, str]] = field(default_factory=Counter)
+    would: dict[str, tuple[str, Result]] = field(default_factory=dict)
     handed_off: int = 0
     with_gaps: int = 0
     before_start: int = 0
@@ -85,9 +85,9 @@ class Tally:
         """Count a deal as read in this run; twice in one run is once."""
         self.seen.add(str(ref))
 
-    def would_do(self, sends: Mapping[str, Any]) -> None:
-        """Count what a pass that may write would send: by kind, with the record it updates if there is one."""
-        self.would.update((kind, "updated" if step.ref else "created") for kind, step in sends.items())
+    def would_send(self, step: Step) -> None:
+        """Count what a pass that may write would send; what several deals share is sent once."""
+        self.would.setdefault(step.key, (step.kind, Result.UPDATED if step.ref else Result.CREATED))
 
     def rest_is(self, standing: Standing) -> None:
         """Let every deal that was seen and not counted yet count as this."""
@@ -204,12 +204,6 @@ def report(
     if balance.remainder:
         raise BridgeBug(f"Run {run} does not balance: {balance.words()}; {balance.remainder} unaccounted for.")
     exceptions, left_out = tally.exceptions()
-    steps: dict[str, dict[str, int]] = {}
-    for (kind, result), count in sorted(tally.steps.items()):
-        steps.setdefault(kind, {})[result.value] = count
-    would: dict[str, dict[str, int]] = {}
-    for (kind, end), count in sorted(tally.would.items()):
-        would.setdefault(kind, {})[end] = count
     return Report(
         run=run,
         command=command,
@@ -219,12 +213,19 @@ def report(
         balance=balance,
         handed_off=tally.handed_off,
         with_gaps=tally.with_gaps,
-        steps=steps,
+        steps=_by_kind(tally.steps),
         before_start=tally.before_start,
         receipts={"written": tally.receipts_written, "pending": tally.receipts_pending},
         exceptions=tuple(exceptions),
         exceptions_left_out=left_out,
         fields_kept=tally.fields_kept,
         window=window,
-        would=would if shadow else None,
+        would=_by_kind(Counter(tally.would.values())) if shadow else None,
     )
+
+
+def _by_kind(counts: Mapping[tuple[str, Result], int]) -> dict[str, dict[str, int]]:
+    by_kind: dict[str, dict[str, int]] = {}
+    for (kind, result), count in sorted(counts.items()):
+        by_kind.setdefault(kind, {})[result.value] = count
+    return by_kind

@@ -134,7 +134,9 @@ class Pass:
             for shown in self.look():
                 one = shown.prepared
                 self.tally.counts_as(Standing.EXCLUDED)
-                self.tally.would_do({d.planned.step.kind: d.send for d in shown.decisions if d.send is not None})
+                for decision in shown.decisions:
+                    if decision.send is not None:
+                        self.tally.would_send(decision.send)
                 if one.stopped:
                     self.tally.hear(one.deal, "needs a person", one.stopped)
                 for note in one.handoff.notes if one.handoff else ():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows._wiring import SHIPPED_MAPPINGS
 from handoff.loading import load_mappings
 from handoff.run import run_once
 from tests.in_process import bridge_over, world_at
@@ -90,3 +91,24 @@ def test_live_files_hand_every_deal_off_once_and_a_second_pass_sends_nothing(fil
     assert any(row["TypeId__label"] == "Objective" for row in made["call_to_action"])
     assert second.steps == {}
     assert not any(entry["mutates"] for entry in world.journal("gainsight")[calls:])
+
+
+def test_what_a_pass_in_shadow_says_it_would_do_is_what_the_live_pass_after_it_does(tmp_path):
+    folder = Path(shutil.copytree(SHIPPED_MAPPINGS, tmp_path / "mappings"))
+    contract = (folder / "handoff.yml").read_text(encoding="utf-8")
+    (folder / "handoff.yml").write_text(contract + "\nrollout: {mode: shadow}\n", encoding="utf-8")
+    world = world_at()
+
+    shadow = run_once(bridge_over(world, tmp_path, mappings=folder, read_only=True))
+    untouched = [entry for entry in world.journal() if entry["mutates"]]
+    live = run_once(bridge_over(world, tmp_path))
+
+    assert untouched == []
+    made = {
+        kind: {end: n for end, n in ends.items() if end in ("created", "updated")} for kind, ends in live.steps.items()
+    }
+    # A deal whose company is a person's to decide would make its own work too, once the company is decided.
+    waiting = {kind: ends.get("waiting", 0) for kind, ends in live.steps.items()}
+    for kind, ends in made.items():
+        assert shadow.would[kind]["created"] - ends["created"] in (0, waiting[kind])
+        assert shadow.would[kind].get("updated", 0) == ends.get("updated", 0)
