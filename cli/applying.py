@@ -12,7 +12,7 @@ from cli.asking import answer, at_terminal
 from cli.console import document, errors, headline, out, progress_bar
 from cli.options import AsJson, MappingsDir, Sandbox
 from flows import _wiring
-from handoff.applied import carry_out_plan
+from handoff.applied import carry_out_plan, refuse_in_shadow
 from handoff.model import Needed
 from handoff.prepare import plain
 from handoff.reapplication import Reapplication, Sample, StepCount, To, Writes
@@ -53,6 +53,8 @@ def apply_mapping(
         headline(_wiring.systems(chosen) + (" (plan only: nothing is written)" if dry_run else ""), as_json=as_json)
         # While a person thinks, no lock is held: the next pass goes on.
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
+            if not dry_run:
+                refuse_in_shadow(bridge)
             plan = plan_again(bridge, to, with_new_steps=with_new_steps)
         if not as_json:
             _show(plan, to)

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier
 from handoff.changes import told_hashes
 from handoff.decisions import Decision
-from handoff.errors import ConfigError, HandoffError
+from handoff.errors import ConfigError
 from handoff.ledger import Judged, Told
 from handoff.model import Outcome, Standing
 from handoff.notes import words_of
 from handoff.prepare import Prepared, body, standing_of, step_list
 from handoff.reapplication import Reapplication, mark_of
 from handoff.receipts import Ended
-from handoff.report import Report, Tally, report
+from handoff.recorded import recorded
+from handoff.report import Report, Tally
 from handoff.run import PERSON_AGAIN
 from handoff.settled import LEFT_OUT, left_out_of
 from handoff.telling import Teller
@@ -26,8 +26,10 @@ PLAN_HOLDS = timedelta(minutes=10)
 """How long after it was made, on a clock on the wall, a plan is carried out: people go on working on the platform."""
 SINCE = "another pass wrote it since the plan"
 
+COMMAND = "apply-mapping"
 
-def carry_out_plan(bridge: Bridge, plan: Reapplication, *, command: str = "apply-mapping") -> Report:
+
+def carry_out_plan(bridge: Bridge, plan: Reapplication) -> Report:
     """
     Send what was planned, tell the CRM, and return what was done; the run is closed in the ledger whatever happens.
 
@@ -39,51 +41,37 @@ def carry_out_plan(bridge: Bridge, plan: Reapplication, *, command: str = "apply
         ServiceError: A whole system refused; the next pass goes on with what was not told.
     """
     _must_hold(bridge, plan)
-    return _Applying(bridge, plan, command).carry_out()
+    return _Applying(bridge, plan).carry_out()
 
 
 def _must_hold(bridge: Bridge, plan: Reapplication) -> None:
     again = "Nothing was sent. Run `handoff apply-mapping` again."
     if bridge.mappings.version != plan.version:
         raise ConfigError(f"The mapping files changed since the plan was made. {again}")
-    if bridge.mappings.contract.rollout.mode == "shadow":
-        raise ConfigError("rollout is shadow, so nothing is written. Set it to live in handoff.yml, then plan again.")
+    refuse_in_shadow(bridge)
     if bridge.clock.now() - plan.planned_at > PLAN_HOLDS * max(1.0, bridge.clock.scale):
         raise ConfigError(f"The plan is more than {PLAN_HOLDS.seconds // 60} minutes old. {again}")
 
 
+def refuse_in_shadow(bridge: Bridge) -> None:
+    """Raise `ConfigError` where the contract lets nothing be written."""
+    if bridge.mappings.contract.rollout.mode == "shadow":
+        raise ConfigError(
+            "rollout is shadow, so nothing is written. Set it to live in handoff.yml, or add --dry-run to see the plan."
+        )
+
+
 class _Applying:
-    def __init__(self, bridge: Bridge, plan: Reapplication, command: str) -> None:
+    def __init__(self, bridge: Bridge, plan: Reapplication) -> None:
         self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
-        self.plan, self.command = plan, command
+        self.plan = plan
         self.tally, self.teller, self.run = Tally(), Teller(bridge), 0
 
     def carry_out(self) -> Report:
-        started = self.clock.now()
-        self.run = self.ledger.begin_run(self.command, started, self.plan.version)
-        try:
-            self._apply()
-            done = self._report(started)
-        except BaseException as error:
-            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
-            self.ledger.end_run(self.run, self.clock.now(), counts={}, report=None, error=said)
-            raise
-        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "steps": done.steps}
-        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
-        return done
+        return recorded(self.bridge, self.tally, COMMAND, self._apply)
 
-    def _report(self, started: datetime) -> Report:
-        return report(
-            self.tally,
-            run=self.run,
-            command=self.command,
-            started_at=started,
-            ended_at=self.clock.now(),
-            mapping_version=self.plan.version,
-            window=None,
-        )
-
-    def _apply(self) -> None:
+    def _apply(self, run: int) -> None:
+        self.run = run
         bridge, now = self.bridge, self.clock.now()
         for notice in self.plan.left_out:
             self.tally.tell(notice)

@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
-from typing import Any
 
 from handoff import keys
 from handoff.backgrounds import kept as kept_background
@@ -13,12 +12,12 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by
-from handoff.errors import HandoffError
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
-from handoff.model import Deal, Outcome, Result, Standing, Trace, Value
+from handoff.model import Deal, Outcome, Result, Standing, Trace, Value, Window
 from handoff.prepare import Prepared, body, prepare, standing_of, step_list
-from handoff.report import Report, Tally, report
+from handoff.recorded import recorded
+from handoff.report import Report, Tally
 from handoff.telling import Teller
 from handoff.waves import Wave
 
@@ -107,62 +106,49 @@ class Pass:
 
     def carry_out(self) -> Report:
         """Do it; the run is closed in the ledger whatever happens."""
-        started = self.clock.now()
-        self.run = self.ledger.begin_run(self.command, started, self.version)
-        try:
-            numbers = count(1)
-            for wave in self.intake.waves():
-                self.stage(f"wave {next(numbers)}", self._carry_out, wave)
-                del wave  # one wave of deals in memory is enough: the next is read now
-            for deals in batches(self.intake.held, self.bridge.pace.wave):
-                self.stage("the oldest wins", self._hand_off, deals)
-            done = self._report(started)
-        except BaseException as error:
-            so_far = {"balance": self.tally.balance().as_dict()}
-            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
-            self.ledger.end_run(self.run, self.clock.now(), counts=so_far, report=None, error=said)
-            raise
-        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "handed_off": done.handed_off, "steps": done.steps}
-        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
-        return done
+        return recorded(self.bridge, self.tally, self.command, self._hand_all_off)
 
     def shadow(self) -> Report:
         """Do all but write: the run and its report are kept, and every deal counts as left out."""
-        started = self.clock.now()
-        self.run = self.ledger.begin_run(f"{self.command} (shadow)", started, self.version)
-        try:
-            for shown in self.look():
-                one = shown.prepared
-                self.tally.counts_as(Standing.EXCLUDED)
-                for decision in shown.decisions:
-                    if decision.send is not None:
-                        self.tally.would_send(decision.send)
-                if one.stopped:
-                    self.tally.hear(one.deal, "needs a person", one.stopped)
-                for note in one.handoff.notes if one.handoff else ():
-                    self.tally.hear(one.deal, "note", note)
-            self.tally.rest_is(Standing.EXCLUDED)
-            done = self._report(started)
-        except BaseException as error:
-            said = str(error) if isinstance(error, HandoffError) else type(error).__name__
-            self.ledger.end_run(self.run, self.clock.now(), counts={}, report=None, error=said)
-            raise
-        counts: dict[str, Any] = {"balance": done.balance.as_dict(), "steps": done.steps}
-        self.ledger.end_run(self.run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
-        return done
+        return recorded(self.bridge, self.tally, f"{self.command} (shadow)", self._look_at_all, shadow=True)
+
+    def _hand_all_off(self, run: int) -> Window | None:
+        self.run = run
+        numbers = count(1)
+        for wave in self.intake.waves():
+            self.stage(f"wave {next(numbers)}", self._carry_out, wave)
+            del wave  # one wave of deals in memory is enough: the next is read now
+        for deals in batches(self.intake.held, self.bridge.pace.wave):
+            self.stage("the oldest wins", self._hand_off, deals)
+        return self.intake.window
+
+    def _look_at_all(self, run: int) -> Window | None:
+        self.run = run
+        for shown in self.look():
+            one = shown.prepared
+            self.tally.counts_as(Standing.EXCLUDED)
+            for decision in shown.decisions:
+                if decision.send is not None:
+                    self.tally.would_send(decision.send)
+            if one.stopped:
+                self.tally.hear(one.deal, "needs a person", one.stopped)
+            for note in one.handoff.notes if one.handoff else ():
+                self.tally.hear(one.deal, "note", note)
+        self.tally.rest_is(Standing.EXCLUDED)
+        return self.intake.window
 
     def count_first_handoffs(self) -> int:
         """Return how many deals would be handed off for the first time; only reads."""
         return sum(self.intake.first_handoffs(wave) for wave in self.intake.waves())
 
-    def look(self) -> Iterator["Shown"]:
+    def look(self) -> Iterator[Shown]:
         """Yield what `carry_out` would do for each deal; only reads."""
         for wave in self.intake.waves():
             yield from self._shown(self.intake.looked_at(wave))
         for deals in batches(self.intake.held, self.bridge.pace.wave):
             yield from self._shown(deals)
 
-    def _shown(self, deals: Sequence[Deal]) -> Iterator["Shown"]:
+    def _shown(self, deals: Sequence[Deal]) -> Iterator[Shown]:
         prepared = self._prepared(deals) if deals else []
         carrier = self._carrier()
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
@@ -173,21 +159,6 @@ class Pass:
             row = rows.get(str(one.deal.ref))
             told = self.teller.would_tell(end, row)
             yield Shown(one, tuple(by_key[step.key] for step in one.steps), told)
-
-    def _report(self, started: datetime) -> Report:
-        window = self.intake.window
-        return report(
-            self.tally,
-            run=self.run,
-            command=self.command,
-            started_at=started,
-            ended_at=self.clock.now(),
-            mapping_version=self.version,
-            window=(window.lower, window.upper) if window else None,
-            shadow=self.bridge.mappings.contract.rollout.mode == "shadow",
-        )
-
-    # One wave
 
     def _carry_out(self, wave: Wave) -> None:
         """Keep the rows (and with the last the cursor), then hand off those that are new, changed or waiting."""
