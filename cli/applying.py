@@ -29,6 +29,7 @@ COUNTED = {
     "link": "to link",
     "unchanged": "unchanged",
     "fields_kept": "fields kept as people have them",
+    "for_new_only": "fields edited that only new records get",
     "left_out": "left out",
 }
 

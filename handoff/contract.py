@@ -265,11 +265,6 @@ class Contract(Frozen):
             following = segment.extends
         return chain
 
-    @cached_property
-    def compiled(self) -> dict[str, Condition]:
-        """The named conditions, ready to ask."""
-        return {name: compiled(rule, self.conditions) for name, rule in self.conditions.items()}
-
     def condition(self, rule: Any) -> Condition:
         """Return a written condition, ready to ask; each is made ready once."""
         kept = self._ready.get(id(rule))
@@ -285,7 +280,7 @@ class Contract(Frozen):
         """Return the required fields of a segment, those it inherits first."""
         return tuple(dict.fromkeys(field for part in reversed(self.chain(segment)) for field in part.requires))
 
-    def of_segment(self, name: str, what: Literal["transfer", "standard_days", "incomplete"]) -> Any:
+    def of_segment(self, name: str, what: Literal["transfer", "standard_days"]) -> Any:
         """Return what a segment says, or else what the nearest one that it extends does."""
         return next((said for part in self.chain(name) if (said := getattr(part, what)) is not None), None)
 

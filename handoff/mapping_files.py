@@ -11,9 +11,6 @@ from handoff.rules import FieldRule
 from handoff.spans import SpanText
 from handoff.yaml_files import Frozen
 
-ITEM = "item"
-"""What a row of a list is called inside `each`."""
-
 
 class Rows(Frozen):
     """A list of the record whose rows become people or products."""

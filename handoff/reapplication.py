@@ -31,7 +31,11 @@ class Sample:
 
 @dataclass
 class StepCount:
-    """What would become of the steps of one name: in steps, and the fields that people's edits keep."""
+    """
+    What would become of the steps of one name: in steps, and the fields that people's edits keep.
+
+    `for_new_only` counts the fields that the edit changed and whose mode writes them to a new record only.
+    """
 
     kind: str
     create: int = 0
@@ -39,12 +43,13 @@ class StepCount:
     link: int = 0
     unchanged: int = 0
     fields_kept: int = 0
+    for_new_only: int = 0
     left_out: int = 0
     samples: list[Sample] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """Return the numbers by name."""
-        names = ("create", "update", "link", "unchanged", "fields_kept", "left_out")
+        names = ("create", "update", "link", "unchanged", "fields_kept", "for_new_only", "left_out")
         return {name: getattr(self, name) for name in names}
 
 

@@ -10,7 +10,8 @@ from handoff.calls import since
 from handoff.carry import Carrier
 from handoff.changes import followed_up
 from handoff.decisions import Decision, Planned, outweighs
-from handoff.fields import Compared, FieldDecision, Verdict
+from handoff.fields import Compared, FieldDecision, Memory, Verdict
+from handoff.fingerprints import fingerprint
 from handoff.foreseen import foreseen_calls, foreseen_tells
 from handoff.model import Deal, Standing
 from handoff.ports import Traffic
@@ -49,6 +50,7 @@ class _Planning:
         self.marks: dict[str, Any] = {}
         self.left_out: list[Notice] = []
         self.kept: dict[str, int] = {}
+        self.new_only: dict[str, int] = {}
         self.samples: dict[str, list[Sample]] = {}
 
     def plan(self, to: To) -> Reapplication:
@@ -118,6 +120,7 @@ class _Planning:
 
     def _keep(self, key: str, decision: Decision, deal: str) -> None:
         self.kept[key] = sum(_kept(one, decision.against) for one in decision.fields)
+        self.new_only[key] = sum(_for_new_only(one, decision.memory) for one in decision.fields)
         samples = self.samples.setdefault(decision.planned.step.name, [])
         if len(samples) < SAMPLES:
             samples += _sampled(decision, deal)[: SAMPLES - len(samples)]
@@ -130,6 +133,7 @@ class _Planning:
         for key, one in self.decided.items():
             count, send = counts[one.planned.step.name], one.send
             count.fields_kept += self.kept[key]
+            count.for_new_only += self.new_only[key]
             count.unchanged += send is None
             count.create += send is not None and send.ref is None
             count.link += send is not None and one.adopts
@@ -140,6 +144,12 @@ class _Planning:
         for name, samples in self.samples.items():
             counts[name].samples += samples
         return {name: count for name, count in counts.items() if any(count.counts().values())}
+
+
+def _for_new_only(one: FieldDecision, memory: Memory) -> bool:
+    """Whether a field is left as it was made, although the mapping says another value now."""
+    was = memory.ours.get(one.name)
+    return one.verdict is Verdict.KEPT_CREATE_ONLY and was not in (None, fingerprint(one.would_be))
 
 
 def _slim(one: Prepared) -> Prepared:

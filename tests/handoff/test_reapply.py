@@ -103,16 +103,23 @@ def test_a_plan_counts_what_would_be_sent_and_the_calls_it_takes_and_sends_nothi
     plan = planned(world)
 
     assert sent_since(world, start) == []
-    assert {name: one.counts() for name, one in plan.steps.items()} == {
-        "company": {"create": 0, "update": 0, "link": 0, "unchanged": 2, "fields_kept": 0, "left_out": 0},
-        "onboarding_cta": {"create": 0, "update": 2, "link": 0, "unchanged": 0, "fields_kept": 0, "left_out": 0},
-        "brief": {"create": 0, "update": 0, "link": 0, "unchanged": 2, "fields_kept": 0, "left_out": 0},
-    }
+    counted = {name: {what: n for what, n in one.counts().items() if n} for name, one in plan.steps.items()}
+    assert counted == {"company": {"unchanged": 2}, "onboarding_cta": {"update": 2}, "brief": {"unchanged": 2}}
     assert [(one.system, one.kind, one.action, one.records, one.calls) for one in plan.writes] == [
         ("gainsight main", "cta", "update", 2, 1),
         ("salesforce main", "deal", "tell", 2, 1),
     ]
     assert world.ledger.runs()[0].command == "sync"
+
+
+def test_a_plan_counts_the_fields_that_were_edited_and_that_only_new_records_get(world):
+    delivered(world)
+    edit(world, ("targets/gainsight.yml", "Onboard {account.name}", "Welcome {account.name}"))
+
+    plan = planned(world)
+
+    assert plan.steps["onboarding_cta"].for_new_only == 1
+    assert plan.does_nothing
 
 
 def test_a_plan_shows_a_few_fields_as_they_are_and_as_they_would_be(world):
