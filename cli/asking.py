@@ -16,7 +16,7 @@ def at_terminal() -> bool:
 def answer(question: str) -> str:
     """Return what the person says, in lower case; "" for Enter, and where the input ends."""
     try:
-        return out.input(f"{question} ").strip().lower()
+        return out.input(f"{question} ", markup=False).strip().lower()
     except EOFError:
         return ""
 

@@ -9,6 +9,7 @@ from typing import Any
 from handoff.canonical import MOMENTS
 from handoff.conditions import Test, walk
 from handoff.contract import EXCLUDED, NEW_CUSTOMER, Contract, Routing, Segment
+from handoff.known_kinds import Known
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.named_accounts import ACCOUNT_ID
 from handoff.people import ROLES, People
@@ -92,9 +93,26 @@ def mistakes_in_condition(at: Location, rule: Any, contract: Contract, known: It
             yield (*inside, "field"), f"{one.field!r} is filled by no mapping. {nearest(one.field, known)}"
 
 
+def mistakes_in_tests(at: Location, rule: Any, kinds: Known) -> Iterator[Mistake]:
+    """Yield why a test in this condition can never hold."""
+    for inside, one in walk(rule, at):
+        if isinstance(one, Test):
+            yield from ((inside, what) for _, what in kinds.mistakes_in_test(one))
+
+
+def never_true(contract: Contract, source: SourceFile) -> Iterator[Mistake]:
+    """Yield the tests that ask for a value that the source's table never gives: no mistake, and worth knowing."""
+    kinds = Known(contract, source)
+    for at, rule in written_conditions(contract):
+        for inside, one in walk(rule, at):
+            if isinstance(one, Test) and (never := kinds.never_holds(one)):
+                yield inside, f"the source never gives {one.field} the value {never}, so this never holds for it"
+
+
 def _conditions(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     for at, rule in written_conditions(contract):
         yield from mistakes_in_condition(at, rule, contract, near.known)
+        yield from mistakes_in_tests(at, rule, Known(contract, near.source))
     circle = circle_of(contract)
     if circle:
         yield ("conditions", circle[0]), f"it asks for itself: {' -> '.join(circle)}. Take one of these names away"

@@ -10,8 +10,9 @@ from typing import Any, cast
 
 from handoff import not_yet
 from handoff.contract import Contract
-from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract, roles_in, somebody
+from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract, never_true, roles_in, somebody
 from handoff.errors import ConfigError
+from handoff.known_kinds import Known
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
 from handoff.mapping_files import SourceFile, TargetFile, TargetStep
 from handoff.model import Origin, Trace
@@ -30,7 +31,7 @@ NOT_YET: tuple[Any, ...] = (not_yet.of_contract, not_yet.of_people, not_yet.of_s
 
 
 SPOKEN_OF = {
-    "segments": ("is no segment",),
+    "segments": ("is no segment", "no segment is called"),
     "conditions": ("is no condition",),
     "teams": ("is no team",),
     "calendars": ("is no calendar",),
@@ -109,8 +110,9 @@ class Survey:
             for name, of in waiting
             for words in not_yet.not_in_force(self._lines(name), of(self.read[name].model))
         ]
-        _, people, _, _ = self._parts()
-        surprising = [self._lines("people.yml").finding(at, f"{what}.") for at, what in people.notices()]
+        contract, people, source, _ = self._parts()
+        told = {"people.yml": people.notices(), "handoff.yml": never_true(contract, source)}
+        surprising = [self._lines(name).finding(at, f"{what}.") for name, some in told.items() for at, what in some]
         return [*odd, *surprising, *later]
 
     def _lines(self, name: str) -> Lines:
@@ -176,7 +178,9 @@ class Survey:
     def _of_step(self, each: str | None, source: SourceFile, known: frozenset[str]) -> Templates:
         names = known | (item_fields(each, source) if each else frozenset())
         contract = cast(Contract, self.read["handoff.yml"].model)
-        return Templates(self.folder / "templates", names, contract.fields, roles_in(source))
+        return Templates(
+            self.folder / "templates", names, contract.fields, roles_in(source), Known(contract, source).lists
+        )
 
     # Compiling
 

@@ -16,13 +16,15 @@ class FieldFacts:
     One standard field.
 
     `longest` bounds its text in characters, `values` lists all it takes, `takes` says what kind of value it is: text,
-    date, datetime, number, user (the id of one), email, company, record (another step's id), list, or any.
+    date, datetime, number, user (the id of one), email, company, record (another step's id; of the object that `of`
+    names), list, or any.
     """
 
     takes: str = "any"
     longest: int | None = None
     values: tuple[str, ...] = ()
     required: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ GAINSIGHT: Mapping[str, ObjectFacts] = {
         Write.CREATE_ONLY,
         {
             "Name": _text(CTA_NAME, required=True),
-            "CompanyId": FieldFacts("record", required=True),
+            "CompanyId": FieldFacts("record", required=True, of="company"),
             "OwnerId": FieldFacts("user", required=True),
             "SuccessPlanType": _text(required=True),
             "status": _text(),
@@ -125,8 +127,8 @@ GAINSIGHT: Mapping[str, ObjectFacts] = {
         Write.CREATE_ONLY,
         {
             "Name": _text(CTA_NAME, required=True),
-            "CompanyId": FieldFacts("record", required=True),
-            "CtaGroupId": _RECORD,
+            "CompanyId": FieldFacts("record", required=True, of="company"),
+            "CtaGroupId": FieldFacts("record", of="success_plan"),
             "OwnerId": FieldFacts("user", required=True),
             "type": _text(required=True),
             "reason": _text(required=True),
@@ -144,7 +146,7 @@ GAINSIGHT: Mapping[str, ObjectFacts] = {
         Scope.DEAL,
         Write.CREATE_ONLY,
         {
-            "GsCompanyId": _RECORD,
+            "GsCompanyId": FieldFacts("record", of="company"),
             "companyName": _text(255),
             "ContextName": _text(
                 required=True,

@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from handoff.canonical import MOMENTS
 from handoff.contract import Contract
 from handoff.contract_checks import EVENTS, Mistake, mistakes_in_condition
+from handoff.known_kinds import Known
 from handoff.mapping import item_fields
 from handoff.mapping_files import Children, Signal, SourceFile, TargetFile, TargetStep
 from handoff.model import Scope
@@ -34,12 +36,15 @@ class Around:
         """What can be made on the platform."""
         return PLATFORMS[self.system]
 
+    @cached_property
+    def kinds(self) -> Known:
+        """What is known of canonical fields before a deal is read."""
+        return Known(self.contract, self.source)
+
     @property
-    def lists(self) -> list[str]:
+    def lists(self) -> tuple[str, ...]:
         """The canonical fields that hold several items."""
-        fields = self.contract.fields
-        as_list = [name for name, rule in self.source.fields.items() if rule.as_ in LIST_TRANSFORMS]
-        return [*("people", "products", "gaps"), *as_list, *(name for name, field in fields.items() if field.list_)]
+        return self.kinds.lists
 
 
 def mistakes_in_target(file: TargetFile, around: Around) -> Iterator[Mistake]:
@@ -86,10 +91,23 @@ def _needs(name: str, step: TargetStep, file: TargetFile, around: Around) -> Ite
             yield at, f"there is no step {other!r}. {nearest(other, [one for one in file.steps if one != name])}"
         elif file.steps[other].each is not None and at[0] == "fields" and not _shared(file.steps[other], around):
             yield at, f"{other!r} makes several records, so it has no one id. Use another step"
+        elif at[0] == "fields" and _of_another(step, str(at[1]), file.steps[other], around):
+            wanted = around.objects[step.object].fields[str(at[1])].of
+            yield (
+                at,
+                f"{at[1]} takes the id of a {wanted}, and {other} makes a {file.steps[other].object}. Use another step",
+            )
         elif account and not _shared(file.steps[other], around):
             yield at, f"{name} is shared by all deals of an account and {other} belongs to one deal. Take it out"
     if account and step.each is not None:
         yield ("each",), f"{name} is shared by all deals of an account, so it is made once. Take `each` out"
+
+
+def _of_another(step: TargetStep, field: str, other: TargetStep, around: Around) -> bool:
+    """Whether a field takes the id of another object than the one that a step makes."""
+    facts = around.objects.get(step.object)
+    fact = facts.fields.get(field) if facts else None
+    return fact is not None and bool(fact.of) and other.object in around.objects and other.object != fact.of
 
 
 def _can_wait(step: TargetStep, need: str, file: TargetFile, around: Around) -> bool:
@@ -127,6 +145,8 @@ def _whole(what: str, fields: Mapping[str, FieldRule], facts: ObjectFacts) -> It
     for name, fact in facts.fields.items():
         if fact.required and name not in fields and name not in misspelt:
             yield ("fields",), f"{name!r} is missing, and the platform refuses a {what} without it. Map it"
+        elif fact.required and name in fields and fields[name].when is not None:
+            yield ("fields", name, "when"), f"the platform refuses a {what} without {name}. Take `when` out"
     for group in facts.one_of:
         if not set(group) & set(fields):
             yield ("fields",), f"one of {', '.join(group)} is needed. Map one"
@@ -182,6 +202,8 @@ def _field(name: str, rule: FieldRule, facts: ObjectFacts, known: frozenset[str]
     fact = facts.fields.get(name)
     if fact is not None:
         yield from mistakes_in_value(name, rule, fact)
+        yield from around.kinds.never_fits(rule, fact)
+    yield from around.kinds.strange_words(rule)
 
 
 def _unfilled(source: str, known: frozenset[str]) -> str:

@@ -38,6 +38,7 @@ class Templates:
         known: Every canonical field.
         asked: The contract's fields, by which `sentence` and `not_found` speak of them.
         roles: The roles that people can have, None where the source leaves them as the CRM says.
+        lists: The fields that hold several items; one that says nothing is an empty list.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Templates:
         known: Iterable[str],
         asked: Mapping[str, Asked] | None = None,
         roles: Collection[str] | None = None,
+        lists: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self._asked = dict(asked or {})
@@ -60,6 +62,8 @@ class Templates:
             trim_blocks=True,
             finalize=lambda value: "" if value is None or value == {} else value,  # nobody wants to read "None"
         )
+        self._environment.globals.clear()  # what is not documented is no function
+        self._lists = frozenset(lists)
         self._environment.filters |= {"names": names, "labels": labels, "day": day}
 
     def load(self, name: str) -> Template:
@@ -172,6 +176,7 @@ class Templates:
     def _context(self, values: Mapping[str, Value], longest: int) -> dict[str, Any]:
         link = str(values.get("deal.url") or "")
         context: dict[str, Any] = {name: _Branch() if name in self._branches else None for name in self.known}
+        context |= dict.fromkeys(self._lists, ())
         for name, value in values.items():
             root, _, rest = name.partition(".")
             shown = _shown(value, longest, link)

@@ -1037,4 +1037,20 @@ MISTAKES = (
             "handoff.yml:86:5: routing -> 0: 'current_csm' stands here; it must be keys with values. Write them as {key: value}, or each on a line of its own.",
         ),
     ),
+    Mistake(
+        "A test asks for a kind that is none",
+        (Edit(CONTRACT, "{field: arr, at_least: 80000}", "{field: segment, is: huge}"),),
+        (
+            "handoff.yml:25:14: conditions -> big_deal -> 0: no segment is called 'huge'. Use one of: enterprise, mid, small.",
+            "handoff.yml:64:5: segments -> 0 -> when: 'segment' is decided later than this. Test a field of the deal.",
+        ),
+    ),
+    Mistake(
+        "A share is written as percent",
+        (Edit(CONTRACT, "{field: arr, at_least: 80000}", "{field: completeness, at_least: 80}"),),
+        (
+            "handoff.yml:25:14: conditions -> big_deal -> 0: completeness is a share of 1. Write at_least: 0.8.",
+            "handoff.yml:64:5: segments -> 0 -> when: 'completeness' is decided later than this. Test a field of the deal.",
+        ),
+    ),
 )

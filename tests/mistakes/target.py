@@ -781,4 +781,38 @@ MISTAKES = (
             'targets/gainsight.yml:90:47: signals -> taken_at -> is: 5 stands here; it must be a text or a list of texts. Quote it: "5".',
         ),
     ),
+    Mistake(
+        "A table names a segment that is none",
+        (Edit(TARGET, "enterprise: High", "enterprize: High"),),
+        (
+            "targets/gainsight.yml:53:18: steps -> onboarding -> fields -> priority -> values -> enterprize: no segment is called 'enterprize'. Nearest: enterprise.",
+        ),
+    ),
+    Mistake(
+        "A required field is written under a condition",
+        (
+            Edit(
+                TARGET,
+                "type: {value: Lifecycle}\n      reason: {value: Onboarding}",
+                "type: {value: Lifecycle, when: big}\n      reason: {value: Onboarding}",
+            ),
+        ),
+        (
+            "targets/gainsight.yml:48:32: steps -> onboarding -> fields -> type -> when: the platform refuses a cta without type. Take `when` out.",
+        ),
+    ),
+    Mistake(
+        "A work item's group is a company",
+        (Edit(TARGET, "CtaGroupId: {step: plan}", "CtaGroupId: {step: company}"),),
+        (
+            "targets/gainsight.yml:45:20: steps -> onboarding -> fields -> CtaGroupId -> step: CtaGroupId takes the id of a success_plan, and company makes a company. Use another step.",
+        ),
+    ),
+    Mistake(
+        "A day is filled with a number",
+        (Edit(TARGET, "RenewalDate: {from: go_live_on,", "RenewalDate: {from: arr,"),),
+        (
+            "targets/gainsight.yml:16:21: steps -> company -> fields -> RenewalDate -> from: arr is a number, which this field never takes. Use another field.",
+        ),
+    ),
 )
