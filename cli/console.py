@@ -59,29 +59,36 @@ def document(command: str, *, ok: bool = True, **content: Any) -> None:
 
 
 @contextmanager
-def errors(command: str, *, as_json: bool) -> Iterator[None]:
-    """Turn an error into a message, a JSON document where asked for, and the right exit code."""
+def errors(command: str, *, as_json: bool, on_top: bool = False) -> Iterator[None]:
+    """
+    Turn an error into a message, a JSON document where asked for, and the right exit code.
+
+    `on_top` tells the findings and the exit code beside the error too, where the command's document has them.
+    """
     try:
         yield
     except HandoffError as error:
-        _fail(command, error, as_json=as_json)
+        _fail(command, error, as_json=as_json, on_top=on_top)
     except KeyboardInterrupt:
         err.print("Stopped. What was done is in the ledger; the next run goes on from there.")
         raise SystemExit(STOPPED) from None
     except Exception as error:  # noqa: BLE001  whatever it is, it is our mistake, and it is said so
         traceback.print_exc()
-        _fail(command, BridgeBug(f"This is our mistake: {type(error).__name__}. Please report it."), as_json=as_json)
+        bug = BridgeBug(f"This is our mistake: {type(error).__name__}. Please report it.")
+        _fail(command, bug, as_json=as_json, on_top=on_top)
 
 
-def _fail(command: str, error: HandoffError, *, as_json: bool) -> NoReturn:
+def _fail(command: str, error: HandoffError, *, as_json: bool, on_top: bool) -> NoReturn:
     code = exit_code(error)
     if as_json:
         findings = list(error.findings) if isinstance(error, ConfigError) else []
+        told = findings or ([str(error)] if isinstance(error, ConfigError) else [])
         said: dict[str, Any] = {"kind": type(error).__name__, "message": str(error), "findings": findings}
         if isinstance(error, SeveralDeals):
             said |= {"kind": ConfigError.__name__, "deals": [{"id": one, "name": name} for one, name in error.deals]}
         said["exit"] = int(code)
-        document(command, ok=False, error=said)
+        beside: dict[str, Any] = {"findings": told, "exit": int(code)} if on_top else {}
+        document(command, ok=False, error=said, **beside)
     err.print(str(error), style="red", markup=False)
     raise SystemExit(int(code))
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, errors, headline, out
-from cli.live import check_live
-from cli.options import AsJson, MappingsDir, Sandbox, WonDeals
+from cli.live import Asked, check_live
+from cli.options import AsJson, Every, MappingsDir, Sandbox, WonDeals
 from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract
@@ -27,17 +27,19 @@ SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "sour
 def check(
     live: Annotated[bool, typer.Option("--live", help="Then look at the live systems; reads only.")] = False,
     won_deals: WonDeals = None,
+    every: Every = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the mistakes in the mapping files and run their examples; --live: in the systems too. Exit 2 for any."""
-    with errors("check", as_json=as_json):
+    with errors("check", as_json=as_json, on_top=True):
         if live:
-            check_live(_wiring.choice(sandbox=sandbox, mappings=mappings), won_deals, as_json=as_json)
+            asked = Asked(won_deals) if every is None else Asked(won_deals, every)
+            check_live(lambda: _wiring.choice(sandbox=sandbox, mappings=mappings), asked, as_json=as_json)
             return
-        if sandbox or won_deals is not None:
-            raise ConfigError("--sandbox and --won-deals go with --live: without it nothing is called.")
+        if sandbox or won_deals is not None or every is not None:
+            raise ConfigError("--sandbox, --won-deals and --every go with --live: without it nothing is called.")
         folder = _folder(mappings, as_json=as_json)
         loaded = _loaded(folder)
         count = _run_examples(loaded)

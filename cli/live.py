@@ -1,6 +1,7 @@
 """`handoff check --live`: the files, then a look at both systems; what is wrong, and who must do what."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from cli.console import Exit, document, err, headline, out
@@ -8,45 +9,78 @@ from flows import _wiring
 from handoff.errors import ConfigError
 from handoff.examples import unmet
 from handoff.expected import expected_of_crm, expected_of_platform
-from handoff.inspection import REVOPS, Check, Finding, State, looked, not_checked
+from handoff.inspection import OPERATOR, REVOPS, Check, Finding, State, looked, not_checked
 from handoff.mapping import Mappings
+from handoff.settings import Settings
 
 FILES = "files"
 MARKS = {State.WELL: ("✓", "green"), State.FOUND: ("✗", "red"), State.NOT_CHECKED: ("–", "yellow")}
 
 
-def check_live(chosen: _wiring.Choice, won_deals: int | None, *, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What the reader says beside the files: an admin's count of won deals, and the seconds between passes."""
+
+    won_deals: int | None = None
+    every: int = 60
+
+
+def check_live(choose: Callable[[], _wiring.Choice], asked: Asked, *, as_json: bool) -> None:
     """Show every check of the files and of both systems; leave with 2 when anything was found."""
-    headline(f"{_wiring.systems(chosen)} (reads only)", as_json=as_json)
-    checks = _checks(chosen, won_deals)
+    notices: list[str] = []
+    try:
+        chosen = choose()
+        headline(f"{_wiring.systems(chosen)} (reads only)", as_json=as_json)
+        checks = _checks(chosen, asked, notices)
+    except ConfigError as error:
+        checks = [_settings(error)]
     findings = [(check, finding) for check in checks for finding in check.findings]
     if as_json:
         found = [
             {"system": c.system, "check": c.name, "what": f.what, "who": f.who, "remedy": f.remedy} for c, f in findings
         ]
-        document("check", ok=not findings, findings=found, checks=[check.as_dict() for check in checks])
+        told = [check.as_dict() for check in checks]
+        document("check", ok=not findings, findings=found, checks=told, notices=notices)
     else:
-        _show(checks, len(findings))
+        _show(checks, notices, len(findings))
     if findings:
         raise SystemExit(int(Exit.CONFIG))
 
 
-def _checks(chosen: _wiring.Choice, won_deals: int | None) -> list[Check]:
+def _checks(chosen: _wiring.Choice, asked: Asked, notices: list[str]) -> list[Check]:
+    """Return every check; the files' notices go into `notices` as soon as they are known."""
     settings = chosen.settings()
     try:
         mappings = _wiring.mappings_of(chosen)
     except ConfigError as error:
-        found = [Finding(what, REVOPS, "Correct the file.") for what in error.findings or (error.message,)]
         because = "the mapping files have mistakes, so it is not known what to look for"
-        names = [f"{instance.system} {instance.name}" for instance in (settings.crm, settings.platform)]
-        return [looked(FILES, "mapping files", found), *(not_checked(name, "all", because) for name in names)]
-    crm, platform = _wiring.to_inspect(chosen, mappings)
+        return [
+            looked(FILES, "mapping files", _mistakes(error, REVOPS, "Correct the file.")),
+            *_unseen(settings, because),
+        ]
+    notices += mappings.notices
     checks = [_files(mappings)]
+    try:
+        crm, platform = _wiring.to_inspect(chosen, mappings)
+    except ConfigError as error:
+        return [*checks, _settings(error), *_unseen(settings, "the settings have mistakes (see settings)")]
     err.print(f"Looking at {settings.crm.system} ...", style="dim")
-    checks += crm.inspect(expected_of_crm(mappings, won_deals=won_deals))
+    checks += crm.inspect(expected_of_crm(mappings, won_deals=asked.won_deals, every_seconds=asked.every))
     err.print(f"Looking at {settings.platform.system} ...", style="dim")
-    checks += platform.inspect(expected_of_platform(mappings))
+    checks += platform.inspect(expected_of_platform(mappings, every_seconds=asked.every))
     return checks
+
+
+def _unseen(settings: Settings, because: str) -> list[Check]:
+    return [not_checked(f"{one.system} {one.name}", "all", because) for one in (settings.crm, settings.platform)]
+
+
+def _settings(error: ConfigError) -> Check:
+    return looked(FILES, "settings", _mistakes(error, OPERATOR, "Correct the setting."))
+
+
+def _mistakes(error: ConfigError, who: str, remedy: str) -> list[Finding]:
+    return [Finding(what, who, remedy) for what in error.findings or (error.message,)]
 
 
 def _files(mappings: Mappings) -> Check:
@@ -60,11 +94,13 @@ def _files(mappings: Mappings) -> Check:
     return looked(FILES, "mapping files", found, told)
 
 
-def _show(checks: Sequence[Check], count: int) -> None:
+def _show(checks: Sequence[Check], notices: Sequence[str], count: int) -> None:
     for system, some in groupby(checks, key=lambda check: check.system):
         out.print(system, style="bold", markup=False)
         for check in some:
             _show_one(check)
+        for notice in notices if system == FILES else ():
+            out.print(f"      {notice}", style="yellow", markup=False)
     skipped = sum(check.state is State.NOT_CHECKED for check in checks)
     left_out = f"; {skipped} not checked" if skipped else ""
     said = "Nothing is wrong" if not count else "1 finding" if count == 1 else f"{count} findings"

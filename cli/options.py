@@ -21,6 +21,10 @@ WonDeals = Annotated[
         help="With --live: how many won deals an admin's report counts (close date from start_from on).",
     ),
 ]
+Every = Annotated[
+    int | None,
+    typer.Option("--every", metavar="N", min=10, help="With --live: seconds between passes, as with serve (60)."),
+]
 DealOption = Annotated[
     str | None,
     typer.Option("--deal", metavar="DEAL", help="Only this deal: id, address, or part of a name."),

@@ -23,6 +23,7 @@ READ_AS: Mapping[str, Mapping[str, str]] = {
 """What is written under one name and described under another."""
 NO_FIELDS: Mapping[str, frozenset[str]] = {
     PLAN: frozenset({"Templates", "Objectives"}),
+    CTA: frozenset({"OwnerEmail"}),
     TIMELINE: frozenset({"companyName", "internalAttendees"}),
 }
 """What a call takes and no field holds."""
@@ -126,8 +127,9 @@ class Fields:
 
     def check_keys(self, name: str, kinds: Sequence[str]) -> Check:
         """Return the check of the fields that the bridge plants its own keys in."""
-        found = [self._key_trouble(kind) for kind in kinds if kind in self._fields]
-        return looked(self._system, name, [one for one in found if one], f"on {named(self._fields)}")
+        there = [kind for kind in kinds if kind in self._fields]
+        found = [self._key_trouble(kind) for kind in there]
+        return looked(self._system, name, [one for one in found if one], f"on {named(there)}")
 
     def _key_trouble(self, kind: str) -> Finding | None:
         name = "ExternalId" if kind == TIMELINE else KEY_FIELD

@@ -11,7 +11,7 @@ from handoff.yaml_files import nearest
 
 CONFIGURATION = Route("reading the picklists", reads=True, repeatable=True)
 
-ANY_TYPE = "ALL_CTA_TYPE"
+ANY_TYPE, OBJECTIVE = "ALL_CTA_TYPE", "Objective"
 CATEGORIES: Mapping[tuple[str, str], str] = {
     (CTA, "type"): "CTA_TYPE",
     (CTA, "status"): "CTA_STATUS",
@@ -83,8 +83,13 @@ class Values:
             because = "Gainsight did not list the reasons; compare them with the mapping in its administration"
             return not_checked(self._system, name, because)
         types = {str(item.get("name")) for item in self._items(CTA, "CTA_TYPE") if item.get("active") is not False}
+        with_own = {item.get("typeName") for item in reasons}
         found: list[Finding] = []
+        silent: list[str] = []
         for kind, reason, place in dict.fromkeys(pairs(steps)):
+            if kind == OBJECTIVE and kind not in with_own:
+                silent.append(f"{reason!r} of an objective: Gainsight lists no reasons of that type")
+                continue
             if types and kind not in types:
                 continue  # told by the check of the type's own name
             known = {
@@ -93,16 +98,20 @@ class Values:
                 if item.get("typeName") in (kind, ANY_TYPE, None)
             }
             found += _value_trouble(f"Call To Action.reason of type {kind!r}", reason, known, place)
-        return looked(self._system, name, found)
+        return looked(self._system, name, found, f"not checked: {'; '.join(silent)}" if silent else "")
 
 
 def pairs(steps: Iterable[ExpectedStep]) -> Iterator[tuple[str, str, str]]:
-    """Yield each type and reason that a step of the mapping may write together, and where the reason stands."""
+    """
+    Yield each type and reason that a step of the mapping may write together, and where the reason stands.
+
+    CTAs that are made within a plan are of one type, and no mapping names it.
+    """
     for step in steps:
         fields = {field.name: field for field in step.fields if step.kind == CTA}
-        if "type" in fields and "reason" in fields:
-            for kind in fields["type"].literals:
-                yield from ((kind, reason, fields["reason"].place) for reason in fields["reason"].literals)
+        kinds = (OBJECTIVE,) if step.within else fields["type"].literals if "type" in fields else ()
+        for kind in kinds if "reason" in fields else ():
+            yield from ((kind, reason, fields["reason"].place) for reason in fields["reason"].literals)
 
 
 def _value_trouble(label: str, value: str, known: Active, place: str) -> Iterator[Finding]:

@@ -54,6 +54,7 @@ class Work:
         found = [
             Finding(f"Others made {count:,} CTAs of {kind} / {reason}, as {step.name} does.", REVOPS, ADOPT)
             for step in steps
+            if not step.within
             for kind, reason, _ in dict.fromkeys(pairs([step]))
             if (count := made[kind, reason]) and not step.adopts
         ]

@@ -6,9 +6,9 @@ from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_inspect_org import ADMIN, COUNT, DEAL, LIMITS, RECORD_COUNT, STAGES, Numbers
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError
 from handoff.inspection import (
-    OPERATOR,
     Check,
     ExpectedOfCrm,
     Finding,
@@ -23,19 +23,7 @@ from handoff.inspection import (
 )
 
 DESCRIBE = Route("reading which fields there are", reads=True, repeatable=True)
-COUNT = Route("counting opportunities", reads=True, repeatable=True)
-RECORD_COUNT = Route("asking how many opportunities the org holds", reads=True, repeatable=True)
-LIMITS = Route("asking for the org's limits", reads=True, repeatable=True)
-
-ADMIN = "a Salesforce admin"
-DEAL = "Opportunity"
-CALLS_A_PASS = 7
-"""Calls of a quiet pass that looks again at deals still open, its login included; a test counts them."""
-LARGEST_SHARE = 0.2
-"""Of the calls left in the day; the org's other tools live on the rest."""
-LEAST_SEEN = 0.95
-"""Of the org's own count, which is a snapshot of some earlier moment."""
-DAY_SECONDS = 86_400
+ROUTES = (DESCRIBE, STAGES, COUNT, RECORD_COUNT, LIMITS)
 
 FITTING: Mapping[Form, frozenset[str]] = {
     Form.TEXT: frozenset(
@@ -76,6 +64,7 @@ class Inspector:
         self._gateway, self._org = gateway, org
         self._always = tuple(Use(path, "the bridge itself") for path in always)
         self._system = gateway.exchange.system
+        self._numbers = Numbers(gateway)
         self._known: dict[str, Described | ServiceError | ConfigError] = {}
 
     def look(self, wanted: ExpectedOfCrm) -> list[Check]:
@@ -85,8 +74,9 @@ class Inspector:
             "fields it reads": lambda name: self._fields(name, wanted),
             "lists it reads": lambda name: self._lists(name, wanted),
             "fields it writes": lambda name: self._writes(name, wanted),
-            "won deals in sight": lambda name: self._deals(name, wanted),
-            "calls a day": lambda name: self._calls(name, wanted),
+            "stages": lambda name: self._numbers.stages(name, wanted),
+            "won deals in sight": lambda name: self._numbers.deals(name, wanted),
+            "calls a day": lambda name: self._numbers.calls(name, wanted),
         }
         try:
             told = f"org {self._org()}"
@@ -191,57 +181,6 @@ class Inspector:
         told = f"{len(wanted.writes)} fields of {DEAL}"
         return looked(self._system, name, [finding for finding in found if finding], told)
 
-    # Numbers
-
-    def _deals(self, name: str, wanted: ExpectedOfCrm) -> Check:
-        since = f" AND CloseDate >= {wanted.starts:%Y-%m-%d}" if wanted.starts else ""
-        visible = self._count(f" WHERE IsWon = true{since}")
-        told = f"{visible:,} won deals" + (f" with a close date from {wanted.starts:%Y-%m-%d} on" if since else "")
-        if wanted.won_deals is not None:
-            found = [] if visible >= wanted.won_deals else [_hidden(f"{visible:,} of {wanted.won_deals:,} won deals")]
-            return looked(self._system, name, found, f"{told}; by the admin's count {wanted.won_deals:,}")
-        try:
-            whole = self._whole()
-        except (NotAllowed, Rejected):
-            whole = 0
-        if not whole:
-            because = "the org does not tell this user how many there are (it takes View Setup and Configuration); "
-            return not_checked(
-                self._system, name, because + "give the number of an admin's report: --won-deals N", told
-            )
-        seen = self._count("")
-        told += f"; of all opportunities {seen:,} of about {whole:,} are in sight (the vendor's count is approximate)"
-        short = seen < whole * LEAST_SEEN
-        return looked(
-            self._system, name, [_hidden(f"{seen:,} of about {whole:,} opportunities")] if short else [], told
-        )
-
-    def _count(self, where: str) -> int:
-        said = self._gateway.ask(COUNT, "GET", "query/", params={"q": f"SELECT COUNT() FROM {DEAL}{where}"})  # noqa: S608
-        return int(said["totalSize"])
-
-    def _whole(self) -> int:
-        said = self._gateway.ask(RECORD_COUNT, "GET", "limits/recordCount", params={"sObjects": DEAL})
-        rows = said.get("sObjects") if isinstance(said, Mapping) else None
-        return sum(int(row["count"]) for row in rows or () if row.get("name") == DEAL)
-
-    def _calls(self, name: str, wanted: ExpectedOfCrm) -> Check:
-        used, most = self._gateway.api_usage or self._limits()
-        left, a_day = max(most - used, 0), CALLS_A_PASS * DAY_SECONDS // wanted.every_seconds
-        told = (
-            f"polling every {wanted.every_seconds} s takes about {a_day:,} of the {left:,} calls left of {most:,} a day"
-        )
-        if a_day <= left * LARGEST_SHARE:
-            return looked(self._system, name, told=f"{told} ({a_day / left:.0%})")
-        share = f"{a_day / left:.0%} of the calls left" if left else "calls of which none is left"
-        remedy = "Poll less often (`handoff serve --every 300`), see which tools use up the org's calls, or buy more."
-        return looked(self._system, name, [Finding(f"Polling takes {share} in the org's day.", OPERATOR, remedy)], told)
-
-    def _limits(self) -> tuple[int, int]:
-        """The header that every answer carries was taken away on the way here, so it is asked for."""
-        daily = self._gateway.ask(LIMITS, "GET", "limits/")["DailyApiRequests"]
-        return int(daily["Max"]) - int(daily["Remaining"]), int(daily["Max"])
-
 
 def _described(told: Any) -> Described:
     fields = {str(field["name"]).lower(): field for field in told["fields"]}
@@ -285,14 +224,6 @@ def _active(field: Mapping[str, Any]) -> Iterator[str]:
     for entry in field.get("picklistValues") or ():
         if entry.get("active") is not False:
             yield str(entry.get("value"))
-
-
-def _hidden(sight: str) -> Finding:
-    remedy = (
-        "Share the rest with it: a sharing rule, or View All on Opportunity. What it does not see is not refused but "
-        "invisible, and never handed off. Then compare with a report of yours: --won-deals N."
-    )
-    return Finding(f"The integration user sees {sight}.", ADMIN, remedy)
 
 
 def _several(words: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_inspect import ROUTES as INSPECTION
 from connectors._salesforce_inspect import Inspector
 from connectors._salesforce_records import (
     LONG_ID,
@@ -41,7 +42,7 @@ READ = Route("reading chosen deals", reads=True, repeatable=True)
 SEARCH = Route("searching won deals", reads=True, repeatable=True)
 """A plain overwrite of the same values: sending it twice does no more than once."""
 
-ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, WRITE_BACK)
+ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, WRITE_BACK, *INSPECTION)
 
 STUCK_AFTER = 3
 IDS_A_CALL = 200

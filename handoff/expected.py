@@ -1,5 +1,6 @@
 """What the mapping files need of the two systems, worked out from the files alone."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from handoff.inspection import (
     ExpectedField,
     ExpectedOfCrm,
     ExpectedOfPlatform,
+    ExpectedStage,
     ExpectedStep,
     Form,
     Use,
@@ -15,6 +17,7 @@ from handoff.inspection import (
 )
 from handoff.mapping import Mappings, Source, Target
 from handoff.model import Write
+from handoff.named_accounts import csms
 from handoff.receipts import STATUS
 from handoff.rules import FieldRule
 
@@ -44,20 +47,16 @@ def expected_of_crm(mappings: Mappings, *, won_deals: int | None = None, every_s
         reads=tuple(_uses(source, source.file.fields, ("fields",))),
         lists=_lists(source),
         writes=tuple(_writes(source)),
+        stages=tuple(_stages(mappings)),
         starts=mappings.contract.starts,
         won_deals=won_deals,
         every_seconds=every_seconds,
     )
 
 
-def expected_of_platform(mappings: Mappings) -> ExpectedOfPlatform:
+def expected_of_platform(mappings: Mappings, *, every_seconds: int = 60) -> ExpectedOfPlatform:
     """Return what the target file's steps send and look for, and the people whom the files name."""
-    target = mappings.target
-    steps = (
-        ExpectedStep(name, step.object, tuple(_fields(target, name)), step.adopt is not None)
-        for name, step in target.file.steps.items()
-    )
-    return ExpectedOfPlatform(tuple(steps), tuple(_people(mappings)))
+    return ExpectedOfPlatform(tuple(_steps(mappings.target)), tuple(_people(mappings)), every_seconds)
 
 
 def _uses(source: Source, rules: Mapping[str, FieldRule], at: tuple[str, ...]) -> Iterator[Use]:
@@ -83,12 +82,37 @@ def _writes(source: Source) -> Iterator[Written]:
         yield Written(name, source.lines.place("write_back", "fields", name), _form(rule, told), longest, words)
 
 
+def _stages(mappings: Mappings) -> Iterator[ExpectedStage]:
+    trigger, lines = mappings.contract.trigger, mappings.lines
+    for index, name in enumerate(trigger.won if isinstance(trigger.won, list) else ()):
+        yield ExpectedStage(name, f"trigger.won, {lines.place('trigger', 'won', index)}", won=True)
+    for index, name in enumerate(trigger.prepare_at):
+        yield ExpectedStage(name, f"trigger.prepare_at, {lines.place('trigger', 'prepare_at', index)}")
+
+
 def _form(rule: FieldRule, told: str) -> Form:
     if rule.text is not None:
         return Form.TEXT
     if rule.value is not None or rule.values is not None:
         return Form.ANY
     return MADE_BY.get(rule.as_ or "") or FORMS.get(told, Form.ANY)
+
+
+def _steps(target: Target) -> Iterator[ExpectedStep]:
+    """Yield every step, and behind it the records that are made within its own."""
+    for name, step in target.file.steps.items():
+        yield ExpectedStep(name, step.object, tuple(_fields(target, name)), step.adopt is not None)
+        for child in step.children:
+            fields = tuple(_fields_within(target, name, child))
+            yield ExpectedStep(f"{name}.{child}", f"{step.object}.{child}", fields, within=child)
+
+
+def _fields_within(target: Target, name: str, child: str) -> Iterator[ExpectedField]:
+    """Yield the fields of a child: sent once, with the record that it is made in."""
+    for field, rule in target.file.steps[name].children[child].fields.items():
+        place = target.lines.place("steps", name, "children", child, "fields", field)
+        literals = tuple(dict.fromkeys(_literals(rule)))
+        yield ExpectedField(field, f"{name}.{child}, {place}", literals=literals, longest=rule.max)
 
 
 def _fields(target: Target, name: str) -> Iterator[ExpectedField]:
@@ -123,6 +147,11 @@ def _people(mappings: Mappings) -> Iterator[Addressed]:
     for rule in contract.routing:
         where = ", ".join(rule.segments or ()) or "every segment"
         named += [(email, f"receives {where}, handoff.yml") for email in [rule.receiver] if email]
+        if rule.file:
+            given = Counter(csms(mappings.folder / rule.file))
+            named += [(email, f"CSM of {count} in {rule.file}") for email, count in given.items()]
+    for one in contract.exceptions:
+        named += [(email, f"receives {one.account}, handoff.yml") for email in [one.set.receiver] if email]
     named += [(team.lead, f"leads {name}, people.yml") for name, team in people.teams.items()]
     named += [(one.email, f"{one.role}, people.yml") for one in people.people if one.role not in OF_SALES]
     by_email: dict[str, tuple[str, list[str]]] = {}

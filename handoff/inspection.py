@@ -119,6 +119,15 @@ class Written:
 
 
 @dataclass(frozen=True)
+class ExpectedStage:
+    """A stage that the contract names, in the CRM's words; `won`: it must be one that the CRM counts as won."""
+
+    name: str
+    place: str
+    won: bool = False
+
+
+@dataclass(frozen=True)
 class ExpectedOfCrm:
     """
     What the mappings need of the CRM.
@@ -127,6 +136,7 @@ class ExpectedOfCrm:
         reads: Paths of the deal.
         lists: By list of the record the paths of its rows.
         writes: Fields that the deal is told in.
+        stages: Stages that make a deal ours.
         starts: The moment from which wins are ours, if it is decided.
         won_deals: How many won deals there are by an admin's count, if one was given.
         every_seconds: How far apart passes are.
@@ -135,6 +145,7 @@ class ExpectedOfCrm:
     reads: tuple[Use, ...] = ()
     lists: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     writes: tuple[Written, ...] = ()
+    stages: tuple[ExpectedStage, ...] = ()
     starts: datetime | None = None
     won_deals: int | None = None
     every_seconds: int = 60
@@ -155,12 +166,18 @@ class ExpectedField:
 
 @dataclass(frozen=True)
 class ExpectedStep:
-    """One step of the target: the object it makes, its fields, and whether it takes over work that is there."""
+    """
+    One step of the target: the object it makes, its fields, and whether it takes over work that is there.
+
+    Records made together with a step's own (`within`: the list they stand in) are a step beside it, of the kind
+    `success_plan.Objectives`: only the platform's connector knows what they are.
+    """
 
     name: str
     kind: str
     fields: tuple[ExpectedField, ...]
     adopts: bool = False
+    within: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,15 +190,16 @@ class Addressed:
 
 @dataclass(frozen=True)
 class ExpectedOfPlatform:
-    """What the mappings need of the platform."""
+    """What the mappings need of the platform; `every_seconds` is how far apart passes are."""
 
     steps: tuple[ExpectedStep, ...] = ()
     people: tuple[Addressed, ...] = ()
+    every_seconds: int = 60
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return the objects that the steps make, each once."""
-        return tuple(dict.fromkeys(step.kind for step in self.steps))
+        """Return the objects that the steps make, each once; what is made within a record is none of them."""
+        return tuple(dict.fromkeys(step.kind for step in self.steps if not step.within))
 
     def fields(self, kind: str) -> tuple[ExpectedField, ...]:
         """Return what the steps of one object expect, by field: each once, with all that any step asks of it."""

@@ -1,4 +1,4 @@
-"""What is wrong in the CSV file of named accounts that a routing rule reads."""
+"""The CSV file of named accounts that a routing rule reads: whom it names, and what is wrong in it."""
 
 import csv
 import re
@@ -35,6 +35,14 @@ def mistakes_in_accounts(path: Path, nobody: Callable[[str], Iterator[str]]) -> 
     for number, row in numbered[1:]:
         if any(cell.strip() for cell in row):
             yield from ((number, what) for what in _row(number, row, columns, seen, nobody))
+
+
+def csms(path: Path) -> Iterator[str]:
+    """Yield the CSM's address of every account of a file without mistakes, in lower case."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            if email := (row["csm_email"] or "").strip():
+                yield email.lower()
 
 
 def _columns(columns: Sequence[str]) -> str:

@@ -20,7 +20,8 @@ from sandbox.world import World
 pytestmark = pytest.mark.whole
 
 SALESFORCE_CHECKS = [
-    *("credentials", "objects", "fields it reads", "lists it reads", "fields it writes", "won deals in sight"),
+    *("credentials", "objects", "fields it reads", "lists it reads", "fields it writes", "stages"),
+    "won deals in sight",
     "calls a day",
 ]
 GAINSIGHT_CHECKS = [
@@ -244,8 +245,114 @@ def test_mistakes_in_the_files_come_first_and_then_no_system_is_asked(desk: Desk
     assert done.exit_code == 2
     assert [(f["system"], f["who"]) for f in said["findings"]] == [("files", "RevOps")]
     assert "Nearest: teams." in said["findings"][0]["what"]
+    assert (said["ok"], said["notices"], "error" in said) == (False, [], False)
     assert states(said, "salesforce main") == states(said, "gainsight main") == {"all": "not checked"}
     assert desk.world.journal() == []
+
+
+def with_more(tmp_path: Path, **more: str) -> str:
+    folder = Path(shutil.copytree(SHIPPED_MAPPINGS, tmp_path / "mappings"))
+    for name, text in more.items():
+        with (folder / f"{name}.yml").open("a", encoding="utf-8") as file:
+            file.write(text)
+    return str(folder)
+
+
+def test_a_slip_in_a_stage_is_found_before_it_leaves_every_deal_out(desk: Desk, tmp_path: Path):
+    said = desk.json("--mappings", with_more(tmp_path, handoff="trigger: {won: [Closd Won]}\n"))
+
+    assert [(f["check"], f["who"], without_line(f["what"])) for f in said["findings"]] == [
+        (
+            "stages",
+            "RevOps",
+            "'Closd Won' is no stage of the org; it is named by trigger.won, handoff.yml:LINE. Nearest: Closed Won.",
+        )
+    ]
+
+
+OBJECTIVES = """
+    children:
+      Objectives:
+        each: commitments
+        key: item.id
+        fields:
+          Name:        {text: "{item.text}", max: 80, shorten: item.text}
+          status:      {value: Neww}
+          Nothing__gc: {from: account.name}
+
+  onboarding_cta:
+"""
+
+
+def test_objectives_do_not_escape_the_look(desk: Desk, tmp_path: Path):
+    target = Path(with_more(tmp_path)) / "targets" / "gainsight.yml"
+    whole = target.read_text(encoding="utf-8")
+    target.write_text(whole.replace("\n  onboarding_cta:\n", OBJECTIVES), encoding="utf-8")
+    shutil.rmtree(tmp_path / "mappings" / "examples")
+
+    said = desk.json("--mappings", str(tmp_path / "mappings"))
+
+    assert [(f["check"], without_line(f["what"]).split("; ")[0]) for f in said["findings"]] == [
+        ("fields", "Call To Action.Nothing__gc is missing or hidden"),
+        ("values of Call To Action", "Call To Action.status: 'Neww' is not there"),
+    ]
+
+
+def test_what_is_not_in_force_yet_is_told_as_by_the_plain_check(desk: Desk, tmp_path: Path):
+    folder = with_more(tmp_path, handoff="trigger: {prepare_at: [Prospecting]}\n")
+
+    done = desk.run("--mappings", folder)
+    said, plain = (
+        json.loads(CliRunner().invoke(app, ["check", *live, "--json", "--mappings", folder]).stdout)
+        for live in (["--live"], [])
+    )
+
+    assert done.exit_code == 0
+    assert said["notices"] == plain["notices"]
+    assert ["not in force yet" in notice for notice in said["notices"]] == [True]
+    assert f"      {said['notices'][0]}\n" in done.stdout
+
+
+def test_polling_too_often_is_cleared_by_the_remedy_that_it_names(desk: Desk):
+    desk.world.load({"tenant": {"daily_limit": 15_000}})
+
+    (finding,) = desk.json()["findings"]
+    slower = re.findall(r"handoff check --live (--every) (\d+)", finding["remedy"])
+
+    assert finding["check"] == "calls a day"
+    assert desk.json(*slower[0])["findings"] == []
+
+
+@pytest.mark.parametrize("word", ["9", "0", "soon"])
+def test_passes_are_no_closer_than_serve_makes_them(word: str):
+    done = CliRunner().invoke(app, ["check", "--live", "--every", word])
+
+    assert done.exit_code == 2
+    assert "Invalid value for '--every'" in done.stderr
+
+
+def test_settings_that_are_not_there_are_a_finding_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("HANDOFF_SANDBOX", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    done = CliRunner().invoke(app, ["check", "--live", "--json"])
+
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["ok"], "error" in said) == (2, False, False)
+    assert [(f["system"], f["check"], f["who"]) for f in said["findings"]] == [
+        ("files", "settings", "whoever runs the bridge")
+    ]
+    assert "There is no handoff.toml here" in said["findings"][0]["what"]
+
+
+def test_a_sandbox_that_does_not_answer_is_an_error_and_no_finding(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HANDOFF_SANDBOX", "64990")
+
+    done = CliRunner().invoke(app, ["check", "--live", "--json"])
+
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["ok"], said["findings"], said["exit"]) == (3, False, [], 3)
+    assert said["error"]["kind"] == "Transient"
 
 
 def test_an_address_is_shown_to_the_reader_and_never_logged(desk: Desk, caplog: pytest.LogCaptureFixture):
@@ -259,7 +366,8 @@ def test_an_address_is_shown_to_the_reader_and_never_logged(desk: Desk, caplog: 
 def test_what_needs_the_systems_is_refused_without_live(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("HANDOFF_SANDBOX", raising=False)
 
-    done = CliRunner().invoke(app, ["check", "--won-deals", "5"])
+    for option in ("--won-deals", "--every"):
+        done = CliRunner().invoke(app, ["check", option, "50"])
 
-    assert done.exit_code == 2
-    assert "--live" in done.stderr
+        assert done.exit_code == 2
+        assert "--live" in done.stderr

@@ -36,12 +36,23 @@ def test_check_tells_every_mistake_of_every_file_with_its_line_and_ends_with_2(f
 
     done = called("check", "--mappings", str(folder), "--json")
 
-    findings = json.loads(done.stdout)["error"]["findings"]
+    said = json.loads(done.stdout)
+    findings = said["error"]["findings"]
+    assert (said["ok"], said["findings"], said["exit"]) == (False, findings, 2)
     assert done.exit_code == 2
     assert [finding.split(":")[0] for finding in findings] == ["handoff.yml", "people.yml"]
     assert all(finding.split(":")[1].isdigit() for finding in findings)
     assert "Nearest: segments." in findings[0]
     assert "Nearest: teams." in findings[1]
+
+
+def test_an_example_that_is_not_met_is_a_finding_on_top_too(folder: Path):
+    example = folder / "examples" / "enterprise_complete.yml"
+    example.write_text(example.read_text(encoding="utf-8").replace("segment: enterprise", "segment: smb"), "utf-8")
+
+    said = json.loads(called("check", "--mappings", str(folder), "--json").stdout)
+
+    assert said["findings"] == said["error"]["findings"] != []
 
 
 def test_lineage_says_where_a_field_comes_from(folder: Path):

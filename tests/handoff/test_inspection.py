@@ -12,6 +12,7 @@ from handoff.inspection import (
     Check,
     ExpectedField,
     ExpectedOfPlatform,
+    ExpectedStage,
     ExpectedStep,
     Finding,
     Form,
@@ -25,6 +26,7 @@ from handoff.inspection import (
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
 from handoff.people import Person
+from handoff.routing import receivers
 from tests.handoff.builders import CONTRACT, PEOPLE, SOURCE
 
 LEAN_CONTRACT = """\
@@ -154,6 +156,80 @@ def test_everybody_the_files_name_is_expected_once_with_every_role(tmp_path: Pat
     leads = ("leads mid_market, people.yml", "leads smb, people.yml")
     assert people["tomas.reyes@harbor.example"] == (*leads, "manager, people.yml")
     assert len(people) == 5
+
+
+def test_whoever_an_exception_or_a_named_account_sends_work_to_is_expected_too(tmp_path: Path):
+    contract = """\
+fields: {arr: {section: deal, label: Amount}}
+segments: [{name: all}]
+routing: [{use: named, file: accounts.csv}, {use: fixed, receiver: priya.shah@harbor.example}]
+exceptions:
+  - {account: 0015g00000QrStUAAV, set: {receiver: ben.okafor@harbor.example}, because: Their board knows his}
+"""
+    rows = ["account_id,csm_email", "0015g00000QrStUAAV,Cleo.Martin@harbor.example"]
+    rows += ["0015g00000AbCdEAAV,cleo.martin@harbor.example", ","]
+    (tmp_path / "accounts.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+
+    loaded = mappings(tmp_path, contract=contract)
+    people = {one.email: one.roles for one in expected_of_platform(loaded).people}
+
+    assert people["cleo.martin@harbor.example"] == ("CSM of 2 in accounts.csv", "csm, people.yml")
+    assert "receives 0015g00000QrStUAAV, handoff.yml" in people["ben.okafor@harbor.example"]
+    assert receivers(loaded) <= people.keys()
+
+
+def test_what_is_made_within_a_record_is_a_step_of_its_own_whose_fields_are_sent_once(tmp_path: Path):
+    target = """\
+steps:
+  company:
+    object: company
+    fields:
+      Name: {from: account.name, max: 255}
+  plan:
+    object: success_plan
+    fields:
+      CompanyId:       {step: company}
+      OwnerId:         {from: receiver.email, find: active_user}
+      Name:            {text: "{account.name}: first 90 days", max: 80, shorten: account.name}
+      SuccessPlanType: {value: Onboarding}
+    children:
+      Objectives:
+        each: products
+        key: item.name
+        fields:
+          Name:        {text: "{item.name}", max: 80, shorten: item.name}
+          status:      {value: Neww}
+          Nothing__gc: {from: account.name}
+"""
+
+    wanted = expected_of_platform(mappings(tmp_path, target=target))
+
+    at = "plan.Objectives, targets/gainsight.yml:"
+    assert wanted.steps[2] == ExpectedStep(
+        "plan.Objectives",
+        "success_plan.Objectives",
+        (
+            ExpectedField("Name", f"{at}18", longest=80),
+            ExpectedField("status", f"{at}19", literals=("Neww",)),
+            ExpectedField("Nothing__gc", f"{at}20"),
+        ),
+        within="Objectives",
+    )
+    assert wanted.kinds == ("company", "success_plan")
+
+
+def test_the_stages_that_the_contract_names_are_expected_with_their_places(tmp_path: Path):
+    trigger = "trigger:\n  won: [Closed Won, Renewed]\n  prepare_at: [Negotiation]\n"
+
+    expected = expected_of_crm(mappings(tmp_path, contract=LEAN_CONTRACT + trigger, source=WRITE_BACK))
+    anything = expected_of_crm(mappings(tmp_path, contract=LEAN_CONTRACT, source=WRITE_BACK))
+
+    assert expected.stages == (
+        ExpectedStage("Closed Won", "trigger.won, handoff.yml:5", won=True),
+        ExpectedStage("Renewed", "trigger.won, handoff.yml:5", won=True),
+        ExpectedStage("Negotiation", "trigger.prepare_at, handoff.yml:6"),
+    )
+    assert anything.stages == ()
 
 
 def test_people_of_sales_need_no_user_on_the_platform(tmp_path: Path):

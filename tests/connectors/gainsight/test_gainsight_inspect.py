@@ -2,14 +2,25 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from connectors import (
+    _gainsight_inspect,
+    _gainsight_inspect_fields,
+    _gainsight_inspect_values,
+    _gainsight_inspect_work,
+)
+from connectors._gainsight_inspect import CALLS_A_PASS, ROUTES
+from connectors._http import Route
 from connectors.gainsight import AccessKey
 from handoff.inspection import Addressed, Check, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
+from handoff.run import run_once
 from tests.connectors.gainsight.world import StandIn, connector, gsid
+from tests.in_process import bridge_over, world_at
 
 KIM, LEE = "kim.csm@acme.example", "lee.left@acme.example"
 USERS = [
@@ -263,6 +274,86 @@ def test_people_without_a_user_or_with_an_inactive_one_are_one_finding_each(tena
             "nobody@acme.example (leads smb, people.yml) is no user of Gainsight.",
         ]
     }
+
+
+OBJECTIVES = ExpectedStep(
+    "plan.Objectives",
+    "success_plan.Objectives",
+    (
+        *(field("Name"), field("OwnerEmail"), field("status", "Neww"), field("priority", "High")),
+        *(field("reason", "Outcome"), field("Nothing__gc")),
+    ),
+    within="Objectives",
+)
+
+
+def test_what_is_made_within_a_plan_is_held_against_the_objects_that_it_becomes(tenant: StandIn):
+    checks = look(tenant, PLAN, OBJECTIVES)
+
+    assert found(checks) == {
+        "fields": ["Call To Action.Nothing__gc is missing or hidden; it is used by step, t.yml:11."],
+        "values of Call To Action": [
+            "Call To Action.status: 'Neww' is not there; it is written by step, t.yml:6. Nearest: New."
+        ],
+        "reasons of Call To Action": [
+            "Call To Action.reason of type 'Objective': 'Outcome' is not there; it is written by step, t.yml:6. "
+            "Use one of: Business Outcome, Onboarding, Other."
+        ],
+    }
+    assert checks["key fields"].told == "on Success Plan"
+    assert "work that others make" not in checks
+
+
+def test_a_reason_of_objectives_is_not_judged_where_gainsight_lists_none_of_that_type(tenant: StandIn):
+    def answer(request: httpx.Request) -> httpx.Response:
+        said = tenant(request)
+        if "picklist/lite" not in request.url.path:
+            return said
+        body = json.loads(said.content)
+        if "CTA_REASON" in body["data"]:
+            reasons = body["data"]["CTA_REASON"]
+            body["data"]["CTA_REASON"] = [one for one in reasons if one["typeName"] != "Objective"]
+        return httpx.Response(200, json=body)
+
+    checks = look(answer, PLAN, OBJECTIVES)
+
+    assert "reasons of Call To Action" not in found(checks)
+    assert "not checked: 'Outcome' of an objective" in checks["reasons of Call To Action"].told
+
+
+def test_objectives_that_are_left_out_are_not_looked_at(tenant: StandIn):
+    assert found(look(tenant, PLAN, OBJECTIVES, objectives="off")) == {}
+
+
+def test_the_calls_that_are_ours_are_told_by_the_minute_and_by_the_day(tenant: StandIn):
+    told = {check.told for check in [look(tenant)["calls a minute"]]}
+
+    assert told == {
+        "we allow ourselves 30 of the vendor's 100, and 40,000 of its 50,000 a day, which all of your tools share; "
+        "polling every 60 s takes about 2,880 a day"
+    }
+
+
+@pytest.mark.whole
+def test_a_quiet_pass_over_open_deals_makes_the_calls_we_reckon_with(tmp_path: Path):
+    world = world_at(seed=7)
+    for _ in range(3):
+        before = len(world.journal("gainsight"))
+        bridge = bridge_over(world, tmp_path)
+        run_once(bridge)
+        bridge.ledger.close()
+        world.clock.advance(3_600)
+
+    calls = [row["path"] for row in world.journal("gainsight")[before:]]
+    assert len([path for path in calls if not path.endswith("/token")]) == CALLS_A_PASS
+
+
+def test_a_look_reads_only_and_every_route_of_it_is_named():
+    modules = (_gainsight_inspect, _gainsight_inspect_fields, _gainsight_inspect_values, _gainsight_inspect_work)
+    there = {one for module in modules for one in vars(module).values() if isinstance(one, Route)}
+
+    assert there == set(ROUTES)
+    assert [route.doing for route in ROUTES if not (route.reads and route.repeatable)] == []
 
 
 def cta(number: int, **more: Any) -> dict[str, Any]:

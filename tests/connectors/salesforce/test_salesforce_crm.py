@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+from connectors import _salesforce_inspect, _salesforce_inspect_org, _salesforce_write_back, salesforce
+from connectors._http import Route
 from connectors.salesforce import ROUTES, Salesforce, Wanted
 from handoff.errors import BridgeBug, ConfigError, NotAllowed, Transient
 from handoff.model import Deal, Page, Result, Window, WonHow
@@ -667,6 +669,13 @@ def test_a_reading_command_cannot_write_back(org: FakeOrg, clock: FakeClock) -> 
 def test_only_the_write_back_is_no_read() -> None:
     assert [route.doing for route in ROUTES if not route.reads] == ["writing the handoff's status back"]
     assert all(route.repeatable for route in ROUTES)
+
+
+def test_every_route_of_the_connectors_modules_is_among_them() -> None:
+    modules = (salesforce, _salesforce_inspect, _salesforce_inspect_org, _salesforce_write_back)
+    there = {one for module in modules for one in vars(module).values() if isinstance(one, Route)}
+
+    assert there == set(ROUTES)
 
 
 def test_no_receipts_are_no_call(crm: Salesforce, org: FakeOrg) -> None:

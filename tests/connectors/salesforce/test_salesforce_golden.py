@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from connectors._http import Route
 from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
-from connectors._salesforce_inspect import Inspector
+from connectors._salesforce_inspect_org import Numbers
 from connectors.salesforce import Salesforce, Wanted
 from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
 from handoff.model import DealRef, Result, Window, WonHow
@@ -188,15 +188,15 @@ def reads_lost_cursor(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
 
 
 def reads_count(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
-    assert Inspector(gateway, crm.org, ())._count(" WHERE IsWon = true AND CloseDate >= 2026-11-01") == 2
+    assert Numbers(gateway)._count(" WHERE IsWon = true AND CloseDate >= 2026-11-01") == 2
 
 
 def reads_record_count(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
-    assert Inspector(gateway, crm.org, ())._whole() == 2
+    assert Numbers(gateway)._whole() == 2
 
 
 def reads_limits(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
-    assert Inspector(gateway, crm.org, ())._limits() == (2, 15_000)
+    assert Numbers(gateway)._limits() == (2, 15_000)
 
 
 READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors._salesforce_inspect import CALLS_A_PASS
-from handoff.inspection import Check, ExpectedOfCrm, Form, State, Use, Written
+from connectors._salesforce_inspect_org import CALLS_A_PASS
+from handoff.inspection import Check, ExpectedOfCrm, ExpectedStage, Form, State, Use, Written
 from handoff.run import run_once
 from sandbox.salesforce.engine import SalesforceEngine
 from sandbox.salesforce.ids import new_id
@@ -171,7 +171,52 @@ def test_polling_that_takes_more_than_a_fifth_of_the_calls_left_is_found(engine:
     assert found(checks) == {"calls a day": ["Polling takes 67% of the calls left in the org's day."]}
     assert checks["calls a day"].findings[0].who == "whoever runs the bridge"
     assert found(slower) == {}
+    assert "`handoff check --live --every 240`" in checks["calls a day"].findings[0].remedy
+    assert found(look(engine, ExpectedOfCrm(every_seconds=240))) == {}
     assert "takes about 2,016 of the" in slower["calls a day"].told
+
+
+def test_slower_polling_is_no_remedy_where_few_calls_are_left(engine: SalesforceEngine):
+    engine.tenant({"daily_limit": 100})
+
+    (finding,) = look(engine)["calls a day"].findings
+
+    assert finding.remedy == "See which tools use up the org's calls, or buy more."
+
+
+WON, EARLY = "trigger.won, handoff.yml:3", "trigger.prepare_at, handoff.yml:4"
+
+
+def test_a_stage_that_the_org_does_not_know_is_found_with_the_nearest_right_name(engine: SalesforceEngine):
+    stages = (
+        ExpectedStage("Closed Won", WON, won=True),
+        ExpectedStage("Closd Won", WON, won=True),
+        ExpectedStage("closed won", WON, won=True),
+        ExpectedStage("Closed Lost", WON, won=True),
+        ExpectedStage("Prospecting", EARLY),
+        ExpectedStage("Prospectin", EARLY),
+    )
+
+    checks = look(engine, ExpectedOfCrm(stages=stages))
+
+    assert found(checks) == {
+        "stages": [
+            f"'Closd Won' is no stage of the org; it is named by {WON}. Nearest: Closed Won.",
+            f"'closed won' is no stage of the org; it is named by {WON}. Nearest: Closed Won.",
+            f"'Closed Lost' is no won stage of the org; it is named by {WON}. Nearest: Closed Won.",
+            f"'Prospectin' is no stage of the org; it is named by {EARLY}. Nearest: Prospecting.",
+        ]
+    }
+    assert {finding.who for finding in checks["stages"].findings} == {"RevOps"}
+
+
+def test_a_stage_may_be_named_as_the_api_or_as_people_see_it(engine: SalesforceEngine):
+    engine.tenant(
+        {"picklists": {"Opportunity.StageName": [{"MasterLabel": "Gewonnen", "ApiName": "Won", "IsWon": True}]}}
+    )
+    stages = (ExpectedStage("Gewonnen", WON, won=True), ExpectedStage("Won", WON, won=True))
+
+    assert "stages" not in found(look(engine, ExpectedOfCrm(stages=stages)))
 
 
 def test_an_object_out_of_reach_is_found_once_and_hides_its_fields(engine: SalesforceEngine):
@@ -197,7 +242,7 @@ def test_after_a_refused_session_nothing_more_is_asked(engine: SalesforceEngine)
 
     checks = salesforce_over(gateway_to(org, clock)).inspect(WANTED)
 
-    assert [check.state for check in checks] == [State.FOUND, *[State.NOT_CHECKED] * 6]
+    assert [check.state for check in checks] == [State.FOUND, *[State.NOT_CHECKED] * 7]
     assert org.count("describe") == 0
 
 
