@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handoff.masking import Masker, letters
@@ -127,6 +127,7 @@ PATHS = st.sampled_from(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(PATHS, TEXTS, min_size=1), TEXTS, TEXTS)
 def test_no_distinctive_word_of_a_deal_is_left_in_its_example(mappings, said, person, role):
     numbers = {path for path in ("Seats__c", "ARR__c") if re.fullmatch(r"\d+", said.get(path, ""))}
@@ -138,7 +139,8 @@ def test_no_distinctive_word_of_a_deal_is_left_in_its_example(mappings, said, pe
         word for one in (*texts.values(), person, role) for word in re.findall(r"[qxzjkvw]{6,}|\d{6,}", one.lower())
     }
     phones = {one for said in (*texts.values(), person, role) for one in re.findall(r"\d{3} \d{3} ?\d{3}", said)}
-    assert [word for word in words | phones if word in text] == []
+    kept = {said[path] for path in numbers}
+    assert [word for word in words | phones if word in text and word not in kept] == []
 
 
 def test_numbers_of_the_api_are_written_as_numbers(masker):
