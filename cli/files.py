@@ -13,7 +13,7 @@ from cli.screens import where_from
 from flows import _wiring
 from handoff.contract import Contract
 from handoff.errors import ConfigError
-from handoff.examples import unmet
+from handoff.examples import Example, unmet
 from handoff.lineage import Lineage, lineage
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
@@ -21,7 +21,10 @@ from handoff.mapping_files import SourceFile, TargetFile
 from handoff.people import People
 from handoff.yaml_files import Frozen
 
-SCHEMAS: dict[str, type[Frozen]] = {"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile}
+SCHEMAS: dict[str, type[Frozen]] = {
+    **{"handoff": Contract, "people": People, "source": SourceFile, "target": TargetFile},
+    "example": Example,
+}
 
 
 def check(

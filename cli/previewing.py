@@ -1,5 +1,6 @@
 """`handoff preview`: what the mapping makes of one deal, field by field; nothing is sent."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +15,8 @@ from handoff import keys
 from handoff.bridge import Bridge
 from handoff.deals import deal_id
 from handoff.errors import ConfigError
-from handoff.masking import as_yaml, example_of
-from handoff.model import Deal
-from handoff.prepare import prepare
+from handoff.prepare import Prepared, prepare
+from handoff.saved_examples import as_yaml, example_of
 
 SaveExample = Annotated[
     Path | None,
@@ -39,28 +39,39 @@ def preview(
             read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
             (one,) = prepare(bridge, [read], known=known)
-            saved = _saved(bridge, read, save_example)
+            saved = _saved(bridge, one, save_example)
         if as_json:
             said = screens.prepared_as_data(one, bridge.mappings)
-            document("preview", **said, saved=str(save_example) if saved else None)
+            document("preview", **said, saved=str(saved) if saved else None)
             return
         screens.show_prepared(one, bridge.mappings)
-        if saved:
-            out.print(f"\nSaved as {save_example}: names, addresses and texts are invented. Run it: handoff check")
+        if saved is not None:
+            invented = "names, addresses and texts of the deal are invented, colleagues named in the mapping files stay"
+            out.print(f"\nSaved as {saved}: {invented}. {_how_to_run(saved, bridge.mappings.folder)}", markup=False)
 
 
-def _saved(bridge: Bridge, deal: Deal, path: Path | None) -> bool:
+def _how_to_run(path: Path, folder: Path) -> str:
+    """Say how a saved example is run, or why `check` passes it by."""
+    check = "handoff check"
+    if folder.resolve() != Path("mappings").resolve():
+        check += f" --mappings {shlex.quote(str(folder))}"
+    if path.resolve().parent == (folder / "examples").resolve() and path.suffix == ".yml":
+        return f"Run it: {check}"
+    return f"It runs where these mappings keep examples: move it to {folder / 'examples'}/NAME.yml, then: {check}"
+
+
+def _saved(bridge: Bridge, one: Prepared, path: Path | None) -> Path | None:
     if path is None:
-        return False
+        return None
     if path.exists():
         raise ConfigError(f"{path} is there already. Name another file, or take it away first.")
-    example, _ = example_of(deal, bridge.mappings, now=bridge.clock.now(), about="Say here what it shows.")
+    example = example_of(one, bridge.mappings, now=bridge.clock.now(), about="Say here what it shows.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(as_yaml(example), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}. Name a place that can.") from error
-    return True
+    return path
 
 
 def commands() -> dict[str, Any]:

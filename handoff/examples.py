@@ -36,9 +36,17 @@ Moment = Annotated[dt.datetime, AfterValidator(_aware)]
 class CustomerThen(Frozen):
     """What the platform knew of the account before."""
 
+    name: str | None = Field(None, description="Its name there.")
     status: str | None = Field(None, description="Its status there.")
     stage: str | None = Field(None, description="Its stage there.")
     csm: str | None = Field(None, description="E-mail of its CSM.")
+
+
+class OpenedThen(Frozen):
+    """The handoff of a new customer that the account has open: a further win may join it."""
+
+    won_at: Moment = Field(description="When its deal was won.")
+    name: str = Field("An earlier deal", description="Its deal's name.")
 
 
 class Given(Frozen):
@@ -46,11 +54,14 @@ class Given(Frozen):
 
     deal: str = Field("006000000000000AAA", description="The deal's id.")
     account: str = Field("001000000000000AAA", description="The account's id.")
+    amount: Decimal | None = Field(None, description="The deal's amount, where no rule of the source fills it.")
+    owner: str | None = Field(None, description="The rep's e-mail, where no rule of the source fills it.")
     currency: str | None = Field(None, description="The deal's currency; none: the contract's base.")
     stage: str | None = Field(None, description="The stage in which it is won.")
     won_at: Moment | None = Field(None, description="When it was won; a day before now.")
     now: Moment = Field(NOON, description="When it is handed off.")
     customer: CustomerThen | None = Field(None, description="The account's record on the platform; none: it is new.")
+    opened: OpenedThen | None = Field(None, description="The account's open handoff; none: there is none to join.")
     inactive: list[str] = Field(default_factory=list, description="E-mails of users who cannot receive work.")
 
 
@@ -124,15 +135,19 @@ def worked_out(example: Example, mappings: Mappings) -> Came:
     deal = deal_of(example, mappings)
     given = example.given
     users = everybody(receivers(mappings), given.inactive)
-    customer = given.customer
-    known = Customer("customer", "", customer.status, customer.stage, customer.csm) if customer else None
-    handoff = judge(deal, mappings, users, Times.first(deal, given.now), Background(customer=known))
+    handoff = judge(deal, mappings, users, Times.first(deal, given.now), _background(given))
     users |= everybody(emails_wanted([handoff], mappings.target), given.inactive)
     companies = {one: one for one in companies_wanted([handoff], mappings.target)}
     if handoff.excluded:
         return Came(handoff, ())
     steps, _ = plan(handoff, mappings, users, platform=PLATFORM, companies=companies)
     return Came(handoff, steps)
+
+
+def _background(given: Given) -> Background:
+    said, opened = given.customer, given.opened
+    known = Customer("customer", said.name or "", said.status, said.stage, said.csm) if said else None
+    return Background(known, opened.won_at, opened.name) if opened else Background(known)
 
 
 def deal_of(example: Example, mappings: Mappings) -> Deal:
@@ -150,9 +165,9 @@ def deal_of(example: Example, mappings: Mappings) -> Deal:
         name=str(said.get("deal.name") or "Example deal"),
         account_id=str(said.get("account.id") or given.account),
         account_name=str(said.get("account.name") or "Example account"),
-        amount=said.get("deal.amount") or said.get("arr"),
+        amount=said.get("deal.amount") or given.amount or said.get("arr"),
         currency=given.currency or mappings.contract.currency.base,
-        owner_email=said.get("owner.email"),
+        owner_email=said.get("owner.email") or given.owner,
         owner_active=True,
         won_at=given.won_at or given.now - dt.timedelta(days=1),
         won_how=WonHow.HISTORY,

@@ -10,12 +10,16 @@ from typing_extensions import TypeAliasType
 
 from handoff.conditions import JOINS, Join, Rule, Test
 from handoff.contract import Contract
+from handoff.examples import Example
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.people import People
 from handoff.yaml_files import Frozen
-from tests.guide import HANDOFF, PEOPLE, SOURCE, TARGET
+from tests.guide import EXAMPLE, HANDOFF, PEOPLE, SOURCE, TARGET
 
-FILES: dict[str, type[Frozen]] = {HANDOFF: Contract, PEOPLE: People, SOURCE: SourceFile, TARGET: TargetFile}
+FILES: dict[str, type[Frozen]] = {
+    **{HANDOFF: Contract, PEOPLE: People, SOURCE: SourceFile, TARGET: TargetFile},
+    EXAMPLE: Example,
+}
 
 
 def inside(annotation: Any) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 GUIDE = Path(__file__).resolve().parent.parent / "docs/mapping-guide.md"
 HANDOFF, PEOPLE = "handoff.yml", "people.yml"
 SOURCE, TARGET = "sources/salesforce.yml", "targets/gainsight.yml"
+EXAMPLE = "examples/second_win.yml"
 
 CONTRACT_TEXT = """\
 start_from: 2026-12-01
@@ -221,9 +222,11 @@ def _yaml() -> YAML:
 
 
 def merged(block: Block) -> dict[str, Any]:
-    """Return all four files as data, with the example put in: named things are added, lists take a list's place."""
+    """Return all files as data, with the example put in: named things are added, lists take a list's place."""
     files = {name: _yaml().load(text) for name, text in BASE.items()}
     said = _yaml().load(block.text)
+    if block.marker == EXAMPLE:
+        return files | {HANDOFF: files[HANDOFF] | _beside_examples(), EXAMPLE: said}
     if block.marker.startswith("fields of: "):
         step = block.marker.removeprefix("fields of: ")
         files[TARGET]["steps"][step]["fields"] |= said
@@ -236,6 +239,17 @@ def merged(block: Block) -> dict[str, Any]:
         adds = isinstance(there, dict) and isinstance(value, dict) and key != "write_back"
         files[block.marker][key] = there | value if adds else value
     return files
+
+
+def _beside_examples() -> dict[str, Any]:
+    """Return the guide's own kinds and exceptions: its example of a mapping is of a deal that they speak of."""
+    shown = [block.text for block in blocks("yaml") if block.marker == HANDOFF]
+    return {
+        key: value
+        for text in shown
+        if text.startswith(("kinds:", "exceptions:"))
+        for key, value in _yaml().load(text).items()
+    }
 
 
 def with_mistake(block: Block) -> dict[str, str]:

@@ -14,6 +14,7 @@ from handoff.answers import CHECKS
 from handoff.conditions import JOINS, TESTS
 from handoff.contract import DELIVERED, Routing
 from handoff.errors import ConfigError
+from handoff.examples import unmet
 from handoff.loading import Survey, load_mappings
 from handoff.model import Write
 from handoff.people import ROLES
@@ -177,6 +178,13 @@ def test_every_example_says_which_file_it_belongs_to():
 @pytest.mark.parametrize("block", EXAMPLES, ids=name_of)
 def test_an_example_loads_without_a_finding(block, tmp_path):
     assert loaded(block, tmp_path).findings() == {}
+
+
+def test_the_example_of_a_mapping_gives_what_it_expects(tmp_path):
+    (block,) = [block for block in EXAMPLES if block.marker == guide.EXAMPLE]
+    loaded(block, tmp_path)
+
+    assert unmet(load_mappings(tmp_path, crm="salesforce", platform="gainsight")) == (1, [])
 
 
 @pytest.mark.parametrize("block", MISTAKES, ids=name_of)

@@ -15,7 +15,14 @@ from cli.files import SCHEMAS
 from flows._wiring import SHIPPED_MAPPINGS
 from tests import guide
 
-FILE_OF = {"handoff": guide.HANDOFF, "people": guide.PEOPLE, "source": guide.SOURCE, "target": guide.TARGET}
+FILE_OF = {
+    **{"handoff": guide.HANDOFF, "people": guide.PEOPLE, "source": guide.SOURCE, "target": guide.TARGET},
+    "example": guide.EXAMPLE,
+}
+SHIPPED = [
+    *((name, SHIPPED_MAPPINGS / file) for name, file in FILE_OF.items() if name != "example"),
+    *(("example", path) for path in sorted((SHIPPED_MAPPINGS / "examples").glob("*.yml"))),
+]
 EXAMPLES = [block for block in guide.blocks("yaml") if block.marker in FILE_OF.values()]
 
 
@@ -51,9 +58,9 @@ def test_every_key_of_a_schema_has_a_description(name):
     assert [part for part, said in parts.items() if not said.get("description", "").strip()] == []
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_a_schema_accepts_the_shipped_file(name):
-    data = YAML(typ="safe", pure=True).load(SHIPPED_MAPPINGS / FILE_OF[name])
+@pytest.mark.parametrize(("name", "path"), SHIPPED, ids=lambda part: getattr(part, "name", part))
+def test_a_schema_accepts_the_shipped_file(name, path):
+    data = YAML(typ="safe", pure=True).load(path)
 
     assert complaints(name, data) == []
 
@@ -67,7 +74,8 @@ def test_a_schema_accepts_each_example_of_the_guide(block):
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_refuses_a_key_that_is_not_there(name):
-    data = guide.data(guide.BASE[FILE_OF[name]]) | {"feilds": {}}
+    whole = guide.BASE | {guide.EXAMPLE: "record: {}\nexpect: {steps: {}}\n"}
+    data = guide.data(whole[FILE_OF[name]]) | {"feilds": {}}
 
     assert complaints(name, data) == [
         "$: Additional properties are not allowed ('feilds' was unexpected)",
@@ -130,7 +138,7 @@ def test_the_command_says_what_can_be_asked(arguments):
     done = CliRunner().invoke(app, ["schema", *arguments])
 
     assert done.exit_code == 2
-    assert "handoff, people, source, target" in " ".join(done.stderr.split())
+    assert "handoff, people, source, target, example" in " ".join(done.stderr.split())
     assert not Path("schemas").exists()
 
 

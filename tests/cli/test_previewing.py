@@ -1,13 +1,16 @@
 """`preview` of one deal, its example, and `why --fields`, over a small bridge in memory."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
+from handoff.model import Customer
 from tests.fakes import ACTING
-from tests.handoff.builders import DEAL, a_deal, folder_in
+from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, a_deal, folder_in, mappings_in
 
 
 def called(*arguments: str):
@@ -62,6 +65,53 @@ def test_an_example_saved_from_a_deal_passes_check_and_an_edit_of_the_mapping_ma
     assert (saved.exit_code, passes.exit_code, fails.exit_code) == (0, 0, 2)
     assert "examples: 1, all as expected" in passes.stdout
     assert "-> priority: expected 'Medium', and the mapping gives 'High'. Correct the example, or" in fails.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("mappings/examples/one.yml", "Run it: handoff check --mappings {folder}"),
+        (
+            "mappings/examples/one.yaml",
+            "move it to {folder}/examples/NAME.yml, then: handoff check --mappings {folder}",
+        ),
+        (
+            "elsewhere/examples/one.yml",
+            "move it to {folder}/examples/NAME.yml, then: handoff check --mappings {folder}",
+        ),
+        ("one.yml", "move it to {folder}/examples/NAME.yml, then: handoff check --mappings {folder}"),
+    ],
+)
+def test_it_is_said_how_a_saved_example_is_run_or_where_it_belongs(world, tmp_path: Path, file, said):
+    world.crm.win(a_deal())
+
+    done = called("preview", DEAL, "--save-example", str(tmp_path / file))
+
+    shown = "".join(done.stdout.partition("Saved as ")[2].split())
+    assert shown.endswith("".join(said.format(folder=tmp_path / "mappings").split()))
+    assert "colleaguesnamedinthemappingfilesstay." in shown
+
+
+def test_in_the_folder_of_the_mappings_a_plain_check_runs_it(world, tmp_path: Path, monkeypatch):
+    world.crm.win(a_deal())
+    monkeypatch.chdir(tmp_path)
+
+    done = called("preview", DEAL, "--save-example", "mappings/examples/one.yml")
+
+    assert " ".join(done.stdout.split()).endswith("Run it: handoff check")
+    assert "examples: 1, all as expected" in called("check").stdout
+
+
+def test_the_example_of_an_expansion_is_an_expansion(world, tmp_path: Path):
+    kinds = "kinds:\n  - {kind: expansion, when: [{field: company.status, is: Active}]}\n  - {kind: new_customer}\n"
+    mappings = mappings_in(tmp_path / "kinds", ACTING | {"handoff.yml": CONTRACT + kinds})
+    world.bridge = replace(world.bridge, mappings=mappings)
+    world.platform.known = {ACCOUNT: Customer("1P02", "Nordwind Freight", "Active")}
+    world.crm.win(a_deal())
+
+    called("preview", DEAL, "--save-example", str(tmp_path / "one.yml"))
+
+    assert "kind: expansion" in (tmp_path / "one.yml").read_text()
 
 
 def test_an_example_is_never_written_over_a_file(world, tmp_path: Path):

@@ -1,15 +1,13 @@
 """Examples of a mapping: a deal and what must come of it."""
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from handoff.examples import differences, load_examples
-from handoff.masking import as_yaml, example_of
-from tests.handoff.builders import BEN, a_deal, folder_in, mappings_in
+from handoff.examples import Example, deal_of, differences, load_examples, worked_out
+from tests.handoff.builders import BEN, CONTRACT, mappings_in
 
-NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 GOOD = f"""\
 about: A mid-market deal with everything filled
 given: {{won_at: 2026-03-09T15:00:00Z, now: 2026-03-10T12:00:00Z}}
@@ -123,18 +121,37 @@ def test_an_edit_of_an_example_is_no_other_mapping(tmp_path):
     assert mappings_in(tmp_path / "b", {"examples/mid_market.yml": GOOD + "# read\n"}).version == before
 
 
-def test_an_example_made_from_a_real_deal_is_met_and_names_nobody_of_it(tmp_path):
-    mappings = mappings_in(tmp_path)
-    deal = a_deal(source={"Commitments__c": "Call Rosa weekly | 2026-04-20 | service | Rosa Lang"})
+JOINING = {
+    "handoff.yml": CONTRACT
+    + """\
+kinds:
+  - {kind: expansion, when: [{field: company.status, is: Active}]}
+  - {kind: new_customer, same_account_within: 14 days}
+"""
+}
 
-    example, _ = example_of(deal, mappings, now=NOON, about="A mid-market deal")
-    text = as_yaml(example)
 
-    folder = folder_in(tmp_path, {"examples/saved.yml": text})
-    examples, findings = load_examples(folder)
-    assert findings == [] and differences(examples[0], mappings) == []
-    for real in ("Rosa", "Ida", "Brandt", "Nordwind", "berths", "Harbor lights"):
-        assert real not in text
-    assert example.expect.segment == "mid_market"
-    assert example.record["OpportunityContactRoles"][0]["Role"] == "Evaluator"
-    assert example.record["Commitments__c"] == "Example promise 1 | 2026-04-20 | example | example"
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("opened: {won_at: 2026-03-01T09:00:00Z}", "joining"),
+        ("opened: {won_at: 2026-02-01T09:00:00Z}", "new_customer"),
+        ("customer: {status: Active}", "expansion"),
+        ("customer: {status: Prospect}", "new_customer"),
+    ],
+)
+def test_an_example_says_what_the_account_was_before(tmp_path, given, kind):
+    mappings = mappings_in(tmp_path, JOINING)
+    text = f"given: {{{given}, won_at: 2026-03-09T15:00:00Z, now: 2026-03-10T12:00:00Z}}"
+    example = Example.model_validate(YAML(typ="safe", pure=True).load(f"{text}\nrecord: {{}}\nexpect: {{steps: {{}}}}"))
+
+    assert worked_out(example, mappings).handoff.kind == kind
+
+
+@pytest.mark.parametrize(("given", "amount"), [({}, 48_000), ({"amount": 500}, 500)])
+def test_what_no_rule_fills_is_given_beside_the_record(tmp_path, given, amount):
+    example = Example(given={**given, "owner": "rep@x.example"}, record={"Amount": 48_000}, expect={"steps": {}})
+
+    deal = deal_of(example, mappings_in(tmp_path))
+
+    assert (deal.amount, deal.owner_email) == (amount, "rep@x.example")
