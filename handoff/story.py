@@ -35,7 +35,7 @@ NOT_TOLD = frozenset({*GIVEN, *DECIDED, *RECEIPT}) - {"owner.email"}
 
 @dataclass(frozen=True)
 class Story:
-    """The answer to `why`; every part is plain data, and `lines` puts it into words."""
+    """The answer to `why`; every part is plain data, ready for a screen or JSON."""
 
     deal: Mapping[str, Any]
     read: Mapping[str, str | None]
