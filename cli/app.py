@@ -114,7 +114,7 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
 def why(
     deal: DealArgument,
     fields: Annotated[
-        bool, typer.Option("--fields", help="Every field that was sent, and where it came from.")
+        bool, typer.Option("--fields", help="Every field as today's files make it of what was read then.")
     ] = False,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,

@@ -172,8 +172,9 @@ def show_retold(told: Retold | None) -> None:
     if told is None:
         out.print("  what was read of it is not kept any more, or it was never handed off")
         return
+    out.print("  As today's files make them of what was read then.", style="dim")
     if told.edited:
-        out.print("  The files were edited since it was handed off; this is what they make of it now.", style="yellow")
+        out.print("  The files were edited since it was handed off, so what was sent may differ.", style="yellow")
     for step, fields in told.steps.items():
         out.print(f"  {step}", style="cyan", markup=False)
         for one in fields:

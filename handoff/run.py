@@ -234,7 +234,7 @@ class Pass:
             handoff, row = one.handoff, known.get(one.key)
             if handoff is None or one.excluded:
                 continue
-            bodies.append((one.key, body(handoff)))
+            bodies.append((one.key, body(one)))
             if row is None or row.delivered_at is None:
                 steps = step_list(one.steps) or (row.steps if row else [])
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
