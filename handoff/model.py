@@ -165,12 +165,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class Trace:
-    """Where one output field came from: its rule's place and the canonical fields it used; `how` where it used none."""
+    """
+    Where one output field came from: its rule's place and the canonical fields it used; `how` where it used none.
+
+    Of a list of child records `parts` are their fields, `Objectives.Name`; each has `sources`, the names its rule reads.
+    """
 
     field: str
     place: str
     origins: tuple[Origin, ...] = ()
     how: str = ""
+    parts: tuple["Trace", ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Write(StrEnum):
