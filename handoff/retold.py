@@ -9,19 +9,26 @@ from handoff.backgrounds import customer_kept
 from handoff.errors import RecordError
 from handoff.examples import everybody, raw_record
 from handoff.kinds import Background
+from handoff.ledger import Judged
 from handoff.mapping import Mappings
-from handoff.model import Deal, DealRef, User, WonHow
+from handoff.model import Deal, DealRef, Handoff, Standing, User, WonHow
 from handoff.plan import emails_wanted, plan
 from handoff.policy import Times, judge
-from handoff.provenance import Evidence, evidence
+from handoff.provenance import Evidence, evidence_of
+from handoff.receipts import Ended, Receipts
 from handoff.routing import receivers
 
 
 @dataclass(frozen=True)
 class Retold:
-    """The fields of each step; `edited` says that the files are others now than those it was handed off by."""
+    """
+    The fields of each step and, where the deal's own record was told, of the write-back.
+
+    `edited` says that the files are others now than those it was handed off by.
+    """
 
     steps: Mapping[str, Sequence[Evidence]]
+    told: Sequence[Evidence]
     edited: bool
 
 
@@ -47,19 +54,21 @@ def retold(kept: Mapping[str, Any], mappings: Mappings) -> Retold | None:
     try:
         steps, _ = plan(judged, mappings, users, platform="platform", companies=body["given"]["companies"])
     except RecordError:
-        return Retold({}, edited)
-    return Retold(
-        {
-            step.key.rpartition(".")[2]: [
-                evidence(trace, step.payload[trace.field], judged, mappings)
-                for trace in step.traces
-                if trace.field in step.payload
-            ]
-            for step in steps
-            if not step.reference
-        },
-        edited,
-    )
+        steps = ()
+    made = (step for step in steps if not step.reference)
+    fields = {step.key.rpartition(".")[2]: evidence_of(step, step.payload, judged, mappings) for step in made}
+    return Retold(fields, _told(kept, judged, mappings), edited)
+
+
+def _told(kept: Mapping[str, Any], handoff: Handoff, mappings: Mappings) -> tuple[Evidence, ...]:
+    """Return what was written back last; a link is the platform's to give, and is left out."""
+    row = kept["deal"]
+    if not row.receipt_hash:
+        return ()
+    made = [step for step in kept["steps"] if step.remote_id is not None]
+    judged = Judged(handoff.deal, {}, Standing(row.standing), row.reason or "")
+    ended = Ended(judged, handoff, made, kept["handoff"].delivered_at)
+    return Receipts(mappings.source, lambda *_: "").shown(ended, row.sequence)
 
 
 def _deal(row: Any, body: Mapping[str, Any]) -> Deal:

@@ -16,8 +16,9 @@ from handoff.changes import followed_up, told_by
 from handoff.errors import HandoffError
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
-from handoff.model import Deal, Outcome, Result, Standing, Trace, Value
+from handoff.model import Deal, Outcome, Result, Standing
 from handoff.prepare import Prepared, body, prepare, standing_of, step_list
+from handoff.provenance import Evidence
 from handoff.report import Report, Tally, report
 from handoff.telling import Teller
 from handoff.waves import Wave
@@ -39,7 +40,7 @@ class Shown:
 
     prepared: Prepared
     decisions: tuple[Decision, ...]
-    told: tuple[tuple[Trace, Value], ...]
+    told: tuple[Evidence, ...]
 
     @property
     def sends(self) -> bool:
