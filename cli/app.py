@@ -12,6 +12,7 @@ from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import read_live
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
+from cli.shown_as_data import plan_as_data, retold_as_data
 from flows import _wiring
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
@@ -96,7 +97,7 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
             read_live(bridge, ids[0], deal)
             raise left_alone(deal, bridge.mappings.contract, early=True)
     if as_json:
-        document("sync", dry_run=True, deals=[screens.plan_as_data(one, mappings) for one in shown])
+        document("sync", dry_run=True, deals=[plan_as_data(one, mappings) for one in shown])
         return
     few = shown if deal or limit else shown[: screens.MOST_SHOWN]
     screens.show_plan(few, mappings, detail=bool(deal))
@@ -114,7 +115,7 @@ def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_
 def why(
     deal: DealArgument,
     fields: Annotated[
-        bool, typer.Option("--fields", help="Every field that was sent, and where it came from.")
+        bool, typer.Option("--fields", help="Every field as today's files make it of what was read then.")
     ] = False,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
@@ -129,7 +130,7 @@ def why(
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         story, told = _story(chosen, deal)
         if as_json:
-            document("why", **story.as_dict(), fields=screens.retold_as_data(told) if fields else None)
+            document("why", **story.as_dict(), fields=retold_as_data(told) if fields else None)
             return
         screens.show_story(story)
         if fields:

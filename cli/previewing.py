@@ -10,6 +10,7 @@ from cli import screens
 from cli.console import document, errors, headline, out
 from cli.finding import read_live
 from cli.options import AsJson, DealArgument, MappingsDir, Sandbox
+from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff import keys
 from handoff.bridge import Bridge
@@ -17,6 +18,7 @@ from handoff.deals import deal_id
 from handoff.errors import ConfigError
 from handoff.prepare import Prepared, prepare
 from handoff.saved_examples import as_yaml, example_of
+from handoff.telling import Teller
 
 SaveExample = Annotated[
     Path | None,
@@ -39,12 +41,13 @@ def preview(
             read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
             (one,) = prepare(bridge, [read], known=known)
+            told = Teller(bridge).foretold(one)
             saved = _saved(bridge, one, save_example)
         if as_json:
-            said = screens.prepared_as_data(one, bridge.mappings)
+            said = prepared_as_data(one, told, bridge.mappings)
             document("preview", **said, saved=str(saved) if saved else None)
             return
-        screens.show_prepared(one, bridge.mappings)
+        screens.show_prepared(one, told, bridge.mappings)
         if saved is not None:
             invented = "names, addresses and texts of the deal are invented, colleagues named in the mapping files stay"
             out.print(f"\nSaved as {saved}: {invented}. {_how_to_run(saved, bridge.mappings.folder)}", markup=False)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,9 +11,9 @@ from cli.console import out
 from handoff.carry import Decision
 from handoff.contract import NEW_CUSTOMER
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Needed, Result, Step, Trace, Value
+from handoff.model import Handoff, Needed, Result, Trace, Value
 from handoff.prepare import Prepared, plain
-from handoff.provenance import Evidence, Reading, evidence
+from handoff.provenance import Evidence, Reading, evidence_of
 from handoff.report import Report
 from handoff.retold import Retold
 from handoff.run import Shown
@@ -118,13 +117,12 @@ def show_plan(shown: Iterable[Shown], mappings: Mappings, *, detail: bool) -> No
             _show_decision(decision, handoff if detail else None, mappings)
         if one.told:
             out.print("  write-back (the deal's record): would be written", style="cyan", markup=False)
-        for trace, value in one.told if detail else ():
-            out.print(f"    {trace.field} = {shown_value(value)}", markup=False)
-            out.print(f"      <- {where_from(trace)}", style="dim", markup=False)
+        for told in one.told if detail else ():
+            _show_evidence(told)
 
 
-def show_prepared(one: Prepared, mappings: Mappings) -> None:
-    """Print what the mapping makes of one deal: what was judged, and every field with where it came from."""
+def show_prepared(one: Prepared, told: Iterable[Evidence], mappings: Mappings) -> None:
+    """Print what the mapping makes of one deal, every field with where it came from; `told` are the write-back's."""
     deal, handoff = one.deal, one.handoff
     out.print()
     out.print(f"{deal.account_name or 'no account'}: {deal.name} ({deal.ref.id})", style="bold", markup=False)
@@ -134,36 +132,29 @@ def show_prepared(one: Prepared, mappings: Mappings) -> None:
         if step.reference:
             out.print("    looked up, and not changed", style="dim")
             continue
-        for told in evidence_of(step, handoff, mappings):
-            _show_evidence(told)
+        for field in evidence_of(step, step.payload, handoff, mappings) if handoff else ():
+            _show_evidence(field)
+    _show_told(told, "once its work is made")
 
 
-def evidence_of(step: Step, handoff: Handoff | None, mappings: Mappings) -> list[Evidence]:
-    """Return each field that a step would carry, with where it came from."""
-    assert handoff is not None
-    traces = (trace for trace in step.traces if trace.field in step.payload)
-    return [evidence(trace, step.payload[trace.field], handoff, mappings) for trace in traces]
+def _show_told(told: Iterable[Evidence], when: str) -> None:
+    """Print what the deal's own record is told."""
+    for place, one in enumerate(told):
+        if place == 0:
+            out.print(f"  write-back (the deal's record), {when}", style="cyan", markup=False)
+        _show_evidence(one)
 
 
-def _show_evidence(told: Evidence) -> None:
-    out.print(f"    {told.field} = {shown_value(told.value)}", markup=False)
+def _show_evidence(told: Evidence, indent: int = 4, number: str = "") -> None:
+    """Print one field and where it came from; of a list of child records each field of each."""
+    count = len(told.records)
+    value = f"{count} record{'s' * (count != 1)}" if count else shown_value(told.value)
+    out.print(f"{' ' * indent}{number}{told.field} = {value}", markup=False)
     for line in told_from(told):
-        out.print(f"      <- {line}", style="dim", markup=False)
-
-
-def prepared_as_data(one: Prepared, mappings: Mappings) -> dict[str, Any]:
-    """Return what the mapping makes of one deal as plain data."""
-    steps = [
-        {
-            "key": step.key,
-            "name": step.name,
-            "kind": step.kind,
-            "reference": step.reference,
-            "fields": {told.field: evidence_as_data(told) for told in evidence_of(step, one.handoff, mappings)},
-        }
-        for step in one.steps
-    ]
-    return _judged_as_data(one) | {"steps": steps}
+        out.print(f"{' ' * indent}  <- {line}", style="dim", markup=False)
+    for place, fields in enumerate(told.records, start=1):
+        for one in fields:
+            _show_evidence(one, indent + 2, f"{place}. ")
 
 
 def show_retold(told: Retold | None) -> None:
@@ -172,20 +163,14 @@ def show_retold(told: Retold | None) -> None:
     if told is None:
         out.print("  what was read of it is not kept any more, or it was never handed off")
         return
+    out.print("  As today's files make them of what was read then.", style="dim")
     if told.edited:
-        out.print("  The files were edited since it was handed off; this is what they make of it now.", style="yellow")
+        out.print("  The files were edited since it was handed off, so what was sent may differ.", style="yellow")
     for step, fields in told.steps.items():
         out.print(f"  {step}", style="cyan", markup=False)
         for one in fields:
             _show_evidence(one)
-
-
-def retold_as_data(told: Retold | None) -> dict[str, Any] | None:
-    """Return the fields of a handoff as plain data, None when what was read is not kept."""
-    if told is None:
-        return None
-    steps = {step: {one.field: evidence_as_data(one) for one in fields} for step, fields in told.steps.items()}
-    return {"edited": told.edited, "steps": steps}
+    _show_told(told.told, "as it was told last")
 
 
 def _show_judged(one: Prepared) -> None:
@@ -213,13 +198,13 @@ def _show_decision(decision: Decision, handoff: Handoff | None, mappings: Mappin
     if handoff is None:
         return
     out.print(f"    key {step.key}", style="dim", markup=False)
-    traces = {trace.field: trace for trace in step.traces}
-    sent = decision.send.payload if decision.send else step.payload
-    for name, value in sent.items():
-        out.print(f"    {name} = {shown_value(value)}", markup=False)
-        if name in traces:
-            for line in told_from(evidence(traces[name], value, handoff, mappings)):
-                out.print(f"      <- {line}", style="dim", markup=False)
+    for told in evidence_of(step, would_carry(decision), handoff, mappings):
+        _show_evidence(told)
+
+
+def would_carry(decision: Decision) -> Mapping[str, Value]:
+    """Return the fields that a step would send; of one that sends nothing, those that it stands for."""
+    return decision.send.payload if decision.send else decision.planned.step.payload
 
 
 def told_from(told: Evidence) -> list[str]:
@@ -263,77 +248,6 @@ def shown_value(value: Value, longest: int = 200) -> str:
     elif isinstance(value, Decimal | float) and exact(value) != text(value).replace(",", ""):
         value = exact(value)  # what stands there, not rounded as for reading
     return shortened(" ".join(str(plain(value)).split()), longest)
-
-
-def plan_as_data(shown: Shown, mappings: Mappings) -> dict[str, Any]:
-    """Return one deal of a dry run as plain data."""
-    handoff = shown.prepared.handoff
-    return _judged_as_data(shown.prepared) | {
-        "steps": [_step_as_data(decision, handoff, mappings) for decision in shown.decisions],
-        "write_back": {trace.field: _receipt_as_data(value, trace) for trace, value in shown.told},
-    }
-
-
-def _judged_as_data(one: Prepared) -> dict[str, Any]:
-    deal, handoff = one.deal, one.handoff
-    return {
-        "deal": deal.ref.id,
-        "name": deal.name,
-        "account": deal.account_name,
-        "kind": handoff.kind if handoff else None,
-        "kind_because": handoff.kind_because if handoff else None,
-        "segment": handoff.segment if handoff else None,
-        "segment_because": handoff.segment_because if handoff else None,
-        "missing": [gap.label for gap in handoff.gaps] if handoff else [],
-        "receiver": handoff.receiver if handoff else None,
-        "stopped": one.stopped or None,
-        "excluded": one.excluded or None,
-        "notes": list(handoff.notes) if handoff else [],
-    }
-
-
-def _receipt_as_data(value: Value, trace: Trace) -> dict[str, Any]:
-    return {
-        "value": plain(value),
-        "from": [vars(origin) for origin in trace.origins] or trace.how,
-        "rule": trace.place,
-    }
-
-
-def evidence_as_data(told: Evidence) -> dict[str, Any]:
-    """Return one field as plain data: its value, its rule, and each field it came from, before and after its rule."""
-    value = told.value
-    return {
-        "value": shown_value(value) if isinstance(value, Needed) else plain(value),
-        "from": [
-            {
-                **vars(reading.origin),
-                "value": plain(reading.value),
-                "record": reading.record,
-                "read": plain(dict(reading.read)),
-            }
-            for reading in told.readings
-        ]
-        or told.trace.how,
-        "rule": told.trace.place,
-    }
-
-
-def _step_as_data(decision: Decision, handoff: Handoff | None, mappings: Mappings) -> dict[str, Any]:
-    step = decision.planned.step
-    sent = decision.send.payload if decision.send else step.payload
-    traces = {trace.field: trace for trace in step.traces}
-    return {
-        "key": step.key,
-        "name": step.name,
-        "kind": step.kind,
-        "action": action(decision),
-        "fields": {
-            name: evidence_as_data(evidence(traces[name], value, handoff, mappings))
-            for name, value in sent.items()
-            if name in traces and handoff is not None
-        },
-    }
 
 
 def shown_apart(before: Value, after: Value, longest: int) -> tuple[str, str]:

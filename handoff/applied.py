@@ -80,7 +80,7 @@ class _Applying:
             self.tally.see(one.deal.ref)
         acts = self._still_decided(deals)
         self.ledger.list_more({one.key: step_list(one.added) for one in deals if one.added})
-        self.ledger.keep_bodies("handoff", [(one.key, body(one.handoff)) for one in deals if one.handoff], now)
+        self.ledger.keep_bodies("handoff", [(one.key, body(one)) for one in deals if one.handoff], now)
         sends = {str(act.planned.step.deal) for act in acts.values() if act.send is not None}
         self.ledger.owe_receipts(sends)  # should we be cut off, the next pass goes on with these
         carrier = Carrier(

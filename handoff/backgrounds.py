@@ -19,7 +19,7 @@ ROOT = "account.cs_root_id"
 @dataclass
 class Backgrounds:
     """
-    The backgrounds of a wave's deals; ask for each in the order of winning, and `opened` what came of it.
+    The backgrounds of a wave's deals; ask for each in the order of winning, and tell `judged` what came of it.
 
     Args:
         known: The ledger's rows of the deals' own handoffs, by key.

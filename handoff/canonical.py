@@ -33,3 +33,6 @@ RECEIPT = (
     *("status", "reason", "next_step", "owner", "completeness", "gaps", "link", "delivered_at", "sequence", "receipt"),
 )
 """What can be written back to the deal."""
+
+BEHIND_RECEIPT = {"next_step": ("gaps",), "owner": ("receiver.email",)}
+"""Canonical fields that decide what is written back under another name than theirs."""

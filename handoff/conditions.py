@@ -256,7 +256,7 @@ def _inside(part: Condition, words: str, other: type) -> str:
 
 
 def compiled(rule: Any, named: Mapping[str, Any]) -> Condition:
-    """Return a written condition, its names resolved; it must be free of mistakes (see `mistakes_in`)."""
+    """Return a written condition, its names resolved; it must be free of mistakes (see `contract_checks`)."""
     if isinstance(rule, str):
         return compiled(named[rule], named)
     if isinstance(rule, list):

@@ -225,7 +225,7 @@ class Exempt(Frozen):
 
     account: str = Field(description="The account's id in the CRM, with 15 or 18 characters.")
     set: Overrides = Field(description="What is otherwise.")
-    because: str = Field(description="Why, in words that are shown.")
+    because: str = Field(description="Why, in words that the reasons of receiver and segment show.")
     until: dt.date | None = Field(None, description="The last day on which it holds.")
 
 

@@ -4,15 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from handoff.canonical import BEHIND_RECEIPT
+from handoff.decided import decided
 from handoff.errors import ConfigError
-from handoff.mapping import Mappings
+from handoff.mapping import Mappings, Target
+from handoff.mapping_files import Signal
 from handoff.model import Origin, Trace
 from handoff.yaml_files import nearest
+
+WRITE_BACK = "write_back"
 
 
 @dataclass(frozen=True)
 class Output:
-    """One field of one step: `gainsight.onboarding_cta.DueDate`."""
+    """A field of a step, of its child records, or of the write-back: `salesforce.write_back.Handoff_Status__c`."""
 
     step: str
     trace: Trace
@@ -64,64 +69,56 @@ def lineage(mappings: Mappings, words: str) -> Lineage:
     outputs = list(_outputs(mappings))
     comes_from = tuple(output for output in outputs if output.is_called(words))
     read_by = tuple(origin for origin in _origins(mappings) if _reads(origin, words))
-    canonical = {origin.name for origin in read_by} | {name for name in mappings.known if name.lower() == words.lower()}
-    feeds = tuple(o for o in outputs if any(origin.name in canonical for origin in o.trace.origins))
-    decides = tuple(_decided(mappings, canonical))
-    if not (comes_from or read_by or canonical):
-        known = {output.name.split(".", 1)[1] for output in outputs} | set(mappings.known)
-        known |= {path for origin in _origins(mappings) for path in origin.paths}
+    named = {name for name in _named(mappings) if name.lower() == words.lower()}
+    canonical = {origin.name for origin in read_by} | named
+    feeds = tuple(output for output in outputs if canonical & set(_fed_by(output)))
+    if not (comes_from or canonical):
+        known = {output.name.split(".", 1)[1] for output in outputs} | _named(mappings)
+        known |= {path for origin in _origins(mappings) for path in (origin.name, *origin.paths)}
         raise ConfigError(f"No mapping file speaks of {words!r}. {nearest(words, known)}")
-    return Lineage(words, comes_from, read_by, feeds, decides)
+    return Lineage(words, comes_from, read_by, feeds, tuple(decided(mappings, canonical)))
 
 
 def _outputs(mappings: Mappings) -> Iterator[Output]:
-    for step, traces in mappings.target.traces.items():
+    target, source = mappings.target, mappings.source
+    for step, traces in target.traces.items():
         for trace in traces:
-            yield Output(step, trace, mappings.target.system)
+            yield from (Output(step, one, target.system) for one in (trace, *trace.parts))
+    if source.file.write_back.to == "opportunity":
+        yield from (Output(WRITE_BACK, trace, source.system) for trace in source.told)
+
+
+def _fed_by(output: Output) -> Iterator[str]:
+    """Yield the canonical fields behind an output; of the write-back, where what became of the deal depends on one."""
+    for origin in output.trace.origins:
+        yield origin.name
+        if output.step == WRITE_BACK:
+            yield from BEHIND_RECEIPT.get(origin.name, ())
 
 
 def _origins(mappings: Mappings) -> list[Origin]:
-    return [mappings.origin(name) for name in (*mappings.source.origins, *mappings.by_role)]
+    fields = [mappings.origin(name) for name in (*mappings.source.origins, *mappings.by_role)]
+    target = mappings.target
+    read_back = target.file.signals.items()
+    return fields + [
+        Origin(name, _said_by(one, target), target.lines.place("signals", name)) for name, one in read_back
+    ]
+
+
+def _said_by(signal: Signal, target: Target) -> tuple[str, ...]:
+    """Return whose record says it: `gainsight.onboarding_cta.status`, or `gainsight.timeline`."""
+    return (".".join(part for part in (target.system, signal.step or signal.object, signal.field) if part),)
+
+
+def _named(mappings: Mappings) -> set[str]:
+    """Return what can be asked for by its own name: canonical fields, what is written back, and events."""
+    written = {origin.name for trace in mappings.source.told for origin in trace.origins}
+    return {*mappings.known, *written, *(deadline.done for deadline in mappings.contract.deadlines.values())}
 
 
 def _reads(origin: Origin, words: str) -> bool:
     """Whether a canonical field is meant, by its own name or by a path of the record that it is read from."""
     return words.lower() in (origin.name.lower(), *(path.lower() for path in origin.paths))
-
-
-def _decided(mappings: Mappings, canonical: set[str]) -> Iterator[str]:
-    contract, target = mappings.contract, mappings.target
-
-    def asked(rule: Any) -> bool:
-        return rule is not None and bool(canonical & set(contract.condition(rule).fields))
-
-    yield from (f"whether a deal is {kind.kind}" for kind in contract.kinds if asked(kind.when))
-    for segment in contract.segments:
-        if asked(segment.when):
-            yield f"whether a deal is in segment {segment.name}"
-        if canonical & set(contract.required(segment.name)):
-            yield f"whether a handoff of segment {segment.name} is complete"
-    for name, field in contract.fields.items():
-        if asked(field.required_when):
-            yield f"whether {name} is required"
-    for index, rule in enumerate(contract.routing):
-        if asked(rule.when) or canonical & {rule.skill, rule.territory}:
-            yield f"whether rule {index + 1} of routing applies"
-    for name, deadline in contract.deadlines.items():
-        if canonical & {deadline.from_, deadline.done}:
-            yield f"the deadline {name}"
-    if asked(contract.rollout.only):
-        yield "whether a deal is in the pilot"
-    for name, step in target.file.steps.items():
-        if asked(step.when):
-            yield f"whether the step {name} is made"
-        if step.each in canonical:
-            yield f"how often the step {name} is made"
-        if any(source in canonical for match in step.match for source in match.values()):
-            yield f"which record the step {name} finds"
-        for field_name, rule_of in step.fields.items():
-            if asked(rule_of.when):
-                yield f"whether {name}.{field_name} is filled"
 
 
 def _as_dict(output: Output) -> dict[str, Any]:

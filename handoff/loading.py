@@ -14,7 +14,7 @@ from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract, n
 from handoff.errors import ConfigError
 from handoff.known_kinds import Known
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
-from handoff.mapping_files import SourceFile, TargetFile, TargetStep
+from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
 from handoff.model import Origin, Trace
 from handoff.named_accounts import mistakes_in_accounts
 from handoff.people import People
@@ -269,7 +269,19 @@ def _step_traces(name: str, step: TargetStep, whole: Mappings, templates: Templa
     for child, many in step.children.items():
         used = {source_name for rule in many.fields.values() for source_name in rule.sources}
         origins = [whole.origin(one) for one in (many.each, *sorted(used)) if not one.startswith("item.")]
-        yield Trace(child, whole.target.lines.place(*at, "children", child), tuple(dict.fromkeys(origins)))
+        inside: Location = (*at, "children", child)
+        parts = tuple(_child_traces(child, many, whole, templates, (*inside, "fields")))
+        yield Trace(child, whole.target.lines.place(*inside), tuple(dict.fromkeys(origins)), parts=parts)
+
+
+def _child_traces(child: str, many: Children, whole: Mappings, templates: Templates, at: Location) -> Iterable[Trace]:
+    def origin(field_name: str) -> Origin:
+        return whole.origin(many.each if field_name.startswith("item.") else field_name)
+
+    for field_name, rule in many.fields.items():
+        place = whole.target.lines.place(*at, field_name)
+        part = trace(f"{child}.{field_name}", rule, place, origin, templates.uses(rule.template))
+        yield replace(part, origins=tuple(dict.fromkeys(part.origins)), sources=rule.sources)
 
 
 def _decides(folder: Path, path: Path) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from handoff.canonical import DECIDED, GIVEN, ITEM_FIELDS, LATER, OF_CUSTOMER
 from handoff.compiling import Read
@@ -63,6 +63,25 @@ class Source:
         decided = name in DECIDED or name.startswith("deadlines.")
         given = "read from the platform" if name in OF_CUSTOMER else "given with every deal"
         return Origin(name, (), "decided by handoff.yml" if decided else given)
+
+    @property
+    def system(self) -> str:
+        """The kind of CRM, as the file is called."""
+        return PurePath(self.lines.name).stem
+
+    @cached_property
+    def told(self) -> tuple[Trace, ...]:
+        """Return where each field of the write-back comes from; its origins are what became of the deal."""
+        rules = self.file.write_back.fields.items()
+        return tuple(
+            Trace(
+                name,
+                self.lines.place("write_back", "fields", name),
+                tuple(Origin(source, (), "what became of it") for source in rule.sources),
+                how="" if rule.sources else "written in the mapping",
+            )
+            for name, rule in rules
+        )
 
     def canonical(self, deal: Deal) -> tuple[dict[str, Value], list[str]]:
         """Return the deal's canonical fields (those that say something), and what a person should hear."""

@@ -165,12 +165,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class Trace:
-    """Where one output field came from: its rule's place and the canonical fields it used; `how` where it used none."""
+    """
+    Where one output field came from: its rule's place and the canonical fields it used; `how` where it used none.
+
+    Of a list of child records `parts` are their fields, `Objectives.Name`; `sources` are the names its rule reads.
+    """
 
     field: str
     place: str
     origins: tuple[Origin, ...] = ()
     how: str = ""
+    parts: tuple["Trace", ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Write(StrEnum):
@@ -188,6 +194,15 @@ class Write(StrEnum):
 
 
 @dataclass(frozen=True)
+class Item:
+    """An item behind a child record: the list it is of, its place in it from 1, and what it says (`item.text`)."""
+
+    each: str
+    place: int
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
 class Step:
     """
     One piece of work in one outside system.
@@ -197,7 +212,8 @@ class Step:
     id once known: a step with one is an update. `modes` says of every field of the payload when it may be written to
     a record that is there. `adopt` names the payload fields in which an open record of the same company that carries
     no key of ours must agree to be linked instead of made again; () adopts nothing. `plants` says of an update that
-    it also writes our key into the record. A `reference` is only looked up: it is never made and never changed.
+    it also writes our key into the record. A `reference` is only looked up: it is never made and never changed. `items`
+    holds for each list of child records in the payload the item behind each, in order.
     """
 
     key: str
@@ -214,6 +230,7 @@ class Step:
     ref: str | None = None
     plants: bool = False
     traces: tuple[Trace, ...] = ()
+    items: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
 
     def with_payload(self, payload: Mapping[str, Value], *, ref: str | None = None) -> "Step":
         """Return the same step carrying another payload, and the record it updates if there is one."""

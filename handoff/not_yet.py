@@ -44,7 +44,10 @@ def of_contract(contract: Contract) -> Iterator[Notice]:
 
 def of_people(people: People) -> Iterator[Notice]:
     """Yield what of `people.yml` waits for a later release."""
-    for key in ("territories", "skills", "capacity", "away", "slack", "users"):
+    for name, calendar in people.calendars.items():
+        if "hours" in calendar.model_fields_set:
+            yield ("calendars", name, "hours"), "hours count around the clock, and a working day is a whole one"
+    for key in ("manager", "team", "territories", "skills", "capacity", "away", "slack", "users"):
         index = next((i for i, person in enumerate(people.people) if getattr(person, key)), None)
         if index is not None:
             yield ("people", index, key), "nobody is chosen or told by it"

@@ -8,7 +8,7 @@ from handoff import keys
 from handoff.amounts import in_base
 from handoff.fingerprints import fingerprint
 from handoff.mapping import Many, Mappings, Target
-from handoff.model import Handoff, Scope, Step, User, Value
+from handoff.model import Handoff, Item, Scope, Step, User, Value
 from handoff.rules import Context
 from handoff.transforms import exact, missing, text
 
@@ -149,7 +149,8 @@ def _mark(value: Value) -> str | None:
 def _step(name: str, key: str, handoff: Handoff, target: Target, context: Context, *, reference: bool) -> Step:
     spec = target.file.steps[name]
     payload = {field: value for field, rule in target.fields[name].items() if not missing(value := rule(context))}
-    payload |= {child: rows for child, many in target.children.get(name, {}).items() if (rows := _rows(many, context))}
+    children = {child: _rows(many, context) for child, many in target.children.get(name, {}).items()}
+    payload |= {child: [fields for _, fields in rows] for child, rows in children.items() if rows}
     needs = [context.step_keys[other] for other in spec.needed()]
     matches = [
         {field: exact(handoff.values[source]) for field, source in match.items()}
@@ -169,16 +170,17 @@ def _step(name: str, key: str, handoff: Handoff, target: Target, context: Contex
         adopt=tuple(spec.adopt.same) if spec.adopt else (),
         reference=reference,
         traces=target.traces[name],
+        items={child: tuple(item for item, _ in rows) for child, rows in children.items() if rows},
     )
 
 
-def _rows(many: Many, context: Context) -> list[dict[str, Value]]:
-    """Return the records that are made together with a step, one for each item, in order."""
-    made: dict[str, dict[str, Value]] = {}
-    for row in items(context.values.get(many.each)):
+def _rows(many: Many, context: Context) -> list[tuple[Item, dict[str, Value]]]:
+    """Return the records that are made together with a step, one for each item, in order, each with its item."""
+    made: dict[str, tuple[Item, dict[str, Value]]] = {}
+    for place, row in enumerate(items(context.values.get(many.each)), start=1):
         mark = _mark(row.get(many.key))
         own = replace(context, values={**context.values, **row}, judged={**(context.judged or {}), **row})
         fields = {field: value for field, rule in many.fields.items() if not missing(value := rule(own))}
         if mark is not None and fields:
-            made.setdefault(mark, fields)
+            made.setdefault(mark, (Item(many.each, place, row), fields))
     return list(made.values())

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from handoff.amounts import MONEY, converted, in_base
 from handoff.answers import CHECKS, Asked
-from handoff.contract import EXCLUDED, Contract, Overrides, Segment
+from handoff.contract import EXCLUDED, Contract, Exempt, Segment
 from handoff.kinds import Background, kind_of, of_customer, outside_pilot
 from handoff.mapping import Mappings
 from handoff.model import Deal, Gap, Handoff, User, Value
@@ -52,12 +52,12 @@ def judge(
     values |= _people_fields(contract, values) | of_customer(background.customer)
     kind = kind_of(contract, deal, in_base(values, deal.currency, contract), background)
     values |= {"kind": kind.kind, "handed_off_at": times.handed_off_at, "work_starts_at": times.work_starts_at}
-    override = _exception(contract, deal, times.handed_off_at.date())
-    segment, because = _segment(contract, values, deal.currency, override)
-    values |= _of_segment(contract, segment, override)
+    exempt = _exception(contract, deal, times.handed_off_at.date())
+    segment, because = _segment(contract, values, deal.currency, exempt)
+    values |= _of_segment(contract, segment, exempt)
     gaps, completeness, told = _owed(contract, segment, values, deal, answered)
     values |= {"completeness": completeness, "gaps": [_gap_item(gap) for gap in gaps]}
-    who = _routed(mappings, segment, users, values, deal, override)
+    who = _routed(mappings, segment, users, values, deal, exempt)
     values |= _deadlines(mappings, values, segment.name)
     outside = outside_pilot(contract, in_base(values, deal.currency, contract))
     return Handoff(
@@ -78,8 +78,8 @@ def judge(
     )
 
 
-def _of_segment(contract: Contract, segment: Segment, override: Overrides | None) -> dict[str, Value]:
-    transfer = (override and override.transfer) or contract.of_segment(segment.name, "transfer")
+def _of_segment(contract: Contract, segment: Segment, exempt: Exempt | None) -> dict[str, Value]:
+    transfer = (exempt and exempt.set.transfer) or contract.of_segment(segment.name, "transfer")
     return {"segment": segment.name} | ({"transfer": transfer} if transfer else {})
 
 
@@ -89,12 +89,12 @@ def _routed(
     users: Mapping[str, User],
     values: dict[str, Value],
     deal: Deal,
-    override: Overrides | None,
+    exempt: Exempt | None,
 ) -> Routed:
     """Return who receives it, and put them and the team's lead among the values."""
     lead = mappings.people.lead(segment.name)
     judged = in_base(values, deal.currency, mappings.contract)
-    who = routed(mappings.contract, segment.name, lead, users, judged, override)
+    who = routed(mappings.contract, segment.name, lead, users, judged, exempt)
     values |= {name: one for name, one in (("receiver.email", who.receiver), ("lead.email", lead)) if one}
     return who
 
@@ -124,20 +124,21 @@ def shaped(contract: Contract, values: dict[str, Value], notes: list[str]) -> se
     return answered
 
 
-def _exception(contract: Contract, deal: Deal, today: date) -> Overrides | None:
+def _exception(contract: Contract, deal: Deal, today: date) -> Exempt | None:
     for one in contract.exceptions:
         same = deal.account_id is not None and one.account[:15] == deal.account_id[:15]
         if same and (one.until is None or today <= one.until):
-            return one.set
+            return one
     return None
 
 
 def _segment(
-    contract: Contract, values: Mapping[str, Value], currency: str | None, override: Overrides | None
+    contract: Contract, values: Mapping[str, Value], currency: str | None, exempt: Exempt | None
 ) -> tuple[Segment, str]:
     judged = in_base(values, currency, contract)
-    if override is not None and override.segment is not None:
-        return next(one for one in contract.segments if one.name == override.segment), "an exception says so"
+    if exempt is not None and exempt.set.segment is not None:
+        chosen = next(one for one in contract.segments if one.name == exempt.set.segment)
+        return chosen, f"an exception says so: {exempt.because.rstrip('.')}"
     for segment in contract.segments:
         if segment.when is None:
             return segment, "no other segment fits" if len(contract.segments) > 1 else "it is the only segment"

@@ -12,6 +12,7 @@ from handoff.backgrounds import backgrounds
 from handoff.bridge import Bridge
 from handoff.errors import RecordError
 from handoff.kinds import NO_PILOT, Background
+from handoff.mapping import Mappings
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
@@ -25,7 +26,9 @@ class Prepared:
 
     Of a `delivered` handoff: `changed` names the canonical fields that the deal changed and that were not carried out
     yet, `added` are the steps that its list gains, and `unhandled` says that a change could not be planned. `tells`
-    says that Customer Success knows something else once it is done.
+    says that Customer Success knows something else once it is done. `companies` are the platform's records of accounts
+    that its fields name, by the account's id; `away` are the addresses asked for that cannot receive work: False, or
+    None where nobody has it.
     """
 
     deal: Deal
@@ -39,6 +42,8 @@ class Prepared:
     added: tuple[Step, ...] = ()
     tells: bool = True
     background: Background = field(default_factory=Background)
+    companies: Mapping[str, str] = field(default_factory=dict)
+    away: Mapping[str, bool | None] = field(default_factory=dict)
 
     @property
     def excluded(self) -> str:
@@ -96,12 +101,26 @@ def _planned(bridge: Bridge, one: Prepared, users: Mapping[str, User], companies
     handoff = one.handoff
     if handoff is None or one.stopped or handoff.excluded:
         return replace(one, stopped="" if handoff and handoff.excluded else one.stopped)
+    one = replace(one, **_looked_up(handoff, bridge.mappings, users, companies))
     try:
         steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance, companies=companies)
     except RecordError as error:
         return replace(one, stopped=str(error))
     told = replace(handoff, notes=tuple(dict.fromkeys((*handoff.notes, *notes))))
     return replace(one, handoff=told, steps=steps)
+
+
+def _looked_up(
+    handoff: Handoff, mappings: Mappings, users: Mapping[str, User], companies: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the platform said of the accounts and people that this handoff asks for."""
+    wanted = companies_wanted([handoff], mappings.target)
+    asked = {email.lower() for email in receivers(mappings) | emails_wanted([handoff], mappings.target)}
+    active = {email: users[email].active if email in users else None for email in sorted(asked)}
+    return {
+        "companies": {account: ref for account, ref in companies.items() if account in wanted},
+        "away": {email: said for email, said in active.items() if not said},
+    }
 
 
 def after_delivery(
@@ -159,9 +178,12 @@ def step_list(steps: Sequence[Step]) -> list[dict[str, str]]:
     return [{"key": step.key, "name": step.name, "kind": step.kind} for step in steps]
 
 
-def body(handoff: Handoff) -> dict[str, Any]:
-    """Return what is kept of a handoff for the people who ask later; it names people."""
+def body(one: Prepared) -> dict[str, Any]:
+    """Return what is kept of a judged deal for the people who ask later; it names people."""
+    handoff = one.handoff
+    assert handoff is not None
     return {
+        "given": _given(one),
         "values": {name: plain(value) for name, value in handoff.values.items()},
         "record": _record(handoff.deal),
         "kind": handoff.kind,
@@ -173,6 +195,20 @@ def body(handoff: Handoff) -> dict[str, Any]:
         "receiver": handoff.receiver,
         "receiver_because": handoff.receiver_because,
         "notes": list(handoff.notes),
+    }
+
+
+def _given(one: Prepared) -> dict[str, Any]:
+    """Return what was known of a deal beside the paths that the source reads, exactly."""
+    deal = one.deal
+    return {
+        "amount": None if deal.amount is None else exact(deal.amount),
+        "currency": deal.currency,
+        "stage": deal.stage,
+        "owner_email": deal.owner_email,
+        "owner_active": deal.owner_active,
+        "companies": dict(one.companies),
+        "away": dict(one.away),
     }
 
 

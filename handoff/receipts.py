@@ -1,6 +1,6 @@
 """What the deal's own record is told: status, reason, who acts next, and a receipt of the work that was made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,14 @@ from typing import Any
 from handoff.fingerprints import fingerprint
 from handoff.ledger import Judged
 from handoff.mapping import Source
-from handoff.model import Handoff, Origin, Standing, Trace, Value
-from handoff.ports import Destination, Receipt
+from handoff.model import Handoff, Standing, Trace, Value
+from handoff.ports import Receipt
+from handoff.provenance import Evidence, Reading, told
 from handoff.rules import Context, FieldRule, compile_rule
 from handoff.transforms import missing
+
+Link = Callable[[str, str], str]
+"""Gives the address where a person sees a record of this kind and id, "" where none is known."""
 
 STATUS = {
     Standing.DONE: "Handed off",
@@ -31,7 +35,7 @@ class Ended:
     delivered_at: datetime | None
 
 
-def receipt_values(ended: Ended, platform: Destination) -> dict[str, Value]:
+def receipt_values(ended: Ended, link: Link) -> dict[str, Value]:
     """Return what can be written back of this deal, by the names that `write_back` uses; no sequence number."""
     handoff, judged = ended.handoff, ended.judged
     gaps = list(handoff.values["gaps"]) if handoff else []
@@ -42,7 +46,7 @@ def receipt_values(ended: Ended, platform: Destination) -> dict[str, Value]:
         "owner": handoff.receiver if handoff else None,
         "completeness": handoff.completeness if handoff else None,
         "gaps": gaps,
-        "link": _link(ended, platform),
+        "link": _link(ended, link),
         "delivered_at": ended.delivered_at,
         "receipt": _made(ended),
     }
@@ -62,10 +66,10 @@ def next_step(standing: Standing, gaps: Sequence[Mapping[str, str]]) -> str:
 
 
 class Receipts:
-    """Makes the write-back of one CRM from its `write_back` rules."""
+    """Makes the write-back of one CRM from its `write_back` rules; `link` is the platform's."""
 
-    def __init__(self, source: Source, platform: Destination) -> None:
-        self._source, self._platform = source, platform
+    def __init__(self, source: Source, link: Link) -> None:
+        self._source, self._link = source, link
         rules: Mapping[str, FieldRule] = source.file.write_back.fields
         self._rules = {
             name: compile_rule(name, rule, place=source.lines.place("write_back", "fields", name))
@@ -79,28 +83,22 @@ class Receipts:
 
     def receipt(self, ended: Ended, sequence: int) -> tuple[Receipt, str]:
         """Return the receipt with this sequence number, and the fingerprint of what it says apart from it."""
-        values = receipt_values(ended, self._platform)
+        values = receipt_values(ended, self._link)
         says = fingerprint(self._fields(values))
         fields = self._fields(values | {"sequence": sequence})
         ref = ended.judged.deal.ref
         return Receipt(f"hb:{ref}:receipt", ref, fields), says
 
-    def shown(self, receipt: Receipt) -> tuple[tuple[Trace, Value], ...]:
-        """Return each field of a receipt that says something, with where it comes from."""
-        place, rules = self._source.lines.place, self._source.file.write_back.fields
-        return tuple(
-            (
-                Trace(
-                    name,
-                    place("write_back", "fields", name),
-                    tuple(Origin(source, (), "what became of it") for source in rules[name].sources),
-                    how="" if rules[name].sources else "written in the mapping",
-                ),
-                value,
-            )
-            for name, value in receipt.fields.items()
-            if value is not None
-        )
+    def shown(self, ended: Ended, sequence: int) -> tuple[Evidence, ...]:
+        """Return each field of a receipt that says something, with what became of the deal behind it."""
+        values = receipt_values(ended, self._link) | {"sequence": sequence}
+        fields, record = self._fields(values), ended.judged.deal.ref.id
+
+        def readings(trace: Trace) -> list[Reading]:
+            return [Reading(origin, values[origin.name], record, {}) for origin in trace.origins]
+
+        traces = [trace for trace in self._source.told if fields[trace.field] is not None]
+        return tuple(told(trace, fields[trace.field], readings(trace)) for trace in traces)
 
     def _fields(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """A receipt states everything it maps: what no longer holds is cleared."""
@@ -109,9 +107,9 @@ class Receipts:
         return {name: None if missing(value) else value for name, value in filled.items()}
 
 
-def _link(ended: Ended, platform: Destination) -> str | None:
-    links = (platform.link(row.kind, row.remote_id) for row in reversed(ended.made))
-    return next((link for link in links if link), None)
+def _link(ended: Ended, link: Link) -> str | None:
+    links = (link(row.kind, row.remote_id) for row in reversed(ended.made))
+    return next((found for found in links if found), None)
 
 
 def _made(ended: Ended) -> str | None:

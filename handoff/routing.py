@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handoff.contract import Contract, Overrides
+from handoff.contract import Contract, Exempt
 from handoff.mapping import Mappings
 from handoff.model import User, Value
 
@@ -31,11 +31,11 @@ def routed(
     lead: str | None,
     users: Mapping[str, User],
     judged: Mapping[str, Value],
-    override: Overrides | None,
+    exempt: Exempt | None,
 ) -> Routed:
     """Return who receives a handoff of this segment."""
     refused: list[str] = []
-    for email, why in _candidates(contract, segment, judged, override):
+    for email, why in _candidates(contract, segment, judged, exempt):
         problem = _problem(email, users)
         if problem is None:
             return _ended(email, why, refused)
@@ -47,9 +47,11 @@ def routed(
 
 
 def _candidates(
-    contract: Contract, segment: str, judged: Mapping[str, Value], override: Overrides | None
+    contract: Contract, segment: str, judged: Mapping[str, Value], exempt: Exempt | None
 ) -> list[tuple[str, str]]:
-    found = [(override.receiver, "the receiver set by an exception")] if override and override.receiver else []
+    found = []
+    if exempt is not None and exempt.set.receiver:
+        found.append((exempt.set.receiver, f"the receiver set by an exception ({exempt.because.rstrip('.')})"))
     for rule in contract.routing:
         if rule.receiver is None or (rule.segments is not None and segment not in rule.segments):
             continue

@@ -14,8 +14,9 @@ from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
-from handoff.model import Deal, Outcome, Result, Standing, Trace, Value, Window
+from handoff.model import Deal, Outcome, Result, Standing, Window
 from handoff.prepare import Prepared, body, prepare, standing_of, step_list
+from handoff.provenance import Evidence
 from handoff.recorded import recorded
 from handoff.report import Report, Tally
 from handoff.telling import Teller
@@ -38,7 +39,7 @@ class Shown:
 
     prepared: Prepared
     decisions: tuple[Decision, ...]
-    told: tuple[tuple[Trace, Value], ...]
+    told: tuple[Evidence, ...]
 
     @property
     def sends(self) -> bool:
@@ -207,7 +208,7 @@ class Pass:
             handoff, row = one.handoff, known.get(one.key)
             if handoff is None or one.excluded:
                 continue
-            bodies.append((one.key, body(handoff)))
+            bodies.append((one.key, body(one)))
             if row is None or row.delivered_at is None:
                 steps = step_list(one.steps) or (row.steps if row else [])
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))

@@ -35,7 +35,7 @@ NOT_TOLD = frozenset({*GIVEN, *DECIDED, *RECEIPT}) - {"owner.email"}
 
 @dataclass(frozen=True)
 class Story:
-    """The answer to `why`; every part is plain data, and `lines` puts it into words."""
+    """The answer to `why`; every part is plain data, ready for a screen or JSON."""
 
     deal: Mapping[str, Any]
     read: Mapping[str, str | None]
@@ -101,7 +101,7 @@ def known_story(ledger: Ledger, ref: str, contract: Contract) -> Story:
 def live_story(one: Prepared, contract: Contract, *, before_start: bool) -> Story:
     """Return the story of a deal that no run has handled: what was read just now, and what would be decided."""
     deal = one.deal
-    told = body(one.handoff) if one.handoff else None
+    told = body(one) if one.handoff else None
     start = contract.start_from
     if before_start:
         now = f"Never handed off: it was won before start_from ({start}); older wins belong to the backfill"

@@ -6,9 +6,10 @@ from typing import Any
 
 from handoff.bridge import Bridge
 from handoff.ledger import Judged, ReceiptState
-from handoff.model import Deal, Result, Trace, Value
+from handoff.model import Deal, Result, Standing
 from handoff.ports import Receipt
 from handoff.prepare import Prepared
+from handoff.provenance import Evidence
 from handoff.receipts import Ended, Receipts
 from handoff.report import Tally
 
@@ -21,7 +22,7 @@ class Teller:
 
     def __init__(self, bridge: Bridge) -> None:
         self._crm, self._ledger, self._clock = bridge.crm, bridge.ledger, bridge.clock
-        self._receipts = Receipts(bridge.mappings.source, bridge.platform)
+        self._receipts = Receipts(bridge.mappings.source, bridge.platform.link)
 
     @property
     def wanted(self) -> bool:
@@ -40,10 +41,18 @@ class Teller:
             ended.append(Ended(result, one.handoff, settled, row.delivered_at if row else None))
         return ended
 
-    def would_tell(self, ended: Ended, row: Any) -> tuple[tuple[Trace, Value], ...]:
+    def would_tell(self, ended: Ended, row: Any) -> tuple[Evidence, ...]:
         """Return what would be written of a deal, given its row of the ledger (None: never seen); () for nothing."""
-        receipt, _ = self._receipts.receipt(ended, (row.sequence if row else 0) + 1)
-        return self._receipts.shown(receipt) if self.differs(ended, row) else ()
+        return self._receipts.shown(ended, (row.sequence if row else 0) + 1) if self.differs(ended, row) else ()
+
+    def foretold(self, one: Prepared) -> tuple[Evidence, ...]:
+        """Return what a deal's record is told once its work is made, as far as that is known before; () for nothing."""
+        if not self.wanted or one.silent:
+            return ()
+        standing = Standing.EXCLUDED if one.excluded else Standing.NEEDS_PERSON if one.stopped else Standing.DONE
+        (ended,) = self.ended([one], [Judged(one.deal, {}, standing, one.excluded or one.stopped)])
+        row = self._ledger.deals([str(one.deal.ref)]).get(str(one.deal.ref))
+        return self._receipts.shown(ended, (row.sequence if row else 0) + 1)
 
     def differs(self, ended: Ended, row: Any) -> bool:
         """Return whether a deal's record would be told something else than it was told last; `row` as above."""

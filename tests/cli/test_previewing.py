@@ -12,6 +12,8 @@ from handoff.model import Customer
 from tests.fakes import ACTING
 from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, a_deal, folder_in, mappings_in
 
+WRITES = ACTING["sources/salesforce.yml"].splitlines()
+
 
 def called(*arguments: str):
     return CliRunner().invoke(app, list(arguments))
@@ -142,3 +144,94 @@ def test_why_of_a_deal_that_was_never_handed_off_says_that_nothing_is_kept(world
     world.crm.win(a_deal())
 
     assert "never handed off" in called("why", DEAL, "--fields").stdout.split("Fields")[-1]
+
+
+# The write-back
+
+
+def test_preview_shows_the_write_back_s_fields_with_the_value_before_and_after_each_rule(world):
+    world.crm.win(a_deal(source={"Business_Goal__c": None}))
+
+    shown, data = called("preview", DEAL).stdout, json.loads(called("preview", DEAL, "--json").stdout)
+
+    assert "  write-back (the deal's record), once its work is made\n    Handoff_Status__c = Handed off\n" in shown
+    line = WRITES.index("    Handoff_Missing__c: {from: gaps, as: lines}") + 1
+    assert f"[what became of it]  by sources/salesforce.yml:{line}\n" in shown
+    assert data["write_back"]["Handoff_Missing__c"] == {
+        "value": "Why they bought",
+        "from": [
+            {
+                "name": "gaps",
+                "paths": [],
+                "place": "what became of it",
+                "value": [
+                    {
+                        "id": "business_goal",
+                        "field": "business_goal",
+                        "label": "Why they bought",
+                        "prompt": "Which number moves?",
+                    }
+                ],
+                "record": DEAL,
+                "read": {},
+            }
+        ],
+        "rule": f"sources/salesforce.yml:{line}",
+    }
+
+
+def test_a_deal_that_needs_a_person_previews_what_its_record_is_told_of_that(world):
+    world.crm.win(a_deal(account_id=None))
+
+    told = json.loads(called("preview", DEAL, "--json").stdout)["write_back"]
+
+    assert told["Handoff_Status__c"]["value"] == "Needs a person"
+    assert told["Handoff_Reason__c"]["value"].startswith("The deal has no account.")
+
+
+def test_a_dry_run_shows_the_value_that_each_field_of_the_write_back_had_before_its_rule(world):
+    world.crm.win(a_deal())
+
+    shown = called("sync", "--dry-run", "--deal", DEAL).stdout
+
+    assert "    Handoff_Owner__c = ben.okafor@harbor.example\n" in shown
+    assert "      <- owner = ben.okafor@harbor.example [what became of it]  by sources/salesforce.yml:" in shown
+
+
+def test_why_tells_what_the_record_was_told_last(world):
+    world.crm.win(a_deal())
+    called("sync")
+
+    shown, data = called("why", DEAL, "--fields").stdout, json.loads(called("why", DEAL, "--fields", "--json").stdout)
+
+    told = {name: one["value"] for name, one in data["fields"]["write_back"].items()}
+    wrote = {name: value for name, value in world.crm.told[DEAL].items() if value is not None}
+    assert "  write-back (the deal's record), as it was told last\n    Handoff_Status__c = Handed off\n" in shown
+    assert told["Handoff_Sequence__c"] == "1"
+    assert told["Handoff_Receipt__c"] == wrote["Handoff_Receipt__c"]
+    assert wrote.keys() - told.keys() == {"Handoff_Link__c"}  # the platform's to give, and no system is asked
+
+
+def test_preview_shows_child_records_field_by_field(world, monkeypatch, tmp_path: Path):
+    target = ACTING["targets/gainsight.yml"].replace(
+        "      SuccessPlanType: {value: Onboarding}\n",
+        "      SuccessPlanType: {value: Onboarding}\n"
+        "    children:\n      Objectives:\n        each: commitments\n        key: item.text\n"
+        "        fields: {Name: {from: item.text}}\n",
+    )
+    monkeypatch.setattr(
+        world,
+        "bridge",
+        replace(world.bridge, mappings=mappings_in(tmp_path / "more", ACTING | {"targets/gainsight.yml": target})),
+    )
+    world.crm.win(a_deal())
+
+    shown, data = called("preview", DEAL).stdout, json.loads(called("preview", DEAL, "--json").stdout)
+
+    assert "    Objectives = 1 record\n" in shown
+    assert (
+        "      1. Name = Migrate two ports\n        <- commitments[1].text = Migrate two ports <- Commitments__c = "
+        in shown
+    )
+    plan = next(step for step in data["steps"] if step["name"] == "plan")
+    assert plan["fields"]["Objectives"]["records"][0]["Name"]["value"] == "Migrate two ports"

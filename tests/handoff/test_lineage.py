@@ -5,7 +5,7 @@ import pytest
 from handoff.errors import ConfigError
 from handoff.lineage import lineage
 from handoff.loading import load_mappings
-from tests.handoff.builders import shipped
+from tests.handoff.builders import SOURCE, mappings_in, shipped
 from tests.mistakes.table import GOOD
 
 
@@ -88,3 +88,90 @@ def test_a_field_that_an_included_template_tells_is_traced_to_the_whole_text(who
 def test_a_field_that_no_file_speaks_of_is_refused_with_the_nearest(mappings):
     with pytest.raises(ConfigError, match=r"'Acount.Name'\. Nearest: Account.Name\."):
         lineage(mappings, "Acount.Name")
+
+
+# The write-back, child records, signals, and the clocks
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "origin", "line"),
+    [
+        ("Handoff_Status__c", "salesforce.write_back.Handoff_Status__c", "status", 46),
+        ("write_back.handoff_missing__c", "salesforce.write_back.Handoff_Missing__c", "gaps", 48),
+    ],
+)
+def test_a_field_that_is_written_back_is_traced_to_what_became_of_the_deal(whole, words, name, origin, line):
+    [output] = lineage(whole, words).comes_from
+
+    assert output.name == name
+    assert [(one.name, one.place) for one in output.trace.origins] == [(origin, "what became of it")]
+    assert output.trace.place == f"sources/salesforce.yml:{line}"
+
+
+@pytest.mark.parametrize(
+    ("words", "fed"),
+    [
+        ("completeness", ["Handoff_Completeness__c"]),
+        ("gaps", ["Handoff_Next_Step__c", "Handoff_Missing__c"]),
+        ("receiver.email", ["Handoff_Owner__c"]),
+        ("next_step", ["Handoff_Next_Step__c"]),
+        ("reason", ["Handoff_Reason__c"]),
+    ],
+)
+def test_what_is_judged_leads_to_the_fields_that_are_written_back(mappings, words, fed):
+    feeds = [output.name for output in lineage(mappings, words).feeds if output.step == "write_back"]
+
+    assert feeds == [f"salesforce.write_back.{name}" for name in fed]
+
+
+def test_where_nothing_is_written_back_its_fields_are_no_outputs(tmp_path):
+    silent = mappings_in(tmp_path, {"sources/salesforce.yml": SOURCE.replace("to: opportunity", "to: nothing")})
+
+    with pytest.raises(ConfigError, match="No mapping file speaks of 'Handoff_Status__c'"):
+        lineage(silent, "Handoff_Status__c")
+
+
+def test_a_field_of_child_records_is_an_output_with_the_place_of_its_own_rule(whole):
+    [output] = lineage(whole, "plan.Objectives.Name").comes_from
+
+    assert (output.name, output.trace.place) == ("gainsight.plan.Objectives.Name", "targets/gainsight.yml:34")
+    assert [(one.name, one.paths) for one in output.trace.origins] == [("promises", ("Promises__c",))]
+
+
+def test_a_field_of_child_records_that_falls_back_is_traced_to_both(whole):
+    [output] = lineage(whole, "Objectives.DueDate").comes_from
+
+    assert [one.name for one in output.trace.origins] == ["promises", "go_live_on"]
+    assert "gainsight.plan.Objectives.DueDate" in {one.name for one in lineage(whole, "Go_Live__c").feeds}
+
+
+def test_a_list_decides_how_many_child_records_are_made(whole):
+    assert "how many Objectives the step plan makes" in lineage(whole, "Promises__c").decides
+
+
+def test_a_signal_is_traced_to_the_record_that_says_it_and_leads_to_the_deadlines_that_it_ends(whole):
+    called, taken = lineage(whole, "called_at"), lineage(whole, "taken_at")
+
+    [origin] = called.is_read_by
+    assert (origin.paths, origin.place) == (("gainsight.timeline",), "targets/gainsight.yml:84")
+    assert [one.paths for one in taken.is_read_by] == [("gainsight.onboarding.status",)]
+    assert called.decides == ("the deadline first_call",)
+
+
+def test_an_event_leads_to_the_deadlines_that_it_ends(whole):
+    assert lineage(whole, "complete_at").decides == ("the deadline fill_gaps",)
+
+
+def test_fields_of_a_pause_lead_to_the_clocks_that_they_stop(whole):
+    assert lineage(whole, "Paused_Until__c").decides == ("until when the clocks of a deal stand still",)
+    assert lineage(whole, "pause_reason").decides == ("why the clocks of a deal stand still",)
+
+
+@pytest.mark.parametrize(
+    ("words", "deadlines"),
+    [("segment", ["first_call"]), ("receiver.email", ["first_call"]), ("Owner.Email", ["fill_gaps"])],
+)
+def test_segment_and_owner_lead_to_the_deadlines_that_depend_on_them(whole, words, deadlines):
+    said = [one for one in lineage(whole, words).decides if one.startswith("the deadline ")]
+
+    assert said == [f"the deadline {name}" for name in deadlines]

@@ -7,6 +7,7 @@ from tests.mistakes.table import GOOD
 PASSED_OVER = "not in force yet; until then {} is passed over, and the lead of the segment's team receives it."
 COMPUTED = "not in force yet; until then its due date is computed, and nobody is told when it has passed."
 NOBODY = "not in force yet; until then nobody is chosen or told by it."
+HOURS = "not in force yet; until then hours count around the clock, and a working day is a whole one."
 GAPS = "not in force yet; until then an incomplete deal is handed off, and Sales is told what is missing."
 
 
@@ -29,6 +30,10 @@ def test_everything_that_is_not_in_force_is_told_with_its_place_and_what_happens
         f"handoff.yml:106:3: deadlines -> first_call: {COMPUTED}",
         "handoff.yml:113:1: ladder: not in force yet; until then nobody is told that something is late.",
         "handoff.yml:118:1: pause: not in force yet; until then no clock stands still.",
+        f"people.yml:7:5: calendars -> oslo -> hours: {HOURS}",
+        f"people.yml:8:60: calendars -> austin -> hours: {HOURS}",
+        f"people.yml:16:5: people -> 0 -> manager: {NOBODY}",
+        f"people.yml:17:5: people -> 0 -> team: {NOBODY}",
         f"people.yml:18:5: people -> 0 -> territories: {NOBODY}",
         f"people.yml:19:5: people -> 0 -> skills: {NOBODY}",
         f"people.yml:20:5: people -> 0 -> capacity: {NOBODY}",

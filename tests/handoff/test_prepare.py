@@ -93,7 +93,7 @@ def test_a_deal_counts_as_the_worst_of_its_steps(world, results, standing, reaso
 def test_what_is_kept_of_a_handoff_is_plain_and_its_steps_are_listed(world):
     one = one_of(world)
 
-    kept, steps = body(one.handoff), step_list(one.steps)
+    kept, steps = body(one), step_list(one.steps)
 
     assert kept["values"]["won_at"] == "2026-03-09 15:00:00+00:00"
     assert kept["values"]["deal.amount"] == "48,000"

@@ -135,7 +135,8 @@ def test_deadlines_fall_due_in_the_calendar_of_who_must_act(mappings):
 def test_a_deadline_of_the_receiver_is_in_the_receiver_s_calendar(mappings):
     to_jon = judged(mappings, won(ACCOUNT))
 
-    assert (to_jon.receiver, to_jon.receiver_because) == (JON, "the receiver set by an exception")
+    why = "the receiver set by an exception (Their board knows ours)"
+    assert (to_jon.receiver, to_jon.receiver_because) == (JON, why)
     assert to_jon.values["deadlines.first_call.due"] == datetime(2026, 12, 21, 9, 0, tzinfo=AUSTIN)
 
 
@@ -166,7 +167,7 @@ def test_an_exception_puts_its_account_into_a_segment_while_it_lasts(mappings):
 
     assert (of(ACCOUNT, last_day).segment, of(ACCOUNT, last_day).segment_because) == (
         "enterprise",
-        "an exception says so",
+        "an exception says so: Their board knows ours",
     )
     assert of(ACCOUNT, after).segment == "small"
     assert of(OTHER_ACCOUNT, last_day).segment == "small"

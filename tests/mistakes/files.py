@@ -114,7 +114,7 @@ MISTAKES = (
     ),
     Mistake(
         "A receiver of the shipped contract has left",
-        (Edit(PEOPLE, "  - {email: ben.okafor@harbor.example, role: csm, team: mid_market}\n", ""),),
+        (Edit(PEOPLE, "  - {email: ben.okafor@harbor.example, role: csm}\n", ""),),
         (
             "handoff.yml:77:18: routing -> 1 -> receiver: 'ben.okafor@harbor.example' is nobody in people.yml. Add them to people.yml, or name somebody who is there.",
         ),
