@@ -536,3 +536,18 @@ def test_modes_of_a_note_are_all_for_a_new_record_only(world):
 
     note: Step = world.platform.sent[-1]
     assert set(note.modes.values()) == {Write.CREATE_ONLY}
+
+
+def test_titles_of_work_that_could_be_linked_are_in_no_reason(adopter):
+    for _ in range(2):
+        theirs(adopter, OwnerId="1P01-else")
+    title = str(adopter.platform.of("cta")[0].payload["Name"])
+    adopter.crm.win(a_deal())
+
+    report = adopter.run()
+
+    (said,) = [one.reason for one in report.exceptions if one.what == "needs a person"]
+    refs = sorted(one.ref for one in adopter.platform.of("cta"))
+    shown = ", ".join(f"cta ({ref}) https://acme.gainsight.example/cta/{ref}" for ref in refs)
+    assert said == f"onboarding_cta: 2 open records could be this work: {shown}. Close those that are not it."
+    assert title not in str(adopter.crm.told[DEAL])
