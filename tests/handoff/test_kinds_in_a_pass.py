@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from handoff.mapping import Mappings
-from handoff.model import Standing
+from handoff.model import Customer, Standing
 from handoff.run import more_than_allowed, preview
 from tests.fakes import ACTING, World
 from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, WON, a_deal, mappings_in, users
@@ -224,3 +224,21 @@ def test_a_dry_run_says_why_a_deal_is_excluded(world):
     (shown,) = preview(world.bridge)
 
     assert (shown.prepared.excluded, shown.decisions) == ("Renewals stay with their CSM", ())
+
+
+def test_who_was_the_csm_before_is_in_no_row_and_still_known_in_later_passes(tmp_path):
+    files = contract(KINDS.replace("company.status, is: Active", "company.csm, present: true"))
+    world = World(mappings_in(tmp_path, files), "sqlite://", users())
+    ref = world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind Freight"})
+    world.platform.known = {ACCOUNT: Customer(ref, "Nordwind Freight", csm_email="ida@fjord.example")}
+    world.crm.win(a_deal())
+    world.run()
+    world.platform.known = {}
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Another goal"})
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    story = world.ledger.story(world.deal(DEAL).ref)
+    assert "ida" not in str(story["handoff"].background)
+    assert (story["body"]["kind"], story["body"]["values"]["company.csm"]) == ("expansion", "ida@fjord.example")
