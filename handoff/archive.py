@@ -46,7 +46,7 @@ class Archive(Database):
             return list(connection.execute(query))
 
     def story(self, ref: str) -> dict[str, Any]:
-        """Return all that is kept of one deal: `deal`, `handoff`, `body`, `private` (of its background), `steps`, `events`."""
+        """Return what is kept of a deal: `deal`, `handoff`, `body`, `private` of its background, `steps`, `events`."""
         with self.reading() as connection:
             deal = connection.execute(select(t.deals).where(t.deals.c.ref == ref)).one()
             handoff = connection.execute(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    not_,
     or_,
     select,
     update,
@@ -167,12 +168,15 @@ class Ledger(Intents):
         """Return the known handoffs among these, by key."""
         return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
 
-    def due(self, instance: str, now: datetime, version: str, limit: int | None = None) -> list[str]:
+    def due(self, instance: str, now: datetime, version: str, *, untried: bool | None = None) -> list[str]:
         """
-        Return the CRM ids of at most `limit` deals that may go on now, oldest win first.
+        Return the CRM ids of the deals that may go on now, oldest win first.
 
         Those that wait, or whose receipt does; those that need a person, when their moment has come or the mapping is
         another than the one that stopped them; and those that another mapping left out.
+
+        Args:
+            untried: True: only those that wait and were never begun. False: all but those.
         """
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
@@ -181,7 +185,11 @@ class Ledger(Intents):
         left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
         may_go_on = or_(waits, untold, stopped, left_out)
         query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
-        query = query.limit(limit)
+        if untried is not None:
+            h = t.handoffs.c
+            begun = select(h.key).where(h.deal == c.ref, h.episode == c.episode).exists()
+            never = and_(c.standing == Standing.WAITING.value, ~begun, c.receipt_pending.is_(None))
+            query = query.where(never if untried else not_(never))
         with self.reading() as connection:
             return list(connection.execute(query).scalars())
 

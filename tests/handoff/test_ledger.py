@@ -194,7 +194,7 @@ def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledg
     ledger.conclude([late, Judged(deals[0], {}, Standing.DONE, "")], NOON, 1)
 
     assert ledger.due("main", NOON, "v1") == [deals[2].ref.id, deals[1].ref.id]
-    assert ledger.due("main", NOON + timedelta(minutes=5), "v1", limit=1) == [deals[3].ref.id]
+    assert ledger.due("main", NOON + timedelta(minutes=5), "v1")[:1] == [deals[3].ref.id]
     assert ledger.due("other", NOON, "v1") == []
 
 
