@@ -10,8 +10,9 @@ from handoff.carry import Carrier
 from handoff.changes import told_hashes
 from handoff.decisions import Decision
 from handoff.errors import ConfigError
+from handoff.fingerprints import field_fingerprint
 from handoff.ledger import Judged, Told
-from handoff.model import Outcome, Standing
+from handoff.model import Held, Outcome, Result, Standing
 from handoff.notes import words_of
 from handoff.prepare import Prepared, body, standing_of, step_list
 from handoff.reapplication import Reapplication, mark_of
@@ -26,6 +27,8 @@ PLAN_HOLDS = timedelta(minutes=10)
 """How long after it was made, on a clock on the wall, a plan is carried out: people go on working on the platform."""
 SINCE = "another pass wrote it since the plan"
 
+BY_A_PERSON = "a person changed it since the plan"
+
 COMMAND = "apply-mapping"
 
 
@@ -33,7 +36,8 @@ def carry_out_plan(bridge: Bridge, plan: Reapplication) -> Report:
     """
     Send what was planned, tell the CRM, and return what was done; the run is closed in the ledger whatever happens.
 
-    Steps and deals whose row of the ledger was written since the plan are left out, and listed.
+    Steps and deals whose row of the ledger was written since the plan are left out, and listed; so are updates of
+    records that a person changed, closed or deleted since: they are read again just before they are put.
 
     Raises:
         ConfigError: The files are others than those of the plan, nothing may be written in shadow, or the plan is old;
@@ -90,6 +94,7 @@ class _Applying:
             clock=self.clock,
             run=self.run,
             version=self.plan.version,
+            still=self._still_as_seen,
             progress=bridge.progress,
         )
         outcomes = carrier.send(acts.values())
@@ -126,6 +131,29 @@ class _Applying:
             else:
                 self.tally.hear(deal, LEFT_OUT, f"{act.planned.step.name}: {SINCE}; plan again")
         return still
+
+    def _still_as_seen(self, batch: Sequence[Decision]) -> list[Decision]:
+        """Return the updates of a batch; one whose record a person touched since the plan sends nothing any more."""
+        held = self.bridge.platform.read([act.send for act in batch if act.send is not None])
+        names = {one.deal.ref: one.deal for one in self.plan.deals}
+        still = []
+        for act in batch:
+            step, there = act.planned.step, held.get(act.planned.step.key)
+            if there is not None and not there.closed and self._same(step.key, there):
+                still.append(act)
+                continue
+            self.tally.hear(names[step.deal], LEFT_OUT, f"{step.name}: {BY_A_PERSON}; plan again")
+            ref = act.send.ref if act.send is not None else None
+            still.append(replace(act, send=None, outcome=Outcome(step.key, Result.UNCHANGED, ref), kept=True))
+        return still
+
+    def _same(self, key: str, there: Held) -> bool:
+        seen = self.plan.seen.get(key, {})
+        return all(
+            field_fingerprint(there.values[name]) == field_fingerprint(value)
+            for name, value in seen.items()
+            if name in there.values
+        )
 
     def _conclude(
         self, deals: Sequence[Prepared], acts: Mapping[str, Decision], outcomes: Mapping[str, Outcome]
@@ -178,7 +206,7 @@ class _Applying:
             act = acts.get(step.key)
             if act is None or act.send is None or act.planned.step.deal != one.deal.ref:
                 continue
-            if outcomes[step.key].settled:
+            if outcomes[step.key].result is not Result.UNCHANGED and outcomes[step.key].settled:
                 traces = (trace for trace in act.planned.step.traces if trace.field in act.send.payload)
                 names |= {origin.name for trace in traces for origin in trace.origins}
         return frozenset(names)

@@ -46,13 +46,14 @@ class Archive(Database):
             return list(connection.execute(query))
 
     def story(self, ref: str) -> dict[str, Any]:
-        """Return all that is kept of one deal: `deal`, `handoff`, `body`, `steps`, `events`."""
+        """Return what is kept of a deal: `deal`, `handoff`, `body`, `private` of its background, `steps`, `events`."""
         with self.reading() as connection:
             deal = connection.execute(select(t.deals).where(t.deals.c.ref == ref)).one()
             handoff = connection.execute(
                 select(t.handoffs).where(t.handoffs.c.deal == ref).order_by(t.handoffs.c.episode.desc())
             ).first()
             body = self.body(connection, handoff.key, "handoff") if handoff else None
+            private = self.body(connection, handoff.key, t.BACKGROUND) if handoff else None
             keys = [step["key"] for step in handoff.steps] if handoff else []
             rows = connection.execute(select(t.steps).where(t.steps.c.key.in_(keys))).all()
             by_key = {row.key: row for row in rows}
@@ -61,6 +62,7 @@ class Archive(Database):
             "deal": deal,
             "handoff": handoff,
             "body": body,
+            "private": private,
             "steps": [by_key[k] for k in keys if k in by_key],
             "events": told,
         }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from handoff import keys
+from handoff import keys, tables
 from handoff.bridge import Bridge
 from handoff.contract import NEW_CUSTOMER
 from handoff.kinds import Background
@@ -25,22 +25,27 @@ class Backgrounds:
         known: The ledger's rows of the deals' own handoffs, by key.
         customers: The platform's records of the wave's accounts, as they are now.
         openings: By account the ledger's row of its latest handoff of a new customer.
+        private: By handoff what is kept of its background in `payloads`; what was purged is absent.
     """
 
     mappings: Mappings
     known: Mapping[str, Any]
     customers: Mapping[str, Customer]
     openings: Mapping[str, Any]
+    private: Mapping[str, Any] = field(default_factory=dict)
     _opened: dict[str, Background] = field(default_factory=dict)
 
     def of(self, deal: Deal) -> Background:
         """Return what was known of the deal's account before our first step for this deal."""
         row = self.known.get(keys.deal_key(deal.ref, deal.episode))
         if row is not None:
-            return Background(customer=customer_kept(row.background), kind=row.kind or NEW_CUSTOMER)
+            return Background(customer=self._kept(row), kind=row.kind or NEW_CUSTOMER)
         account = customer_of(deal, self.mappings)
         now = self._opened.get(account) or self._earlier(deal, self.openings.get(account))
         return now or Background(customer=self.customers.get(account))
+
+    def _kept(self, row: Any) -> Customer | None:
+        return customer_kept(row.background, self.private.get(row.key))
 
     def judged(self, handoff: Handoff) -> None:
         """Keep what a deal was judged to be: a further win of its account in this wave joins it."""
@@ -62,7 +67,7 @@ class Backgrounds:
         joins = any(deal.won_at <= due(row.won_at, read_span(span), WorkCalendar()) for span in spans)
         if row.delivered_at is not None and not joins:
             return None
-        return Background(customer=customer_kept(row.background), opened=row.won_at, opened_by=row.name)
+        return Background(customer=self._kept(row), opened=row.won_at, opened_by=row.name)
 
 
 def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any]) -> Backgrounds:
@@ -72,7 +77,9 @@ def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any])
     accounts = {customer_of(deal, mappings) for deal in fresh}
     customers = bridge.platform.customers(sorted(accounts)) if accounts and mappings.asks_customer else {}
     openings = bridge.ledger.openings(accounts) if accounts and mappings.contract.kinds else {}
-    return Backgrounds(mappings, known, customers, openings)
+    told = [row.key for row in (*known.values(), *openings.values()) if row.background]
+    private = bridge.ledger.bodies(tables.BACKGROUND, told) if told else {}
+    return Backgrounds(mappings, known, customers, openings, private)
 
 
 def customer_of(deal: Deal, mappings: Mappings) -> str:
@@ -87,6 +94,6 @@ def kept(background: Background) -> dict[str, Any] | None:
     return None if background.customer is None else asdict(background.customer)
 
 
-def customer_kept(said: Mapping[str, Any] | None) -> Customer | None:
-    """Return a background's customer from what the ledger keeps."""
-    return Customer(**said) if said else None
+def customer_kept(said: dict[str, Any] | None, private: Mapping[str, Any] | None) -> Customer | None:
+    """Return a background's customer from what the ledger keeps of it, in its row and in `payloads`."""
+    return Customer(**(said | dict(private or {}))) if said else None

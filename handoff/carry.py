@@ -1,7 +1,7 @@
 """Carries steps out, layer by layer across many deals: look first, write the intent down, send, settle."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -28,6 +28,8 @@ class Carrier:
     Args:
         look_again: Find the records of accounts again although they are known: a person asked for a deal by name.
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
+        still: Asked just before updates are put, for as many as one look-up takes; returns the decisions anew, in
+            order. One that sends nothing any more has an outcome.
 
     `remarks` holds by deal what a person should hear of people's edits that were kept, `fields_kept` how many fields.
     """
@@ -40,6 +42,7 @@ class Carrier:
     version: str
     look_again: bool = False
     compare: bool = False
+    still: Callable[[Sequence[Decision]], Sequence[Decision]] | None = None
     progress: Progress = silent
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     remarks: dict[str, list[str]] = field(default_factory=dict)
@@ -141,7 +144,7 @@ class Carrier:
     def _send(self, decisions: Sequence[Decision]) -> None:
         done: dict[bool, int] = {}
         totals = Counter(d.send is not None and d.send.ref is not None for d in decisions)
-        for batch in self._puts(decisions):
+        for batch in self._puts_checked(decisions):
             self._send_batch(batch)
             first = batch[0]
             is_update = first.send is not None and first.send.ref is not None
@@ -149,6 +152,18 @@ class Carrier:
             step = first.planned.step
             name = step.name if step.name in self.target.order else step.kind
             self.progress(f"{'updating' if is_update else 'creating'} {name}", done[is_update], totals[is_update])
+
+    def _puts_checked(self, decisions: Sequence[Decision]) -> Iterator[list[Decision]]:
+        """Yield what is put in one go; updates are asked about as many at a time as one look-up takes."""
+        if self.still is None or not decisions:
+            yield from self._puts(decisions)
+            return
+        yield from self._puts([d for d in decisions if d.send is not None and d.send.ref is None])
+        updates = [d for d in decisions if d.send is not None and d.send.ref is not None]
+        for some in batches(updates, checked_at_once(self.destination, decisions[0].planned.step.kind)):
+            checked = self.still(some)
+            self._settle([d for d in checked if d.send is None])
+            yield from self._puts(checked)
 
     def _send_batch(self, batch: Sequence[Decision]) -> None:
         sent = [d.send for d in batch if d.send is not None]
@@ -184,6 +199,12 @@ class Carrier:
             self.ledger.settle(ended, now, self.run, self.version)
         if looked:
             self.ledger.looked_in_vain(looked)
+
+
+def checked_at_once(destination: Destination, kind: str) -> int:
+    """Return how many updates are checked just before they are put: whole batches, as many as one look-up takes."""
+    capability = destination.kinds[kind]
+    return max(1, capability.keys_per_lookup // capability.batch) * capability.batch
 
 
 def _ended(decision: Decision, sent: Step, outcome: Outcome) -> Decision:

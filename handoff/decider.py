@@ -7,6 +7,7 @@ from typing import Any
 from handoff.decisions import Decision, Planned
 from handoff.fields import Compared, Memory, adopted, compared, must_be_read, settles
 from handoff.intents import IN_DOUBT, State
+from handoff.labels import named
 from handoff.ledger import Ledger
 from handoff.mapping import Target
 from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Step, Value
@@ -193,16 +194,16 @@ class Decider:
         planned, step, row = known
         linked = row is not None and row.remote_id is not None
         if len(found) > 1:
-            return self._rejected(planned, _several(found))
+            return self._rejected(planned, self._several(step, found))
         if linked and (not found or found[0].ref == row.remote_id):
             return self._still_there(known, found)
         if not found:
             return self._absent(known, Decision(planned, send=step, memory=_memory(row)))
         (one,) = found
         if one.conflict:
-            return self._rejected(planned, f"{one.label} ({one.ref}) {one.conflict}")
+            return self._rejected(planned, f"{named(one, step)} {one.conflict}")
         if step.reference:
-            return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, one.ref, f"it is {one.label}"))
+            return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, one.ref, f"it is {named(one, step)}"))
         if one.how is not How.ADOPT:
             return self._met(known, one)
         self._taken.add(one.ref)
@@ -227,7 +228,7 @@ class Decider:
         if result.send:
             send = replace(step.with_payload(result.send, ref=one.ref), plants=not by_key)
             return Decision(planned, send=send, against=result, memory=memory)
-        reason = "found by its key: an earlier run made it" if by_key else f"it was there: {one.label}"
+        reason = "found by its key: an earlier run made it" if by_key else f"it was there: {named(one, step)}"
         return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, one.ref, reason), against=result)
 
     def _adopted(self, known: Known, one: Found) -> Decision:
@@ -264,6 +265,13 @@ class Decider:
     def _rejected(self, planned: Planned, reason: str) -> Decision:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.REJECTED, reason=reason))
 
+    def _several(self, step: Step, found: Sequence[Found]) -> str:
+        """Say which records a person must choose from: by id, kind and link, without what people typed into them."""
+        names = ", ".join(sorted(named(one, step, self.destination.link(step.kind, one.ref)) for one in found))
+        if found[0].how is How.ADOPT:
+            return f"{len(found)} open records could be this work: {names}. Close those that are not it."
+        return f"{len(found)} records match: {names}. Merge them, or correct one."
+
     def _missing(self, step: Step) -> str:
         platform = self.destination.system.capitalize()
         if step.scope is Scope.ACCOUNT:
@@ -282,10 +290,3 @@ def _memory(row: Any) -> Memory:
 
 def _held(found: Found) -> Held:
     return Held(found.ref, found.holds, found.closed, found.label)
-
-
-def _several(found: Sequence[Found]) -> str:
-    names = ", ".join(sorted(f"{one.label} ({one.ref})".strip() for one in found))
-    if found[0].how is How.ADOPT:
-        return f"{len(found)} open records could be this work: {names}. Close those that are not it."
-    return f"{len(found)} records match: {names}. Merge them, or correct one."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from handoff.fingerprints import fingerprint
+from handoff.fingerprints import field_fingerprint
 from handoff.intents import IN_DOUBT, State, Tried
 from handoff.model import Held, Scope, Step, Value, Write
 from handoff.transforms import missing
@@ -65,7 +65,7 @@ class Memory:
         tried: Tried = (row.intended or {}) if row is not None else {}
         ours = {}
         for name, hashes in tried.items():
-            there = fingerprint(held.values[name]) if name in held.values else None
+            there = field_fingerprint(held.values[name]) if name in held.values else None
             ours[name] = there if there is not None and there in hashes else hashes[-1]
         return cls(ours)
 
@@ -112,7 +112,7 @@ def compared(step: Step, memory: Memory, held: Held | None) -> Compared:
     fields = tuple(_field(name, mode, step.payload[name], memory, held) for name, mode in _modes(step).items())
     ours, declined = dict(memory.ours), dict(memory.declined)
     for one in fields:
-        said = fingerprint(one.would_be)
+        said = field_fingerprint(one.would_be)
         if one.verdict is Verdict.SAME:
             ours[one.name] = said
         elif one.verdict is not Verdict.SEND and _wanted(one.name, one.would_be, _modes(step)[one.name], memory):
@@ -131,13 +131,13 @@ def adopted(step: Step, held: Held) -> Compared:
             one = FieldDecision(name, Verdict.UNKNOWN, None, value, "it cannot be read back", read=False)
         elif missing(there):
             one = FieldDecision(name, Verdict.SEND, None, value, "it is empty")
-        elif fingerprint(there) == fingerprint(value):
+        elif field_fingerprint(there) == field_fingerprint(value):
             one = FieldDecision(name, Verdict.SAME, there, value)
-            ours[name] = fingerprint(value)
+            ours[name] = field_fingerprint(value)
         else:
             one = FieldDecision(name, Verdict.KEPT_THEIRS, there, value, "it was filled when it was linked")
         if one.verdict in (Verdict.UNKNOWN, Verdict.KEPT_THEIRS) and mode in ON_THEIR_STATE:
-            declined[name] = fingerprint(value)
+            declined[name] = field_fingerprint(value)
         fields.append(one)
     return Compared(tuple(fields), ours, declined)
 
@@ -157,14 +157,14 @@ def _modes(step: Step) -> dict[str, Write]:
 
 def _wanted(name: str, value: Value, mode: Write, memory: Memory) -> bool:
     """Whether a field differs from our last word in it; of an update that was cut off all its fields are unsure."""
-    said = fingerprint(value)
+    said = field_fingerprint(value)
     if mode is Write.CREATE_ONLY or memory.declined.get(name) == said:
         return False
     return memory.ours.get(name) != said or (memory.unsure and name in memory.tried)
 
 
 def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | None) -> FieldDecision:
-    said = fingerprint(value)
+    said = field_fingerprint(value)
     there = held.values.get(name) if held else None
 
     read = held is not None and name in held.values
@@ -172,7 +172,7 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
     def ends(verdict: Verdict, why: str = "") -> FieldDecision:
         return FieldDecision(name, verdict, there, value, why, read=read)
 
-    if read and fingerprint(there) == said:
+    if read and field_fingerprint(there) == said:
         return ends(Verdict.SAME)
     if mode is Write.CREATE_ONLY:
         same = held is None and memory.ours.get(name) == said
@@ -192,6 +192,6 @@ def _field(name: str, mode: Write, value: Value, memory: Memory, held: Held | No
         return ends(Verdict.SEND, "it is empty")
     if mode is Write.IF_EMPTY:
         return ends(Verdict.KEPT_THEIRS, "it is not empty")
-    if fingerprint(there) in (memory.ours.get(name), *memory.tried.get(name, ())):
+    if field_fingerprint(there) in (memory.ours.get(name), *memory.tried.get(name, ())):
         return ends(Verdict.SEND, "it holds our last value")
     return ends(Verdict.KEPT_THEIRS, "a person changed it" if name in memory.ours else "it was filled by somebody else")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +13,8 @@ from handoff.transforms import exact
 
 GIVEN = frozenset({"deal.name", "deal.amount", "deal.currency", "account.id", "account.name", "owner.email"})
 """The canonical fields that have a fingerprint of their own, since they come with every deal."""
+
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
@@ -31,7 +34,7 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
         "owner.active": deal.owner_active,
     }
     read = {path: value for path, value in deal.source.items() if path not in ours} | dict(deal.children)
-    return field_hashes(read | given)
+    return {name: fingerprint(value) for name, value in (read | given).items()}
 
 
 def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
@@ -50,8 +53,31 @@ def fingerprint(value: Any) -> str:
 
 
 def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
-    """Return a fingerprint of each field."""
-    return {name: fingerprint(value) for name, value in payload.items()}
+    """Return a fingerprint of each field, as `field_fingerprint` has it."""
+    return {name: field_fingerprint(value) for name, value in payload.items()}
+
+
+def field_fingerprint(value: Value) -> str:
+    """
+    Return the fingerprint of a payload's field, the same for what was written and for what is read back of it.
+
+    Platforms cut white space at the ends of texts, keep milliseconds and floats, order lists as they like, and write
+    addresses in small letters: none of that is a person's edit.
+    """
+    return fingerprint(_as_kept(value))
+
+
+def _as_kept(value: Any) -> Any:
+    if isinstance(value, str):
+        said = value.strip()
+        return said.lower() if _ADDRESS.fullmatch(said) else said
+    if isinstance(value, datetime):
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+    if isinstance(value, Decimal) and value.is_finite():
+        return Decimal(str(float(value)))
+    if isinstance(value, list | tuple) and not any(isinstance(one, Mapping) for one in value):
+        return sorted((_as_kept(one) for one in value), key=str)
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
-from handoff.carry import Carrier
+from handoff.carry import Carrier, checked_at_once
 from handoff.decisions import Decision
 from handoff.fingerprints import field_hashes, fingerprint
 from handoff.ledger import Judged
 from handoff.model import Standing
+from handoff.ports import Destination
 from handoff.prepare import Prepared
 from handoff.reapplication import Writes
 from handoff.receipts import Ended
@@ -52,8 +53,12 @@ def foreseen_tells(
 
 def foreseen_calls(
     bridge: Bridge, acts: Mapping[str, Decision], tells: int
-) -> tuple[tuple[Writes, ...], tuple[Ahead, ...]]:
-    """Return the calls that write, of the very batches that will be sent, and what they come to a system."""
+) -> tuple[tuple[Writes, ...], int, tuple[Ahead, ...]]:
+    """
+    Return the calls that write, of the very batches that will be sent, the look-ups between them, and the sum a system.
+
+    The records of updates are read once more just before they are put.
+    """
     carrier = Carrier(bridge.platform, bridge.mappings.target, bridge.ledger, bridge.clock, 0, "")
     records: Counter[tuple[str, str]] = Counter()
     calls: Counter[tuple[str, str]] = Counter()
@@ -61,12 +66,26 @@ def foreseen_calls(
         group = steps[0].kind, "update" if steps[0].ref else "create"
         records[group] += len(steps)
         calls[group] += count
+    looks = _checks(bridge.platform, acts)
     platform, crm = bridge.platform.traffic(), bridge.crm.traffic()
     writes = [Writes(platform.system, *group, records[group], calls[group]) for group in records]
     told = ceil(tells / bridge.crm.receipts_a_call)
     writes += [Writes(crm.system, "deal", "tell", tells, told)] if tells else []
-    ahead = Ahead(platform.system, sum(calls.values()), platform.limits), Ahead(crm.system, told, crm.limits)
-    return tuple(writes), tuple(one for one in ahead if one.calls)
+    ahead = Ahead(platform.system, sum(calls.values()) + looks, platform.limits), Ahead(crm.system, told, crm.limits)
+    return tuple(writes), looks, tuple(one for one in ahead if one.calls)
+
+
+def _checks(platform: Destination, acts: Mapping[str, Decision]) -> int:
+    """Return how many look-ups it takes to read once more the records of all updates, layer by layer."""
+    updates = Counter(
+        (one.planned.step.name, one.planned.step.kind) for one in acts.values() if one.send is not None and one.send.ref
+    )
+    looks = 0
+    for (_, kind), count in updates.items():
+        whole, rest = divmod(count, checked_at_once(platform, kind))
+        per = platform.kinds[kind].keys_per_lookup
+        looks += whole * ceil(checked_at_once(platform, kind) / per) + ceil(rest / per)
+    return looks
 
 
 def _listed(one: Prepared, handoff: Any) -> list[str]:

@@ -9,9 +9,11 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
+from handoff.keys import deal_key
 from handoff.ledger import ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Standing, Unreadable, Window, WonHow
+from handoff.prepare import judged
 from handoff.report import Notice, Tally
 from handoff.telling import come
 from handoff.waves import Wave, waves_of
@@ -62,20 +64,21 @@ class Intake:
         self.version = bridge.mappings.version
         self.window: Window | None = None
         self.held: list[Deal] = []
-        self.handed_off_before: set[str] = set()
+        self._begun: set[str] = set()
+        self._rows: dict[str, Any] = {}
         self._older: set[str] = set()
         self._read_otherwise: dict[str, Mapping[str, str]] = {}
 
     def waves(self) -> Iterator[Wave]:
         """Yield the deals that were asked for, or those that wait and then those of the window."""
-        crm, size, now = self.bridge.crm, self.bridge.pace.wave, self.clock.now()
+        crm, size = self.bridge.crm, self.bridge.pace.wave
         if self.forced:
             asked = sorted(self.forced)
             yield Wave(self._stage("read the deals asked for", crm.read, asked))
             return
         # The window is fixed before anything is read: what changes while we work belongs to the next one.
         self.window = self._window()
-        for ids in batches(self.ledger.due(crm.instance, now, self.version, self.limit), size):
+        for ids in self._due(size):
             yield Wave(self._stage("read waiting deals", crm.read, ids), asked=tuple(ids))
         read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
         pages = waves_of(crm.changed(self.window), size)
@@ -110,25 +113,64 @@ class Intake:
     def first_handoffs(self, wave: Wave) -> int:
         """Return how many deals of a wave would be handed off for the first time; only reads."""
         found = self.sorted_out(wave.page.deals)
-        return sum(str(deal.ref) not in self.handed_off_before for deal in (*found.new, *found.again))
+        return len(self._takes_place([*found.new, *found.again]))
 
     def to_hand_off(self, deals: Sequence[Deal]) -> list[Deal]:
         """
         Return the deals to go on with now, the oldest win first.
 
-        Under a limit the oldest of those that were never handed off are held until all are read; the others wait.
+        Under a limit the oldest of those that would be handed off for the first time are held until all are read; the
+        others wait. What was delivered before and what the files exclude takes no place. Deals that were begun before
+        and got no further get at most half of the places (rounded down), and those that new ones leave free.
         """
-        oldest = sorted([*self.held, *deals], key=lambda deal: (deal.won_at, deal.ref))
+        oldest = _oldest_first(deals)
         if self.limit is None:
             return oldest
-        first = [deal for deal in oldest if str(deal.ref) not in self.handed_off_before]
-        self.held = first[: self.limit]
-        for deal in first[self.limit :]:
-            self.tally.counts_as(Standing.WAITING)
-            if self._by_contract:
-                why = f"limits.new_per_pass lets {self.limit:,} go in one pass, the oldest wins first"
-                self.tally.hear(deal, "waiting", f"{why}; it goes with a later one")
-        return [deal for deal in oldest if str(deal.ref) in self.handed_off_before]
+        first = self._takes_place(oldest)
+        placed = {str(deal.ref) for deal in first}
+        wanting = _oldest_first([*self.held, *first])
+        begun = [deal for deal in wanting if str(deal.ref) in self._begun]
+        new = [deal for deal in wanting if str(deal.ref) not in self._begun]
+        again = min(len(begun), max(self.limit // 2, self.limit - len(new)))
+        self.held = _oldest_first([*begun[:again], *new[: self.limit - again]])
+        for deal in (*begun[again:], *new[self.limit - again :]):
+            self._held_back(deal)
+        return [deal for deal in oldest if str(deal.ref) not in placed]
+
+    def _held_back(self, deal: Deal) -> None:
+        row = self._rows.get(str(deal.ref))
+        if row is not None and row.standing != Standing.WAITING:
+            self._stands(deal, row)
+            return
+        self.tally.counts_as(Standing.WAITING)
+        if self._by_contract:
+            why = f"limits.new_per_pass lets {self.limit:,} go in one pass, the oldest wins first"
+            self.tally.hear(deal, "waiting", f"{why}; it goes with a later one")
+
+    def _takes_place(self, deals: Sequence[Deal]) -> list[Deal]:
+        """Return those of some deals that would be handed off for the first time, and keep which were begun before."""
+        keys = {deal_key(deal.ref, deal.episode): deal for deal in deals}
+        known = self.ledger.handoffs(keys)
+        self._begun |= {str(keys[key].ref) for key, row in known.items() if row.delivered_at is None}
+        first = [deal for key, deal in keys.items() if key not in known or known[key].delivered_at is None]
+        contract = self.bridge.mappings.contract
+        if not contract.kinds and contract.rollout.mode != "pilot":
+            return first
+        left_out = {one.key for one in judged(self.bridge, _oldest_first(first), known, {}) if one.excluded}
+        return [deal for deal in first if deal_key(deal.ref, deal.episode) not in left_out]
+
+    def _due(self, size: int) -> Iterator[Sequence[str]]:
+        """Yield the ids of deals that wait; under a limit those never begun only until the places are taken."""
+        now, instance = self.clock.now(), self.bridge.crm.instance
+        if self.limit is None:
+            yield from batches(self.ledger.due(instance, now, self.version), size)
+            return
+        yield from batches(self.ledger.due(instance, now, self.version, untried=False), size)
+        for ids in batches(self.ledger.due(instance, now, self.version, untried=True), min(size, max(self.limit, 200))):
+            yield ids
+            begun = sum(str(deal.ref) in self._begun for deal in self.held)
+            if len(self.held) >= self.limit and begun <= self.limit // 2:
+                return
 
     def sorted_out(self, deals: Iterable[Deal]) -> Sorted:
         """Return the deals by what is to be done about them; those that stand as they are are counted."""
@@ -147,8 +189,6 @@ class Intake:
                 self.tally.before_start = len(self._older)
                 continue
             self.tally.see(deal.ref)
-            if row is not None and row.standing == Standing.DONE:
-                self.handed_off_before.add(ref)
             hashes = self.bridge.fingerprints(deal)
             if row is None or changed(row.source_hashes, hashes):
                 new.append(deal)
@@ -157,6 +197,7 @@ class Intake:
                 self._read_otherwise[ref] = hashes
             if self.forced or self._goes_on(row, now):
                 again.append(deal)
+                self._rows[ref] = row
             elif row.standing == Standing.WAITING:
                 waiting += 1
             else:
@@ -208,6 +249,10 @@ class Intake:
         self.tally.see(one.ref)
         self.tally.counts_as(Standing.WAITING)
         self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
+
+
+def _oldest_first(deals: Iterable[Deal]) -> list[Deal]:
+    return sorted(deals, key=lambda deal: (deal.won_at, deal.ref))
 
 
 def first_moment(mappings: Mappings) -> datetime:

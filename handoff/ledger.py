@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     Row,
     and_,
     bindparam,
     delete,
     func,
+    not_,
     or_,
     select,
     update,
@@ -32,6 +34,9 @@ BUDGETS_KEPT_SECONDS = 3 * 86_400
 
 KNOWN_WHEN_READ = ("first_seen_at", "name", "account_id", "account_name", "url", "won_at", "won_how", "episode")
 """What a deal that cannot be read for once keeps from when it was read."""
+
+NAMES_A_PERSON = "csm_email"
+"""What of a background names a person."""
 
 UNTOLD = "the deal's record has not been told yet"
 
@@ -163,12 +168,15 @@ class Ledger(Intents):
         """Return the known handoffs among these, by key."""
         return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
 
-    def due(self, instance: str, now: datetime, version: str, limit: int | None = None) -> list[str]:
+    def due(self, instance: str, now: datetime, version: str, *, untried: bool | None = None) -> list[str]:
         """
-        Return the CRM ids of at most `limit` deals that may go on now, oldest win first.
+        Return the CRM ids of the deals that may go on now, oldest win first.
 
         Those that wait, or whose receipt does; those that need a person, when their moment has come or the mapping is
         another than the one that stopped them; and those that another mapping left out.
+
+        Args:
+            untried: True: only those that wait and were never begun. False: all but those.
         """
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
@@ -177,7 +185,11 @@ class Ledger(Intents):
         left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
         may_go_on = or_(waits, untold, stopped, left_out)
         query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
-        query = query.limit(limit)
+        if untried is not None:
+            h = t.handoffs.c
+            begun = select(h.key).where(h.deal == c.ref, h.episode == c.episode).exists()
+            never = and_(c.standing == Standing.WAITING.value, ~begun, c.receipt_pending.is_(None))
+            query = query.where(never if untried else not_(never))
         with self.reading() as connection:
             return list(connection.execute(query).scalars())
 
@@ -256,7 +268,8 @@ class Ledger(Intents):
         """
         Keep handoffs that are not delivered yet.
 
-        The moments, the kind and the background are those of the first time, the steps those of the last.
+        The moments, the kind and the background are those of the first time, the steps those of the last. Whom a
+        background names is kept in `payloads`.
         """
         kept = [
             {
@@ -277,11 +290,13 @@ class Ledger(Intents):
         first = ("handed_off_at", "work_starts_at", "kind", "background")
         with self.writing() as connection:
             self.upsert(connection, t.handoffs, kept, ["key"], keep=first)
+            self._take_names_out(connection, t.handoffs.c.key, [one.key for one in frozen])
 
     def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
         """Return by account its latest handoff of a new customer, with when its deal was won and how it is called."""
         c, d = t.handoffs.c, t.deals.c
-        query = select(c.account, c.deal, c.delivered_at, c.background, d.won_at, d.name).join(t.deals, c.deal == d.ref)
+        query = select(c.key, c.account, c.deal, c.delivered_at, c.background, d.won_at, d.name)
+        query = query.join(t.deals, c.deal == d.ref)
         found: dict[str, Row[Any]] = {}
         with self.reading() as connection:
             for some in batches(list(accounts), IN_AT_ONCE):
@@ -347,6 +362,7 @@ class Ledger(Intents):
                 connection.execute(t.events.insert(), told)
             if delivered:
                 connection.execute(_DELIVERED, delivered)
+            self._take_names_out(connection, t.handoffs.c.deal, [row["ref"] for row in rows])
             self._tell(connection, [j.told for j in judged if j.told is not None], now)
 
     def exclude(self, instance: str, ids: Sequence[str], reason: str, now: datetime, run: int) -> dict[str, Standing]:
@@ -400,6 +416,23 @@ class Ledger(Intents):
         )
         with self.writing() as connection:
             connection.execute(statement, rows)
+
+    def _take_names_out(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
+        """Move whom the backgrounds of these handoffs name to `payloads`: earlier releases kept it in the row."""
+        c = t.handoffs.c
+        for some in batches(values, IN_AT_ONCE):
+            query = select(c.key, c.background, c.handed_off_at).where(column.in_(some))
+            named = [row for row in connection.execute(query) if (row.background or {}).get(NAMES_A_PERSON)]
+            if not named:
+                continue
+            bodies = [{NAMES_A_PERSON: row.background[NAMES_A_PERSON]} for row in named]
+            kept = [
+                {"owner": row.key, "what": t.BACKGROUND, "body": body, "at": row.handed_off_at}
+                for row, body in zip(named, bodies, strict=True)
+            ]
+            self.upsert(connection, t.payloads, kept, ["owner", "what"], keep=("body",))
+            statement = update(t.handoffs).where(c.key == bindparam("k")).values(background=bindparam("b"))
+            connection.execute(statement, [{"k": r.key, "b": r.background | {NAMES_A_PERSON: None}} for r in named])
 
     def _tell(self, connection: Connection, told: Sequence[Told], now: datetime) -> None:
         if told:

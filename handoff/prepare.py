@@ -71,20 +71,21 @@ def prepare(bridge: Bridge, deals: Sequence[Deal], *, known: Mapping[str, Any]) 
     """
     mappings, platform = bridge.mappings, bridge.platform
     users = platform.people(receivers(mappings))
-    judged = _judged(bridge, deals, known, users)
-    planned = [one.handoff for one in judged if one.handoff and not one.stopped and not one.excluded]
+    found = judged(bridge, deals, known, users)
+    planned = [one.handoff for one in found if one.handoff and not one.stopped and not one.excluded]
     users = users | platform.people(emails_wanted(planned, mappings.target))
     companies = companies_wanted(planned, mappings.target)
-    found = {one: customer.ref for one, customer in platform.customers(companies).items()} if companies else {}
-    return [_planned(bridge, one, users, found) for one in judged]
+    refs = {one: customer.ref for one, customer in platform.customers(companies).items()} if companies else {}
+    return [_planned(bridge, one, users, refs) for one in found]
 
 
-def _judged(
+def judged(
     bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any], users: Mapping[str, User]
 ) -> list[Prepared]:
+    """Return each deal judged and not planned; `deals` and `known` as in `prepare`."""
     now, mappings = bridge.clock.now(), bridge.mappings
     before = backgrounds(bridge, deals, known)
-    judged = []
+    results = []
     for deal in deals:
         row = known.get(keys.deal_key(deal.ref, deal.episode))
         times = Times.first(deal, now) if row is None else Times(row.handed_off_at, row.work_starts_at)
@@ -93,8 +94,8 @@ def _judged(
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
         if not stopped:
             before.judged(handoff)
-        judged.append(Prepared(deal, bridge.fingerprints(deal), handoff, stopped=stopped, background=background))
-    return judged
+        results.append(Prepared(deal, bridge.fingerprints(deal), handoff, stopped=stopped, background=background))
+    return results
 
 
 def _planned(bridge: Bridge, one: Prepared, users: Mapping[str, User], companies: Mapping[str, str]) -> Prepared:

@@ -9,6 +9,7 @@ from typing import Any
 from handoff.calls import Ahead
 from handoff.decisions import Decision
 from handoff.fields import FieldDecision
+from handoff.model import Value
 from handoff.prepare import Prepared
 from handoff.report import Notice
 
@@ -69,8 +70,10 @@ class Reapplication:
     """
     A plan: `decisions` by step key, for these `deals`, of which `tells` (refs) have their record told.
 
-    `marks` say by step key and by ref how the ledger's rows were when it was made. `looked` are the calls that it
-    cost, `writes` those that it leads to.
+    `marks` say by step key and by ref how the ledger's rows were when it was made, `seen` by step key what the record
+    of an update held of the fields to send. `looked` are the calls that it cost, `writes` those that it leads to;
+    `look_ups` are made
+    while it is carried out: the records of updates are read once more just before they are put.
     """
 
     version: str
@@ -85,6 +88,8 @@ class Reapplication:
     writes: tuple[Writes, ...]
     looked: tuple[Ahead, ...]
     ahead: tuple[Ahead, ...]
+    look_ups: int = 0
+    seen: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
     @property
     def sends(self) -> int:

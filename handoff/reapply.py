@@ -11,9 +11,9 @@ from handoff.carry import Carrier
 from handoff.changes import followed_up
 from handoff.decisions import Decision, Planned, outweighs
 from handoff.fields import Compared, FieldDecision, Memory, Verdict
-from handoff.fingerprints import fingerprint
+from handoff.fingerprints import field_fingerprint
 from handoff.foreseen import foreseen_calls, foreseen_tells
-from handoff.model import Deal, Standing
+from handoff.model import Deal, Standing, Value
 from handoff.ports import Traffic
 from handoff.prepare import Prepared, prepare, standing_of
 from handoff.reapplication import Reapplication, Sample, StepCount, To, mark_of
@@ -48,6 +48,7 @@ class _Planning:
         self.deal_rows: dict[str, Any] = {}
         self.decided: dict[str, Decision] = {}
         self.marks: dict[str, Any] = {}
+        self.seen: dict[str, dict[str, Value]] = {}
         self.left_out: list[Notice] = []
         self.kept: dict[str, int] = {}
         self.new_only: dict[str, int] = {}
@@ -65,7 +66,7 @@ class _Planning:
         ours = {str(one.deal.ref) for one in self.deals}
         acts = {key: one for key, one in self.decided.items() if one.send is not None or not one.kept}
         tells = foreseen_tells(bridge, self.deals, acts, handoffs=self.handoffs, rows=self.deal_rows)
-        writes, ahead = foreseen_calls(bridge, acts, len(tells))
+        writes, look_ups, ahead = foreseen_calls(bridge, acts, len(tells))
         return Reapplication(
             version=bridge.mappings.version,
             planned_at=started,
@@ -79,6 +80,8 @@ class _Planning:
             writes=writes,
             looked=tuple(since(now, before) for now, before in zip(self._traffic(), self.before, strict=True)),
             ahead=ahead,
+            look_ups=look_ups,
+            seen=self.seen,
         )
 
     def _traffic(self) -> list[Traffic]:
@@ -124,6 +127,10 @@ class _Planning:
         samples = self.samples.setdefault(decision.planned.step.name, [])
         if len(samples) < SAMPLES:
             samples += _sampled(decision, deal)[: SAMPLES - len(samples)]
+        self.seen.pop(key, None)
+        if decision.send is not None and decision.send.ref is not None:
+            sent = decision.send.payload
+            self.seen[key] = {one.name: one.held for one in decision.fields if one.read and one.name in sent}
         self.decided[key] = _slim_decision(decision)
 
     def _counts(self, others: Sequence[Mapping[str, str]]) -> dict[str, StepCount]:
@@ -149,7 +156,7 @@ class _Planning:
 def _for_new_only(one: FieldDecision, memory: Memory) -> bool:
     """Whether a field is left as it was made, although the mapping says another value now."""
     was = memory.ours.get(one.name)
-    return one.verdict is Verdict.KEPT_CREATE_ONLY and was not in (None, fingerprint(one.would_be))
+    return one.verdict is Verdict.KEPT_CREATE_ONLY and was not in (None, field_fingerprint(one.would_be))
 
 
 def _slim(one: Prepared) -> Prepared:

@@ -46,7 +46,7 @@ def retold(kept: Mapping[str, Any], mappings: Mappings) -> Retold | None:
         return None
     deal = _deal(row, body)
     times = Times(handoff.handed_off_at, handoff.work_starts_at)
-    background = Background(customer=customer_kept(handoff.background), kind=handoff.kind)
+    background = Background(customer=customer_kept(handoff.background, kept["private"]), kind=handoff.kind)
     users = _users(receivers(mappings), body)
     judged = judge(deal, mappings, users, times, background)
     users |= _users(emails_wanted([judged], mappings.target), body)

@@ -22,6 +22,9 @@ SCHEMA_VERSION = "2"
 CAN_CATCH_UP = frozenset({"1"})
 """The versions whose tables only lack columns, which are added when such a ledger is opened."""
 
+BACKGROUND = "background"
+"""What `payloads` calls the part of a handoff's background that names a person."""
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware moment in UTC, on databases with time zones and on those without."""

@@ -138,6 +138,8 @@ def test_a_mapping_applied_to_1000_settled_deals_is_planned_and_then_done_exactl
     start = len(there.world.journal())
     report = carry_out_plan(there.bridge(), plan)
     rows = there.calls_since(start)
+    reads = [row for row in rows if row["system"] == "gainsight" and not row["mutates"] and "oauth" not in row["path"]]
+    assert len(reads) == plan.look_ups == 5
     assert counted(rows) == {("gainsight", "cta"): 100, ("salesforce", "deal"): 5}
     assert sum(row["records"] for row in rows if row["mutates"]) == 998 * 2
     assert report.steps == {"cta": {"unchanged": 2, "updated": 998}}

@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from handoff import prepare
-from handoff.fields import Verdict
+from handoff.fields import Memory, Verdict, compared
+from handoff.fingerprints import field_hashes
 from handoff.mapping import Mappings
-from handoff.model import Step, Write
+from handoff.model import Held, Scope, Step, Write
 from handoff.run import preview
 from handoff.story import known_story
 from tests.fakes import EDITED, EDITED_TARGET, End, Made, PowerCut, World
-from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, mappings_in, users
+from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
@@ -536,3 +537,28 @@ def test_modes_of_a_note_are_all_for_a_new_record_only(world):
 
     note: Step = world.platform.sent[-1]
     assert set(note.modes.values()) == {Write.CREATE_ONLY}
+
+
+def test_titles_of_work_that_could_be_linked_are_in_no_reason(adopter):
+    for _ in range(2):
+        theirs(adopter, OwnerId="1P01-else")
+    title = str(adopter.platform.of("cta")[0].payload["Name"])
+    adopter.crm.win(a_deal())
+
+    report = adopter.run()
+
+    (said,) = [one.reason for one in report.exceptions if one.what == "needs a person"]
+    refs = sorted(one.ref for one in adopter.platform.of("cta"))
+    shown = ", ".join(f"cta ({ref}) https://acme.gainsight.example/cta/{ref}" for ref in refs)
+    assert said == f"onboarding_cta: 2 open records could be this work: {shown}. Close those that are not it."
+    assert title not in str(adopter.crm.told[DEAL])
+
+
+def test_white_space_at_the_ends_of_our_last_text_does_not_make_it_a_persons(world):
+    value = {"Goal": " Fewer late berths "}
+    memory = Memory(ours=field_hashes(value))
+    step = Step("k", "company", "company", Scope.ACCOUNT, a_ref(), {"Goal": "Faster"}, modes={"Goal": Write.IF_OURS})
+
+    result = compared(step, memory, Held("1P01", {"Goal": "Fewer late berths"}))
+
+    assert result.send == {"Goal": "Faster"}

@@ -122,3 +122,24 @@ def test_what_comes_with_every_deal_has_a_fingerprint_of_its_own():
     before, after = source_hashes(a_deal()), source_hashes(a_deal(amount=52_000))
 
     assert {name for name in before if before[name] != after[name]} == {"Amount", "deal.amount"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (" Fewer berths\u00a0", "Fewer berths"),
+        ("Priya@Harbor.example", "priya@harbor.example"),
+        (datetime(2026, 3, 1, 1, 2, 3, 456_789, UTC), datetime(2026, 3, 1, 1, 2, 3, 456_000, UTC)),
+        (Decimal(2) / 3, Decimal("0.6666666666666666")),
+        (["B", "A"], ["A", "B"]),
+    ],
+)
+def test_what_a_platform_keeps_otherwise_has_the_fingerprint_of_what_was_written(written, read):
+    assert field_hashes({"field": written}) == field_hashes({"field": read})
+
+
+@pytest.mark.parametrize(
+    "value", ["Fewer", Decimal("5.50"), Decimal(48_000), 5, True, None, date(2026, 3, 1), ["A", "B"]]
+)
+def test_an_ordinary_value_keeps_the_fingerprint_that_earlier_releases_stored(value):
+    assert field_hashes({"field": value}) == {"field": fingerprint(value)}

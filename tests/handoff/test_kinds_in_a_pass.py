@@ -1,13 +1,14 @@
 """What a pass makes of excluded deals, expansions, further wins, pilots, shadow, and more new deals than allowed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from handoff.mapping import Mappings
-from handoff.model import Standing
+from handoff.model import Customer, Deal, Standing
 from handoff.run import more_than_allowed, preview
-from tests.fakes import ACTING, World
+from tests.fakes import ACTING, End, World
 from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, WON, a_deal, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
@@ -224,3 +225,87 @@ def test_a_dry_run_says_why_a_deal_is_excluded(world):
     (shown,) = preview(world.bridge)
 
     assert (shown.prepared.excluded, shown.decisions) == ("Renewals stay with their CSM", ())
+
+
+def test_who_was_the_csm_before_is_in_no_row_and_still_known_in_later_passes(tmp_path):
+    files = contract(KINDS.replace("company.status, is: Active", "company.csm, present: true"))
+    world = World(mappings_in(tmp_path, files), "sqlite://", users())
+    ref = world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind Freight"})
+    world.platform.known = {ACCOUNT: Customer(ref, "Nordwind Freight", csm_email="ida@fjord.example")}
+    world.crm.win(a_deal())
+    world.run()
+    world.platform.known = {}
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Another goal"})
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    story = world.ledger.story(world.deal(DEAL).ref)
+    assert "ida" not in str(story["handoff"].background)
+    assert (story["body"]["kind"], story["body"]["values"]["company.csm"]) == ("expansion", "ida@fjord.example")
+
+
+def nth(number: int, **changes) -> Deal:
+    own = {"account_id": f"0015g0000{number:06d}AAV", "account_name": f"A{number}"}
+    return a_deal(f"0065g0000{number:06d}AAV", won_at=WON + timedelta(minutes=number), **(own | changes))
+
+
+def test_stuck_deals_take_at_most_half_of_the_places_of_new_ones(tmp_path):
+    world = World(mappings_in(tmp_path, contract("\nlimits: {new_per_pass: 2}\n")), "sqlite://", users())
+    world.platform.ends = lambda step: End.REFUSED if step.kind == "cta" and step.deal.id != DEAL else None
+    world.crm.win(*(nth(number) for number in range(4)), a_deal(won_at=WON + timedelta(days=1)))
+
+    standings = []
+    for _ in range(4):
+        world.run(after=86_400)
+        standings.append(world.standing(DEAL))
+
+    assert standings == ["waiting", "waiting", "waiting", "done"]
+
+
+def test_excluded_deals_take_no_place(tmp_path):
+    world = World(mappings_in(tmp_path, contract(KINDS + "\nlimits: {new_per_pass: 1}\n")), "sqlite://", users())
+    world.crm.win(*(nth(number, source={"Type": "Renewal"}) for number in range(3)))
+    world.crm.win(a_deal(won_at=WON + timedelta(days=1)))
+    world.clock.advance(60)
+
+    assert more_than_allowed(world.bridge) is None
+    assert world.run().balance.words() == "4 seen = 1 done + 0 waiting + 0 needs a person + 3 excluded"
+
+
+def test_an_update_of_a_delivered_deal_that_waits_takes_no_place(tmp_path):
+    world = World(mappings_in(tmp_path, contract("\nlimits: {new_per_pass: 1}\n")), "sqlite://", users())
+    world.crm.win(a_deal())
+    world.run()
+    world.platform.ends = lambda step: End.WAITING if ".change-" in step.key else None
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Another goal"})
+    world.run()
+    world.crm.win(nth(1))
+
+    world.run(after=300)
+
+    assert world.standing(nth(1).ref.id) == "done"
+
+
+def test_refused_receipts_take_no_place(tmp_path):
+    world = World(mappings_in(tmp_path, contract("\nlimits: {new_per_pass: 1}\n")), "sqlite://", users())
+    world.crm.refuses_receipts = {DEAL: "locked"}
+    world.crm.win(a_deal())
+    world.run()
+    world.crm.win(nth(1), nth(2))
+    world.run(after=86_400)
+    world.run(after=86_400)
+
+    assert [world.standing(nth(number).ref.id) for number in (1, 2)] == ["done", "done"]
+
+
+def test_a_deal_that_was_excluded_and_is_held_back_counts_as_excluded(tmp_path):
+    limit = "\nlimits: {new_per_pass: 1}\n"
+    world = World(mappings_in(tmp_path / "a", contract(KINDS + limit)), "sqlite://", users())
+    world.crm.win(*(nth(number, source={"Type": "Renewal"}) for number in range(2)))
+    world.run()
+    world.bridge = replace(world.bridge, mappings=mappings_in(tmp_path / "b", contract(limit)))
+
+    report = world.run()
+
+    assert report.balance.words() == "2 seen = 1 done + 0 waiting + 0 needs a person + 1 excluded"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, update
 
 from handoff import tables as t
 from handoff.errors import ConfigError
@@ -194,7 +194,7 @@ def test_deals_are_due_oldest_win_first_and_only_once_their_moment_has_come(ledg
     ledger.conclude([late, Judged(deals[0], {}, Standing.DONE, "")], NOON, 1)
 
     assert ledger.due("main", NOON, "v1") == [deals[2].ref.id, deals[1].ref.id]
-    assert ledger.due("main", NOON + timedelta(minutes=5), "v1", limit=1) == [deals[3].ref.id]
+    assert ledger.due("main", NOON + timedelta(minutes=5), "v1")[:1] == [deals[3].ref.id]
     assert ledger.due("other", NOON, "v1") == []
 
 
@@ -274,6 +274,27 @@ def test_what_a_deal_was_when_it_was_first_handled_is_frozen(ledger):
 
     row = ledger.handoffs(["hb:k:e1"])["hb:k:e1"]
     assert (row.kind, row.background, row.mapping_version) == ("expansion", before, "v2")
+
+
+def test_whom_a_background_names_is_kept_where_it_can_be_purged(ledger):
+    before = {"ref": "1P02", "name": "", "status": "Active", "stage": None, "csm_email": "ida@fjord.example"}
+    for _ in range(2):
+        ledger.freeze([_frozen(a_deal(), NOON, background=before)], "v1")
+
+    assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].background == before | {"csm_email": None}
+    assert ledger.bodies("background", ["hb:k:e1"]) == {"hb:k:e1": {"csm_email": "ida@fjord.example"}}
+
+
+def test_a_person_whom_an_earlier_release_kept_in_the_row_is_moved_when_the_deal_is_touched(ledger):
+    before = {"ref": "1P02", "name": "", "status": "Active", "stage": None, "csm_email": "ida@fjord.example"}
+    ledger.freeze([_frozen(a_deal(), NOON)], "v1")
+    with ledger.writing() as connection:
+        connection.execute(update(t.handoffs).values(background=before))
+
+    ledger.conclude([judged(Standing.DONE)], NOON, 1)
+
+    assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].background == before | {"csm_email": None}
+    assert ledger.bodies("background", ["hb:k:e1"]) == {"hb:k:e1": {"csm_email": "ida@fjord.example"}}
 
 
 def _frozen(deal: Deal, moment: datetime, *, kind: str = "new_customer", background: Any = None) -> Frozen:

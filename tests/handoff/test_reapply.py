@@ -542,3 +542,22 @@ def test_it_sends_exactly_what_it_planned_and_a_second_time_nothing(data):
     again = len(world.platform.sent)
     world.run()
     assert len(world.platform.sent) == again
+
+
+@pytest.mark.parametrize("touch", ["edit", "close", "delete"])
+def test_what_a_person_did_to_a_record_since_the_plan_stands(world, touch):
+    start = delivered(world, *two())
+    edit(world, REWORDED)
+    plan = planned(world)
+    first, second = world.platform.of("cta")
+    changes = {"Comments": "Call them first."} if touch == "edit" else {}
+    getattr(world.platform, touch)(first.ref, **changes)
+    before = dict(first.payload)
+
+    report = applied(world, plan)
+
+    assert first.payload == before
+    assert second.payload["Comments"] == "<p>The reason: Fewer late berths</p>"
+    assert len(world.platform.sent) == start + 1
+    assert reasons(report.exceptions) == ["onboarding_cta: a person changed it since the plan; plan again"]
+    assert report.steps["cta"] == {"updated": 1, "unchanged": 1}
