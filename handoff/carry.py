@@ -166,11 +166,16 @@ class Carrier:
         looked: list[tuple[str, datetime]] = []
         learnt: list[Learnt] = []
         ended: list[Ending] = []
+        looked_up: list[Ending] = []
         for one in decisions:
             assert one.outcome is not None
             step = one.planned.step
             self.outcomes[step.key] = one.outcome
             if one.kept:
+                continue
+            if step.reference:
+                if one.outcome.settled:
+                    looked_up.append(Ending(step, one.outcome, one.planned.won_at))
                 continue
             if one.learns:
                 learnt.append(Learnt(step.key, one.against.ours, one.against.declined, one.gone))
@@ -182,6 +187,8 @@ class Carrier:
             self.ledger.learn(learnt, now, self.run)
         if ended:
             self.ledger.settle(ended, now, self.run, self.version)
+        if looked_up:
+            self.ledger.look_up(looked_up, now, self.run, self.version)
         if looked:
             self.ledger.looked_in_vain(looked)
 

@@ -9,7 +9,7 @@ from handoff.fields import Compared, Memory, adopted, compared, must_be_read, se
 from handoff.intents import IN_DOUBT, State
 from handoff.ledger import Ledger
 from handoff.mapping import Target
-from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Step, Value
+from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Standing, Step, Value
 from handoff.ports import Clock, Destination, Identity
 from handoff.remarks import remarks_on
 
@@ -49,7 +49,7 @@ class Decider:
         known: list[Known] = []
         fresh: list[Known] = []
         for planned in layer:
-            row = rows.get(planned.step.key)
+            row = self._own(planned.step, rows.get(planned.step.key))
             at_once = self._at_once(planned, row)
             if at_once is not None:
                 decisions.append(at_once)
@@ -74,6 +74,11 @@ class Decider:
                 return Decision(planned, outcome=Outcome(planned.step.key, Result.WAITING, reason=waits))
         whole = self._resolved(planned.step).payload
         return replace(decision, send=replace(send, payload={n: v for n, v in whole.items() if n in send.payload}))
+
+    def _own(self, step: Step, row: Any) -> Any:
+        """Return a step's row as far as it counts: what was only looked up is not known to whoever makes it."""
+        looked_up = row is not None and row.state == State.LOOKED_UP
+        return None if looked_up and (self.look_again or not step.reference) else row
 
     def _is_known(self, step: Step, row: Any) -> bool:
         """A person who asks for a deal may have merged or deleted what all deals of its account share."""
@@ -244,7 +249,7 @@ class Decider:
         """
         planned, step, row = known
         if not there and step.reference:
-            return self._rejected(planned, self._missing(step))
+            return self._not_there(planned, row)
         spec = self.target.file.steps.get(step.name)
         if not there and spec is not None and spec.none != "insert":
             result = Result.REJECTED if spec.none == "person" else Result.WAITING
@@ -263,6 +268,22 @@ class Decider:
 
     def _rejected(self, planned: Planned, reason: str) -> Decision:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.REJECTED, reason=reason))
+
+    def _not_there(self, planned: Planned, row: Any) -> Decision:
+        """What is only looked up is waited for while another deal is about to make it, or may have made it."""
+        step = planned.step
+        if row is None or not self._still_comes(step, row):
+            return self._rejected(planned, self._missing(step))
+        return Decision(
+            planned, outcome=Outcome(step.key, Result.WAITING, reason=f"another deal makes the {step.kind}")
+        )
+
+    def _still_comes(self, step: Step, row: Any) -> bool:
+        owner = self.ledger.deals([row.deal]).get(row.deal) if row.deal != str(step.deal) else None
+        if owner is not None and owner.standing in (Standing.WAITING, Standing.NEEDS_PERSON):
+            return True
+        seen_at = row.changed_at + self.destination.kinds[step.kind].settle
+        return row.state in IN_DOUBT and self.clock.now() < seen_at
 
     def _missing(self, step: Step) -> str:
         platform = self.destination.system.capitalize()

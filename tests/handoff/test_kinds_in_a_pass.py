@@ -7,11 +7,12 @@ import pytest
 from handoff.mapping import Mappings
 from handoff.model import Standing
 from handoff.run import more_than_allowed, preview
-from tests.fakes import ACTING, World
+from tests.fakes import ACTING, End, World
 from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, WON, a_deal, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
+COMPANY = f"hb:main:salesforce:00D5g000004XyZwEAK:{ACCOUNT}:main.company"
 KINDS = """
 kinds:
   - {kind: excluded, when: [{field: deal_type, is: Renewal}], because: Renewals stay with their CSM}
@@ -224,3 +225,79 @@ def test_a_dry_run_says_why_a_deal_is_excluded(world):
     (shown,) = preview(world.bridge)
 
     assert (shown.prepared.excluded, shown.decisions) == ("Renewals stay with their CSM", ())
+
+
+ADDED_LATER = KINDS.replace("company.status, is: Active", "deal_type, is: Expansion")
+
+
+@pytest.fixture
+def expanding(tmp_path) -> World:
+    return World(mappings_in(tmp_path, contract(ADDED_LATER)), "sqlite://", users())
+
+
+@pytest.mark.parametrize("kind", [None, "Expansion"])
+@pytest.mark.parametrize("end", [End.UNKNOWN_AFTER, End.WAITING])
+def test_a_deal_that_needs_a_company_waits_while_another_may_have_made_it(expanding, end, kind):
+    world = expanding
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: end if step.kind == "company" else None
+    world.run()
+    world.platform.unseen = {one.ref for one in world.platform.of("company")}
+    more = a_deal(SECOND, name="More", won_at=WON + timedelta(hours=2), source={"Type": kind})
+    world.crm.win(more)
+    row = world.ledger.steps([COMPANY])[COMPANY]
+
+    world.run(deals=[SECOND])
+
+    assert world.standing(SECOND) == "waiting"
+    assert world.deal(SECOND).reason == "company waits: another deal makes the company"
+    assert world.ledger.steps([COMPANY])[COMPANY] == row
+
+
+@pytest.mark.parametrize("kind", [None, "Expansion"])
+def test_a_company_in_doubt_is_made_once_also_when_another_deal_looks_it_up(expanding, kind):
+    world = expanding
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "company" and not step.ref else None
+    world.run()
+    world.platform.unseen = {one.ref for one in world.platform.of("company")}
+    world.platform.ends = lambda step: None
+    world.crm.win(a_deal(SECOND, name="More", won_at=WON + timedelta(hours=2), source={"Type": kind}))
+
+    world.run()
+    world.run(after=10)
+    world.platform.unseen = set()
+    report = world.until_quiet()
+
+    assert len(world.platform.of("company")) == 1
+    assert world.keys_twice() == []
+    assert report.balance.needs_person == 0
+
+
+def test_a_company_that_was_only_looked_up_is_filled_by_the_older_deal_that_makes_it(expanding):
+    world = expanding
+    company = world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind Freight"})
+    world.crm.win(a_deal(SECOND, won_at=WON + timedelta(hours=2), source={"Type": "Expansion"}))
+    world.run()
+
+    world.crm.win(a_deal())
+    world.run()
+
+    assert world.platform.one(company).payload["Goal"] == "Fewer late berths"
+    assert world.platform.one(company).key == COMPANY
+
+
+def test_looking_a_company_up_again_forgets_nothing_of_what_another_deal_wrote(expanding):
+    world = expanding
+    world.crm.win(a_deal())
+    world.run()
+    world.crm.win(a_deal(SECOND, won_at=WON + timedelta(days=20), source={"Type": "Expansion"}))
+    world.run()
+    row = world.ledger.steps([COMPANY])[COMPANY]
+    was = world.platform.of("company")[0]
+    world.platform.delete(was.ref)
+    world.platform.add("company", dict(was.payload))
+
+    world.run(deals=[SECOND])
+
+    assert world.ledger.steps([COMPANY])[COMPANY] == row
