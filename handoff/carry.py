@@ -153,7 +153,7 @@ class Carrier:
     def _send_batch(self, batch: Sequence[Decision]) -> None:
         sent = [d.send for d in batch if d.send is not None]
         intents = [
-            Intent(d.planned.step, d.planned.won_at, field_hashes(step.payload), d.memory.tried)
+            Intent(d.planned.step, d.planned.won_at, field_hashes(step.payload), d.memory.tried, adopts=d.adopts)
             for d, step in zip(batch, sent, strict=True)
         ]
         self.ledger.intend(intents, self.clock.now(), self.run, self.version)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handoff.decisions import Decision, Planned
-from handoff.fields import Compared, Memory, adopted, compared, must_be_read, settles
+from handoff.fields import Compared, Memory, adopted, compared, linked, must_be_read, settles
 from handoff.intents import IN_DOUBT, State
 from handoff.ledger import Ledger
 from handoff.mapping import Target
@@ -227,6 +227,8 @@ class Decider:
         """What a record holds when we meet it for the first time stands; what it leaves empty is ours to fill."""
         planned, step, row = known
         held, by_key = _held(one), one.how is How.KEY
+        if by_key and row is not None and row.adopting:
+            return self._linked(known, one)
         memory = Memory.of_created(row, held) if by_key else Memory(tried=_memory(row).tried)
         result = compared(step, memory, held)
         if result.send:
@@ -235,11 +237,23 @@ class Decider:
         reason = "found by its key: an earlier run made it" if by_key else f"it was there: {one.label}"
         return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, one.ref, reason), against=result)
 
+    def _linked(self, known: Known, one: Found) -> Decision:
+        """A link whose answer never came has arrived: only what we sent with it is ours."""
+        planned, step, row = known
+        memory, result = Memory(tried=_memory(row).tried), linked(step, Memory.of_created(row, _held(one)), _held(one))
+        if result.send:
+            send = step.with_payload(result.send, ref=one.ref)
+            return Decision(planned, send=send, adopts=True, against=result, memory=memory)
+        outcome = Outcome(step.key, Result.ADOPTED, one.ref, "found by its key: an earlier run linked it")
+        return Decision(planned, outcome=outcome, against=result)
+
     def _adopted(self, known: Known, one: Found) -> Decision:
         planned, step, row = known
         result = adopted(step, _held(one))
+        # What a create without an answer carried was not written to this record.
+        memory = _memory(row) if row is not None and row.adopting else Memory()
         send = replace(step.with_payload(result.send, ref=one.ref), plants=True)
-        return Decision(planned, send=send, adopts=True, against=result, memory=_memory(row))
+        return Decision(planned, send=send, adopts=True, against=result, memory=memory)
 
     def _absent(self, known: Known, else_: Decision, *, there: bool = False) -> Decision:
         """

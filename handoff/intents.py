@@ -41,7 +41,7 @@ STATE_AFTER = {
     Result.REJECTED: State.REJECTED,
 }
 
-KNOWN_OF_THE_RECORD = ("remote_id", "payload_hash", "field_hashes", "intended", "declined", "gone")
+KNOWN_OF_THE_RECORD = ("remote_id", "payload_hash", "field_hashes", "intended", "declined", "gone", "adopting")
 """What is known of a record until a step that sends something to it is settled."""
 
 Tried = Mapping[str, Sequence[str]]
@@ -50,12 +50,17 @@ Tried = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Intent:
-    """A step that is about to be sent: the fingerprints of its fields, and those of sends without an answer."""
+    """
+    A step that is about to be sent: the fingerprints of its fields, and those of sends without an answer.
+
+    `adopts` says that it links a record that somebody else made.
+    """
 
     step: Step
     won_at: datetime
     hashes: Mapping[str, str] = field(default_factory=dict)
     tried: Tried = field(default_factory=dict)
+    adopts: bool = False
 
     def all_tried(self) -> dict[str, list[str]]:
         """Return every fingerprint that the record may hold after this send."""
@@ -117,6 +122,7 @@ class Intents(Archive):
                 "payload_hash": fingerprint(one.hashes),
                 "field_hashes": {},
                 "intended": one.all_tried(),
+                "adopting": one.adopts,
             }
             for one in intents
         ]
@@ -144,6 +150,7 @@ class Intents(Archive):
                     "intended": {},
                     "declined": dict(one.declined) if outcome.settled else {},
                     "gone": False,
+                    "adopting": False,
                 }
             )
             told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
