@@ -285,7 +285,9 @@ class Ledger(Intents):
         found: dict[str, Row[Any]] = {}
         with self.reading() as connection:
             for some in batches(list(accounts), IN_AT_ONCE):
-                asked = query.where(c.account.in_(some), c.kind == NEW_CUSTOMER).order_by(d.won_at)
+                # A handoff of the first release has no kind: all of them were of new customers.
+                opening = or_(c.kind == NEW_CUSTOMER, c.kind.is_(None))
+                asked = query.where(c.account.in_(some), opening).order_by(d.won_at)
                 found |= {row.account: row for row in connection.execute(asked)}
         return found
 

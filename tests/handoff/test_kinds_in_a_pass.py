@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from handoff import tables as t
 from handoff.mapping import Mappings
 from handoff.model import Standing
 from handoff.run import more_than_allowed, preview
@@ -121,6 +123,18 @@ def test_a_further_win_of_the_account_joins_the_open_handoff_with_an_entry_alone
         "joining",
         "it joins the handoff of Harbor lights, 40 seats, 14 days at most",
     )
+
+
+def test_a_further_win_joins_also_a_handoff_of_the_first_release_which_kept_no_kind(world):
+    world.crm.win(a_deal())
+    world.run()
+    with world.ledger.writing() as connection:
+        connection.execute(update(t.handoffs).values(kind=None))
+    world.crm.win(a_deal(SECOND, name="More lights", won_at=WON + timedelta(days=3)))
+
+    world.run()
+
+    assert world.ledger.story(str(a_deal(SECOND).ref))["body"]["kind"] == "joining"
 
 
 def test_two_wins_of_one_account_in_one_wave_are_one_handoff_and_one_that_joins_it(world):
