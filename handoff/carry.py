@@ -45,6 +45,7 @@ class Carrier:
     remarks: dict[str, list[str]] = field(default_factory=dict)
     fields_kept: int = 0
     _decider: Decider = field(init=False)
+    _refs: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._decider = Decider(
@@ -112,6 +113,7 @@ class Carrier:
         keys = [step.key for step in steps]
         needed = {need for step in steps for need in _needed(step)} - set(keys)
         rows = self.ledger.steps([*keys, *needed])
+        self._refs = {key: row.remote_id for key, row in rows.items() if row.remote_id is not None}
         self._decider.elsewhere = {
             key: Outcome(key, Result.UNCHANGED, None if row.gone else row.remote_id)
             for key, row in rows.items()
@@ -156,6 +158,9 @@ class Carrier:
             Intent(d.planned.step, d.planned.won_at, field_hashes(step.payload), d.memory.tried, adopts=d.adopts)
             for d, step in zip(batch, sent, strict=True)
         ]
+        for step in sent:
+            if step.ref is not None and step.ref == self._refs.get(step.key):
+                self._decider.there[step.key] = Outcome(step.key, Result.UNCHANGED, step.ref)
         self.ledger.intend(intents, self.clock.now(), self.run, self.version)
         outcomes = self.destination.put(sent)
         self._settle([_ended(d, step, outcome) for d, step, outcome in zip(batch, sent, outcomes, strict=True)])

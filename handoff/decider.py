@@ -31,6 +31,7 @@ class Decider:
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
         outcomes: How the steps before ended; filled by who carries them out.
         elsewhere: The records of steps that this wave needs and does not carry out.
+        there: The known records that were updated, however that ended; filled by who carries the steps out.
     """
 
     destination: Destination
@@ -41,6 +42,7 @@ class Decider:
     compare: bool
     outcomes: Mapping[str, Outcome]
     elsewhere: Mapping[str, Outcome] = field(default_factory=dict)
+    there: dict[str, Outcome] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def decide(self, layer: Sequence[Planned], rows: Mapping[str, Any]) -> list[Decision]:
@@ -110,7 +112,9 @@ class Decider:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.UNCHANGED, row.remote_id), kept=True)
 
     def _outcome(self, key: str) -> Outcome | None:
-        return self.outcomes.get(key) or self.elsewhere.get(key)
+        """Return how a step ended for those that need it; a record that is there stays when its update is refused."""
+        outcome = self.outcomes.get(key) or self.elsewhere.get(key)
+        return outcome if outcome is not None and outcome.settled else self.there.get(key, outcome)
 
     def _resolved(self, step: Step, ref: str | None = None) -> Step:
         """Return the step with the ids that it needs; those that are not to be had are left out."""
