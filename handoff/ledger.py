@@ -23,7 +23,7 @@ from handoff.batches import batches
 from handoff.contract import NEW_CUSTOMER
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
-from handoff.intents import Intents
+from handoff.intents import Intents, State
 from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
 from handoff.rows import deal_row, event, unreadable_row
 
@@ -116,6 +116,11 @@ _TOLD = (
     .where(t.handoffs.c.key == bindparam("k"))
     .values(told=bindparam("said"), tellings=func.coalesce(t.handoffs.c.tellings, 0) + bindparam("more"))
 )
+
+
+def _left(made: Iterable[Mapping[str, str]], planned: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    keys = {step["key"] for step in planned}
+    return [step for step in made if step["key"] not in keys]
 
 
 class Ledger(Intents):
@@ -256,8 +261,10 @@ class Ledger(Intents):
         """
         Keep handoffs that are not delivered yet.
 
-        The moments, the kind and the background are those of the first time, the steps those of the last.
+        The moments, the kind and the background are those of the first time, the steps those of the last, after those
+        that were made and are planned no longer.
         """
+        made = self._made_before(one.key for one in frozen)
         kept = [
             {
                 "key": one.key,
@@ -270,13 +277,20 @@ class Ledger(Intents):
                 "handed_off_at": one.handoff.handed_off_at,
                 "work_starts_at": one.handoff.work_starts_at,
                 "mapping_version": version,
-                "steps": list(one.steps),
+                "steps": [*_left(made.get(one.key, ()), one.steps), *one.steps],
             }
             for one in frozen
         ]
         first = ("handed_off_at", "work_starts_at", "kind", "background")
         with self.writing() as connection:
             self.upsert(connection, t.handoffs, kept, ["key"], keep=first)
+
+    def _made_before(self, handoffs: Iterable[str]) -> dict[str, list[Mapping[str, str]]]:
+        """Return by handoff its listed steps that have a record, but for those that were only looked up."""
+        known = self.handoffs(handoffs)
+        rows = self.steps(step["key"] for handoff in known.values() for step in handoff.steps)
+        made = {key for key, row in rows.items() if row.remote_id is not None and row.state != State.LOOKED_UP}
+        return {key: [step for step in handoff.steps if step["key"] in made] for key, handoff in known.items()}
 
     def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
         """Return by account its latest handoff of a new customer, with when its deal was won and how it is called."""
