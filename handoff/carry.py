@@ -48,6 +48,7 @@ class Carrier:
     remarks: dict[str, list[str]] = field(default_factory=dict)
     fields_kept: int = 0
     _decider: Decider = field(init=False)
+    _refs: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._decider = Decider(
@@ -115,6 +116,7 @@ class Carrier:
         keys = [step.key for step in steps]
         needed = {need for step in steps for need in _needed(step)} - set(keys)
         rows = self.ledger.steps([*keys, *needed])
+        self._refs = {key: row.remote_id for key, row in rows.items() if row.remote_id is not None}
         self._decider.elsewhere = {
             key: Outcome(key, Result.UNCHANGED, None if row.gone else row.remote_id)
             for key, row in rows.items()
@@ -168,9 +170,12 @@ class Carrier:
     def _send_batch(self, batch: Sequence[Decision]) -> None:
         sent = [d.send for d in batch if d.send is not None]
         intents = [
-            Intent(d.planned.step, d.planned.won_at, field_hashes(step.payload), d.memory.tried)
+            Intent(d.planned.step, d.planned.won_at, field_hashes(step.payload), d.memory.tried, adopts=d.adopts)
             for d, step in zip(batch, sent, strict=True)
         ]
+        for step in sent:
+            if step.ref is not None and step.ref == self._refs.get(step.key):
+                self._decider.there[step.key] = Outcome(step.key, Result.UNCHANGED, step.ref)
         self.ledger.intend(intents, self.clock.now(), self.run, self.version)
         outcomes = self.destination.put(sent)
         self._settle([_ended(d, step, outcome) for d, step, outcome in zip(batch, sent, outcomes, strict=True)])
@@ -181,11 +186,16 @@ class Carrier:
         looked: list[tuple[str, datetime]] = []
         learnt: list[Learnt] = []
         ended: list[Ending] = []
+        looked_up: list[Ending] = []
         for one in decisions:
             assert one.outcome is not None
             step = one.planned.step
             self.outcomes[step.key] = one.outcome
             if one.kept:
+                continue
+            if step.reference:
+                if one.outcome.settled:
+                    looked_up.append(Ending(step, one.outcome, one.planned.won_at))
                 continue
             if one.learns:
                 learnt.append(Learnt(step.key, one.against.ours, one.against.declined, one.gone))
@@ -197,6 +207,8 @@ class Carrier:
             self.ledger.learn(learnt, now, self.run)
         if ended:
             self.ledger.settle(ended, now, self.run, self.version)
+        if looked_up:
+            self.ledger.look_up(looked_up, now, self.run, self.version)
         if looked:
             self.ledger.looked_in_vain(looked)
 

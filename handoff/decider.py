@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handoff.decisions import Decision, Planned
-from handoff.fields import Compared, Memory, adopted, compared, must_be_read, settles
+from handoff.fields import Compared, Memory, adopted, compared, linked, must_be_read, settles
 from handoff.intents import IN_DOUBT, State
 from handoff.labels import named
 from handoff.ledger import Ledger
 from handoff.mapping import Target
-from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Step, Value
+from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Standing, Step, Value
 from handoff.ports import Clock, Destination, Identity
 from handoff.remarks import remarks_on
 
@@ -32,6 +32,7 @@ class Decider:
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
         outcomes: How the steps before ended; filled by who carries them out.
         elsewhere: The records of steps that this wave needs and does not carry out.
+        there: The known records that were updated, however that ended; filled by who carries the steps out.
     """
 
     destination: Destination
@@ -42,6 +43,7 @@ class Decider:
     compare: bool
     outcomes: Mapping[str, Outcome]
     elsewhere: Mapping[str, Outcome] = field(default_factory=dict)
+    there: dict[str, Outcome] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     def decide(self, layer: Sequence[Planned], rows: Mapping[str, Any]) -> list[Decision]:
@@ -50,7 +52,7 @@ class Decider:
         known: list[Known] = []
         fresh: list[Known] = []
         for planned in layer:
-            row = rows.get(planned.step.key)
+            row = self._own(planned.step, rows.get(planned.step.key))
             at_once = self._at_once(planned, row)
             if at_once is not None:
                 decisions.append(at_once)
@@ -75,6 +77,11 @@ class Decider:
                 return Decision(planned, outcome=Outcome(planned.step.key, Result.WAITING, reason=waits))
         whole = self._resolved(planned.step).payload
         return replace(decision, send=replace(send, payload={n: v for n, v in whole.items() if n in send.payload}))
+
+    def _own(self, step: Step, row: Any) -> Any:
+        """Return a step's row as far as it counts: what was only looked up is not known to whoever makes it."""
+        looked_up = row is not None and row.state == State.LOOKED_UP
+        return None if looked_up and (self.look_again or not step.reference) else row
 
     def _is_known(self, step: Step, row: Any) -> bool:
         """A person who asks for a deal may have merged or deleted what all deals of its account share."""
@@ -106,7 +113,9 @@ class Decider:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.UNCHANGED, row.remote_id), kept=True)
 
     def _outcome(self, key: str) -> Outcome | None:
-        return self.outcomes.get(key) or self.elsewhere.get(key)
+        """Return how a step ended for those that need it; a record that is there stays when its update is refused."""
+        outcome = self.outcomes.get(key) or self.elsewhere.get(key)
+        return outcome if outcome is not None and outcome.settled else self.there.get(key, outcome)
 
     def _resolved(self, step: Step, ref: str | None = None) -> Step:
         """Return the step with the ids that it needs; those that are not to be had are left out."""
@@ -223,6 +232,8 @@ class Decider:
         """What a record holds when we meet it for the first time stands; what it leaves empty is ours to fill."""
         planned, step, row = known
         held, by_key = _held(one), one.how is How.KEY
+        if by_key and row is not None and row.adopting:
+            return self._linked(known, one)
         memory = Memory.of_created(row, held) if by_key else Memory(tried=_memory(row).tried)
         result = compared(step, memory, held)
         if result.send:
@@ -231,11 +242,23 @@ class Decider:
         reason = "found by its key: an earlier run made it" if by_key else f"it was there: {named(one, step)}"
         return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, one.ref, reason), against=result)
 
+    def _linked(self, known: Known, one: Found) -> Decision:
+        """A link whose answer never came has arrived: only what we sent with it is ours."""
+        planned, step, row = known
+        memory, result = Memory(tried=_memory(row).tried), linked(step, Memory.of_created(row, _held(one)), _held(one))
+        if result.send:
+            send = step.with_payload(result.send, ref=one.ref)
+            return Decision(planned, send=send, adopts=True, against=result, memory=memory)
+        outcome = Outcome(step.key, Result.ADOPTED, one.ref, "found by its key: an earlier run linked it")
+        return Decision(planned, outcome=outcome, against=result)
+
     def _adopted(self, known: Known, one: Found) -> Decision:
         planned, step, row = known
         result = adopted(step, _held(one))
+        # What a create without an answer carried was not written to this record.
+        memory = _memory(row) if row is not None and row.adopting else Memory()
         send = replace(step.with_payload(result.send, ref=one.ref), plants=True)
-        return Decision(planned, send=send, adopts=True, against=result, memory=_memory(row))
+        return Decision(planned, send=send, adopts=True, against=result, memory=memory)
 
     def _absent(self, known: Known, else_: Decision, *, there: bool = False) -> Decision:
         """
@@ -245,7 +268,7 @@ class Decider:
         """
         planned, step, row = known
         if not there and step.reference:
-            return self._rejected(planned, self._missing(step))
+            return self._not_there(planned, row)
         spec = self.target.file.steps.get(step.name)
         if not there and spec is not None and spec.none != "insert":
             result = Result.REJECTED if spec.none == "person" else Result.WAITING
@@ -271,6 +294,22 @@ class Decider:
         if found[0].how is How.ADOPT:
             return f"{len(found)} open records could be this work: {names}. Close those that are not it."
         return f"{len(found)} records match: {names}. Merge them, or correct one."
+
+    def _not_there(self, planned: Planned, row: Any) -> Decision:
+        """What is only looked up is waited for while another deal is about to make it, or may have made it."""
+        step = planned.step
+        if row is None or not self._still_comes(step, row):
+            return self._rejected(planned, self._missing(step))
+        return Decision(
+            planned, outcome=Outcome(step.key, Result.WAITING, reason=f"another deal makes the {step.kind}")
+        )
+
+    def _still_comes(self, step: Step, row: Any) -> bool:
+        owner = self.ledger.deals([row.deal]).get(row.deal) if row.deal != str(step.deal) else None
+        if owner is not None and owner.standing in (Standing.WAITING, Standing.NEEDS_PERSON):
+            return True
+        seen_at = row.changed_at + self.destination.kinds[step.kind].settle
+        return row.state in IN_DOUBT and self.clock.now() < seen_at
 
     def _missing(self, step: Step) -> str:
         platform = self.destination.system.capitalize()

@@ -129,6 +129,8 @@ def adopted(step: Step, held: Held) -> Compared:
         value, there = step.payload[name], held.values.get(name)
         if name not in held.values:
             one = FieldDecision(name, Verdict.UNKNOWN, None, value, "it cannot be read back", read=False)
+        elif missing(there) and held.closed:
+            one = FieldDecision(name, Verdict.KEPT_THEIRS, there, value, "its work is over")
         elif missing(there):
             one = FieldDecision(name, Verdict.SEND, None, value, "it is empty")
         elif field_fingerprint(there) == field_fingerprint(value):
@@ -140,6 +142,18 @@ def adopted(step: Step, held: Held) -> Compared:
             declined[name] = field_fingerprint(value)
         fields.append(one)
     return Compared(tuple(fields), ours, declined)
+
+
+def linked(step: Step, memory: Memory, held: Held) -> Compared:
+    """
+    Return what is written to a record that was linked by a send without an answer.
+
+    Args:
+        memory: What is ours in it: what was sent with the link. Everything else it had before, from somebody else.
+    """
+    sent = compared(step.with_payload({n: v for n, v in step.payload.items() if n in memory.ours}), memory, held)
+    rest = adopted(step.with_payload({n: v for n, v in step.payload.items() if n not in memory.ours}), held)
+    return Compared((*sent.fields, *rest.fields), {**sent.ours, **rest.ours}, {**sent.declined, **rest.declined})
 
 
 def settles(row: Any, result: Compared) -> bool:

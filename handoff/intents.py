@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from handoff import tables as t
 from handoff.archive import Archive
+from handoff.batches import batches
+from handoff.database import IN_AT_ONCE
 from handoff.fingerprints import fingerprint
 from handoff.model import Outcome, Result, Step
 from handoff.rows import event, step_row
@@ -23,6 +25,7 @@ class State(StrEnum):
     SETTLED = "settled"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+    LOOKED_UP = "looked_up"
 
 
 IN_DOUBT = frozenset({State.INTENDED, State.UNKNOWN})
@@ -38,7 +41,7 @@ STATE_AFTER = {
     Result.REJECTED: State.REJECTED,
 }
 
-KNOWN_OF_THE_RECORD = ("remote_id", "payload_hash", "field_hashes", "intended", "declined", "gone")
+KNOWN_OF_THE_RECORD = ("remote_id", "payload_hash", "field_hashes", "intended", "declined", "gone", "adopting")
 """What is known of a record until a step that sends something to it is settled."""
 
 Tried = Mapping[str, Sequence[str]]
@@ -47,12 +50,17 @@ Tried = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Intent:
-    """A step that is about to be sent: the fingerprints of its fields, and those of sends without an answer."""
+    """
+    A step that is about to be sent: the fingerprints of its fields, and those of sends without an answer.
+
+    `adopts` says that it links a record that somebody else made.
+    """
 
     step: Step
     won_at: datetime
     hashes: Mapping[str, str] = field(default_factory=dict)
     tried: Tried = field(default_factory=dict)
+    adopts: bool = False
 
     def all_tried(self) -> dict[str, list[str]]:
         """Return every fingerprint that the record may hold after this send."""
@@ -114,11 +122,13 @@ class Intents(Archive):
                 "payload_hash": fingerprint(one.hashes),
                 "field_hashes": {},
                 "intended": one.all_tried(),
+                "adopting": one.adopts,
             }
             for one in intents
         ]
         known = ("field_hashes", "remote_id", "payload_hash")
         with self.writing() as connection:
+            self._forget_looked_up(connection, rows)
             self.upsert(connection, t.steps, rows, ["key"], keep=known, add={"attempts": 1})
 
     def settle(self, ended: Sequence[Ending], now: datetime, run: int, version: str) -> None:
@@ -140,16 +150,54 @@ class Intents(Archive):
                     "intended": {},
                     "declined": dict(one.declined) if outcome.settled else {},
                     "gone": False,
+                    "adopting": False,
                 }
             )
             told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
         settled = [row for row in rows if row["state"] == State.SETTLED]
         open_ = [row for row in rows if row["state"] != State.SETTLED]
         with self.writing() as connection:
+            self._forget_looked_up(connection, rows)
             self.upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
             self.upsert(connection, t.steps, open_, ["key"], keep=("attempts", *KNOWN_OF_THE_RECORD))
             if told:
                 connection.execute(t.events.insert(), told)
+
+    def look_up(self, found: Sequence[Ending], now: datetime, run: int, version: str) -> None:
+        """
+        Keep records that steps only look up.
+
+        A step that makes or writes its record keeps its row as it is, and one that will finds nothing known.
+        """
+        rows = [
+            step_row(one.step, one.won_at, now, run, version)
+            | {
+                "state": State.LOOKED_UP.value,
+                "result": one.outcome.result.value,
+                "reason": one.outcome.reason,
+                "remote_id": one.outcome.ref,
+                "payload_hash": fingerprint({}),
+                "field_hashes": {},
+            }
+            for one in found
+        ]
+        with self.writing() as connection:
+            self._forget_looked_up(connection, rows)
+            there = select(t.steps.c.key).where(t.steps.c.key.in_(bindparam("k", expanding=True)))
+            taken = {
+                key
+                for some in batches([row["key"] for row in rows], IN_AT_ONCE)
+                for key in connection.execute(there, {"k": some}).scalars()
+            }
+            free = [row for row in rows if row["key"] not in taken]
+            if free:
+                connection.execute(t.steps.insert(), free)
+
+    def _forget_looked_up(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take out what is known of these steps only from looking them up."""
+        for some in batches([row["key"] for row in rows], IN_AT_ONCE):
+            only = (t.steps.c.key.in_(some), t.steps.c.state == State.LOOKED_UP.value)
+            connection.execute(delete(t.steps).where(*only))
 
     def learn(self, learnt: Sequence[Learnt], now: datetime, run: int) -> None:
         """Keep what was learnt of records without sending anything; how their steps ended stays."""

@@ -25,7 +25,7 @@ from handoff.batches import batches
 from handoff.contract import NEW_CUSTOMER
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
-from handoff.intents import Intents
+from handoff.intents import Intents, State
 from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
 from handoff.rows import deal_row, event, unreadable_row
 
@@ -121,6 +121,11 @@ _TOLD = (
     .where(t.handoffs.c.key == bindparam("k"))
     .values(told=bindparam("said"), tellings=func.coalesce(t.handoffs.c.tellings, 0) + bindparam("more"))
 )
+
+
+def _left(made: Iterable[Mapping[str, str]], planned: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    keys = {step["key"] for step in planned}
+    return [step for step in made if step["key"] not in keys]
 
 
 class Ledger(Intents):
@@ -268,9 +273,10 @@ class Ledger(Intents):
         """
         Keep handoffs that are not delivered yet.
 
-        The moments, the kind and the background are those of the first time, the steps those of the last. Whom a
-        background names is kept in `payloads`.
+        The moments, the kind and the background are those of the first time, the steps those of the last, after those
+        that were made and are planned no longer. Whom a background names is kept in `payloads`.
         """
+        made = self._made_before(one.key for one in frozen)
         kept = [
             {
                 "key": one.key,
@@ -283,7 +289,7 @@ class Ledger(Intents):
                 "handed_off_at": one.handoff.handed_off_at,
                 "work_starts_at": one.handoff.work_starts_at,
                 "mapping_version": version,
-                "steps": list(one.steps),
+                "steps": [*_left(made.get(one.key, ()), one.steps), *one.steps],
             }
             for one in frozen
         ]
@@ -291,6 +297,13 @@ class Ledger(Intents):
         with self.writing() as connection:
             self.upsert(connection, t.handoffs, kept, ["key"], keep=first)
             self._take_names_out(connection, t.handoffs.c.key, [one.key for one in frozen])
+
+    def _made_before(self, handoffs: Iterable[str]) -> dict[str, list[Mapping[str, str]]]:
+        """Return by handoff its listed steps that have a record, but for those that were only looked up."""
+        known = self.handoffs(handoffs)
+        rows = self.steps(step["key"] for handoff in known.values() for step in handoff.steps)
+        made = {key for key, row in rows.items() if row.remote_id is not None and row.state != State.LOOKED_UP}
+        return {key: [step for step in handoff.steps if step["key"] in made] for key, handoff in known.items()}
 
     def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
         """Return by account its latest handoff of a new customer, with when its deal was won and how it is called."""
@@ -300,7 +313,9 @@ class Ledger(Intents):
         found: dict[str, Row[Any]] = {}
         with self.reading() as connection:
             for some in batches(list(accounts), IN_AT_ONCE):
-                asked = query.where(c.account.in_(some), c.kind == NEW_CUSTOMER).order_by(d.won_at)
+                # A handoff of the first release has no kind: all of them were of new customers.
+                opening = or_(c.kind == NEW_CUSTOMER, c.kind.is_(None))
+                asked = query.where(c.account.in_(some), opening).order_by(d.won_at)
                 found |= {row.account: row for row in connection.execute(asked)}
         return found
 

@@ -117,6 +117,7 @@ steps = Table(
     Column("intended", JSON),
     Column("declined", JSON),
     Column("gone", Boolean),
+    Column("adopting", Boolean),
     Column("mapping_version", String(12), nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),

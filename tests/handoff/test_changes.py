@@ -253,6 +253,21 @@ def test_a_change_of_what_is_said_only_once_becomes_one_note_on_the_customer(wor
     assert report.steps["timeline"] == {"created": 1, "unchanged": 1}
 
 
+@pytest.mark.parametrize("kind", ["company", "cta"])
+@pytest.mark.parametrize("end", [End.REFUSED, End.WAITING])
+def test_a_change_is_noted_also_while_an_update_of_what_the_note_needs_is_refused(world, kind, end):
+    delivered(world)
+    world.crm.edit(DEAL, amount=Decimal(52_000), source={"Amount": Decimal(52_000), "Business_Goal__c": "Fewer claims"})
+    refused = []
+    world.platform.ends = lambda step: (refused.append(step.ref), end)[1] if step.kind == kind else None
+
+    world.run()
+
+    assert refused[0] is not None
+    assert len(change_notes(world)) == 1
+    assert world.standing(DEAL) != "done"
+
+
 def test_a_change_that_every_record_follows_needs_no_note(world):
     delivered(world)
     world.crm.edit(DEAL, source={"Promised_Go_Live__c": "2026-06-01"})

@@ -481,6 +481,26 @@ def test_an_adoption_whose_answer_never_came_ends_with_one_record(adopter, end):
     assert adopter.platform.one(ref).payload["ARR__gc"] == Decimal(48_000)
 
 
+@pytest.mark.parametrize("end", [End.CUT_AFTER, End.UNKNOWN_AFTER])
+def test_what_a_person_had_filled_stays_theirs_after_an_adoption_whose_answer_never_came(adopter, end):
+    ref = theirs(adopter, OwnerId="1P01-else", Comments="theirs")
+    adopter.crm.win(a_deal())
+    adopter.platform.ends = lambda step: end if step.kind == "cta" else None
+    with suppress(PowerCut):
+        adopter.run()
+    adopter.platform.ends = lambda step: None
+    amount(adopter, 52_000)
+
+    adopter.until_quiet()
+
+    cta = adopter.platform.one(ref)
+    assert (cta.payload["OwnerId"], cta.payload["Comments"]) == ("1P01-else", "theirs")
+    assert cta.payload["ARR__gc"] == Decimal(52_000)
+    (row,) = adopter.ledger.steps([cta.key]).values()
+    assert {"OwnerId", "Comments"}.isdisjoint(row.field_hashes)
+    assert row.result == "adopted"
+
+
 def test_work_that_may_have_been_made_adopts_nothing_until_it_was_looked_for_twice(adopter):
     adopter.crm.win(a_deal())
     adopter.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "cta" else None

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from handoff import tables as t
 from handoff.mapping import Mappings
 from handoff.model import Customer, Deal, Standing
 from handoff.run import more_than_allowed, preview
@@ -13,6 +15,7 @@ from tests.handoff.builders import ACCOUNT, CONTRACT, DEAL, WON, a_deal, mapping
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
+COMPANY = f"hb:main:salesforce:00D5g000004XyZwEAK:{ACCOUNT}:main.company"
 KINDS = """
 kinds:
   - {kind: excluded, when: [{field: deal_type, is: Renewal}], because: Renewals stay with their CSM}
@@ -121,6 +124,18 @@ def test_a_further_win_of_the_account_joins_the_open_handoff_with_an_entry_alone
         "joining",
         "it joins the handoff of Harbor lights, 40 seats, 14 days at most",
     )
+
+
+def test_a_further_win_joins_also_a_handoff_of_the_first_release_which_kept_no_kind(world):
+    world.crm.win(a_deal())
+    world.run()
+    with world.ledger.writing() as connection:
+        connection.execute(update(t.handoffs).values(kind=None))
+    world.crm.win(a_deal(SECOND, name="More lights", won_at=WON + timedelta(days=3)))
+
+    world.run()
+
+    assert world.ledger.story(str(a_deal(SECOND).ref))["body"]["kind"] == "joining"
 
 
 def test_two_wins_of_one_account_in_one_wave_are_one_handoff_and_one_that_joins_it(world):
@@ -309,3 +324,79 @@ def test_a_deal_that_was_excluded_and_is_held_back_counts_as_excluded(tmp_path):
     report = world.run()
 
     assert report.balance.words() == "2 seen = 1 done + 0 waiting + 0 needs a person + 1 excluded"
+
+
+ADDED_LATER = KINDS.replace("company.status, is: Active", "deal_type, is: Expansion")
+
+
+@pytest.fixture
+def expanding(tmp_path) -> World:
+    return World(mappings_in(tmp_path, contract(ADDED_LATER)), "sqlite://", users())
+
+
+@pytest.mark.parametrize("kind", [None, "Expansion"])
+@pytest.mark.parametrize("end", [End.UNKNOWN_AFTER, End.WAITING])
+def test_a_deal_that_needs_a_company_waits_while_another_may_have_made_it(expanding, end, kind):
+    world = expanding
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: end if step.kind == "company" else None
+    world.run()
+    world.platform.unseen = {one.ref for one in world.platform.of("company")}
+    more = a_deal(SECOND, name="More", won_at=WON + timedelta(hours=2), source={"Type": kind})
+    world.crm.win(more)
+    row = world.ledger.steps([COMPANY])[COMPANY]
+
+    world.run(deals=[SECOND])
+
+    assert world.standing(SECOND) == "waiting"
+    assert world.deal(SECOND).reason == "company waits: another deal makes the company"
+    assert world.ledger.steps([COMPANY])[COMPANY] == row
+
+
+@pytest.mark.parametrize("kind", [None, "Expansion"])
+def test_a_company_in_doubt_is_made_once_also_when_another_deal_looks_it_up(expanding, kind):
+    world = expanding
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "company" and not step.ref else None
+    world.run()
+    world.platform.unseen = {one.ref for one in world.platform.of("company")}
+    world.platform.ends = lambda step: None
+    world.crm.win(a_deal(SECOND, name="More", won_at=WON + timedelta(hours=2), source={"Type": kind}))
+
+    world.run()
+    world.run(after=10)
+    world.platform.unseen = set()
+    report = world.until_quiet()
+
+    assert len(world.platform.of("company")) == 1
+    assert world.keys_twice() == []
+    assert report.balance.needs_person == 0
+
+
+def test_a_company_that_was_only_looked_up_is_filled_by_the_older_deal_that_makes_it(expanding):
+    world = expanding
+    company = world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind Freight"})
+    world.crm.win(a_deal(SECOND, won_at=WON + timedelta(hours=2), source={"Type": "Expansion"}))
+    world.run()
+
+    world.crm.win(a_deal())
+    world.run()
+
+    assert world.platform.one(company).payload["Goal"] == "Fewer late berths"
+    assert world.platform.one(company).key == COMPANY
+
+
+def test_looking_a_company_up_again_forgets_nothing_of_what_another_deal_wrote(expanding):
+    world = expanding
+    world.crm.win(a_deal())
+    world.run()
+    world.crm.win(a_deal(SECOND, won_at=WON + timedelta(days=20), source={"Type": "Expansion"}))
+    world.run()
+    row = world.ledger.steps([COMPANY])[COMPANY]
+    was = world.platform.of("company")[0]
+    world.platform.delete(was.ref)
+    world.platform.add("company", dict(was.payload))
+
+    world.run(deals=[SECOND])
+
+    assert world.ledger.steps([COMPANY])[COMPANY] == row

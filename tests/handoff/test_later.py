@@ -77,6 +77,21 @@ def test_the_receipt_states_what_was_sent_not_what_would_be_sent_today(world):
     assert {line.split()[2] for line in before.splitlines()} == hashes
 
 
+def test_the_receipt_names_also_what_was_made_and_is_planned_no_longer(world):
+    world.platform.ends = lambda step: End.REFUSED if step.kind == "timeline" else None
+    world.crm.win(a_deal())
+    world.run()
+    world.platform.ends = lambda step: None
+    (cta,) = world.platform.of("cta")
+    never = "    object: cta\n    when: {field: segment, is: nothing}\n"
+    other_mappings(world, "targets/gainsight.yml", "    object: cta\n", never)
+
+    world.run()
+
+    assert world.standing(DEAL) == "done"
+    assert cta.ref in world.crm.told[DEAL]["Handoff_Receipt__c"]
+
+
 def test_a_corrected_mapping_frees_the_deals_that_the_wrong_one_stopped(world):
     world.platform.ends = lambda step: End.REFUSED if step.kind == "company" else None
     world.crm.win(a_deal())
