@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from handoff.bridge import Bridge
-from handoff.fingerprints import GIVEN, fingerprint
+from handoff.fingerprints import GIVEN, fingerprint, rows_of
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
@@ -121,8 +121,9 @@ def _of_the_platform(name: str) -> bool:
 
 
 def _reads(path: str, read: set[str]) -> bool:
-    """Whether a path was read otherwise: itself, or the list of which it is a part."""
-    return path in read or any(path.startswith(f"{name}.") for name in read)
+    """Whether a path was read otherwise: itself, or the list of which it is a part has more rows or fewer."""
+    parts = path.split(".")
+    return path in read or any(rows_of(".".join(parts[:end])) in read for end in range(1, len(parts)))
 
 
 def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Delivered]:

@@ -103,6 +103,14 @@ def test_people_and_products_have_changed_with_their_list():
     assert names(a_deal(), a_deal(products=[])) == {"products"}
 
 
+def test_a_list_read_wider_has_not_changed_and_one_whose_rows_say_otherwise_has():
+    deal = a_deal()
+    wide = replace(deal, children=deal.children | {"OpportunityLineItems": ({"Product2.Name": "Lights", "Price": 9},)})
+
+    assert names(deal, wide) == set()
+    assert names(deal, a_deal(products=["Buoys"])) == {"products"}
+
+
 def test_what_is_decided_has_changed_when_it_is_another_than_what_was_told():
     assert names(a_deal(), a_deal(), segment="another", completeness="another") == {"segment", "completeness"}
 
