@@ -1,17 +1,19 @@
 """What a change of a deal means for a handoff that was delivered: which fields, which steps, and a note."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from handoff.bridge import Bridge
-from handoff.fingerprints import GIVEN, fingerprint, rows_of
+from handoff.fingerprints import GIVEN, differing, fingerprint, rows_of
+from handoff.inputs import as_it_was
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
 from handoff.model import Handoff, Step, Value
 from handoff.notes import as_delivered, frozen_names, label, listed_changes, note_step, words_of
+from handoff.policy import Times, judge, receivers
 from handoff.prepare import Prepared, after_delivery
 
 
@@ -23,6 +25,7 @@ class Delivered:
     deal: Any
     words: Mapping[str, str] | None
     steps: Mapping[str, Any]
+    body: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -65,7 +68,7 @@ def followed_up(
     return [
         _applied_again(bridge.mappings, one, kept[one.key], gains=gains)
         if whole and one.key in kept
-        else _followed_up(bridge.mappings, one, kept[one.key], now)
+        else _followed_up(bridge, one, kept[one.key], now)
         if one.key in kept
         else one
         for one in prepared
@@ -92,21 +95,27 @@ def changed_names(
     before: Mapping[str, str] | None,
     now: Mapping[str, str],
     told: Mapping[str, str],
+    then: Mapping[str, Value] | None = None,
 ) -> frozenset[str]:
     """
     Return the canonical fields whose inputs the deal changed.
 
     What is read from the deal counts by what was read, so that an edited mapping changes nothing; what is decided
-    from it (segment, receiver, people by role) by its value.
+    from it (segment, receiver, people by role) by its value, where today's files also say another of the old deal.
 
     Args:
         before: The fingerprints of the deal when it was last handled; None when they are not known.
         told: The fingerprints of the values that were told last.
+        then: What today's files say of the deal as it was; None when that was not kept.
     """
     differs = {name for name, said in told.items() if said != fingerprint(values.get(name))}
     if before is None:
         return frozenset(differs)
-    read = {name for name in before.keys() & now.keys() if before[name] != now[name]}
+    read = differing(before, now)
+    if not read:
+        return frozenset()
+    if then is not None:
+        differs &= {name for name in differs if fingerprint(then.get(name)) != fingerprint(values.get(name))}
     origins = mappings.source.origins
     by_read = {name for name, paths in origins.items() if any(_reads(path, read) for path in paths)}
     given = read & GIVEN - origins.keys()
@@ -120,7 +129,7 @@ def _of_the_platform(name: str) -> bool:
     return name == "kind" or name.startswith("company.")
 
 
-def _reads(path: str, read: set[str]) -> bool:
+def _reads(path: str, read: frozenset[str]) -> bool:
     """Whether a path was read otherwise: itself, or the list of which it is a part has more rows or fewer."""
     parts = path.split(".")
     return path in read or any(rows_of(".".join(parts[:end])) in read for end in range(1, len(parts)))
@@ -131,10 +140,13 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
         return {}
     ledger = bridge.ledger
     deals = ledger.deals(str(one.deal.ref) for one in late)
-    words = ledger.bodies("told", (one.key for one in late))
+    words = ledger.bodies("told", [one.key for one in late])
+    bodies = ledger.bodies("handoff", [one.key for one in late])
     steps = ledger.steps(step["key"] for one in late for step in known[one.key].steps)
     return {
-        one.key: Delivered(known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps)
+        one.key: Delivered(
+            known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps, bodies.get(one.key) or {}
+        )
         for one in late
         if str(one.deal.ref) in deals
     }
@@ -156,12 +168,25 @@ def in_their_order(mappings: Mappings, steps: Sequence[Step]) -> tuple[Step, ...
     return tuple(sorted(steps, key=lambda step: mappings.target.order.index(step.name)))
 
 
-def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: datetime) -> Prepared:
-    handoff, listed = one.handoff, kept.handoff.steps
+def _values_then(bridge: Bridge, one: Prepared, kept: Delivered) -> Mapping[str, Value] | None:
+    """Return what today's files say of the deal as it was when it was last handled, None where that is not kept."""
+    before = kept.deal.source_hashes
+    if before is None or one.handoff is None or not differing(before, one.source_hashes):
+        return None
+    deal = as_it_was(one.deal, kept.body, before, one.source_hashes)
+    if deal is None:
+        return None
+    users = bridge.platform.people(receivers(bridge.mappings))
+    times = Times(one.handoff.handed_off_at, one.handoff.work_starts_at)
+    return judge(deal, bridge.mappings, users, times, one.background).values
+
+
+def _followed_up(bridge: Bridge, one: Prepared, kept: Delivered, now: datetime) -> Prepared:
+    mappings, handoff, listed = bridge.mappings, one.handoff, kept.handoff.steps
     names = frozenset(kept.deal.changed or ())
     if handoff is not None:
         hashes = {"before": kept.deal.source_hashes, "now": one.source_hashes, "told": kept.told}
-        names |= changed_names(handoff.values, mappings, **hashes)
+        names |= changed_names(handoff.values, mappings, **hashes, then=_values_then(bridge, one, kept))
     allowed = {step["key"] for step in listed}
     later = after_delivery(one, allowed, changed=names, unsure=kept.unsure(), unmade=kept.unmade())
     later = replace(later, changed=tuple(sorted(names)), tells=bool(names) or not kept.told)

@@ -56,7 +56,12 @@ def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
 
     Only what was read both times counts: a mapping that reads more, or less, changes no deal.
     """
-    return before is None or any(before[name] != now[name] for name in before.keys() & now.keys())
+    return before is None or bool(differing(before, now))
+
+
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
+    """Return the names whose fingerprint is another now, of those that are there both times."""
+    return frozenset(name for name in before.keys() & now.keys() if before[name] != now[name])
 
 
 def fingerprint(value: Any) -> str:

@@ -11,6 +11,7 @@ from handoff import keys
 from handoff.backgrounds import backgrounds
 from handoff.bridge import Bridge
 from handoff.errors import RecordError
+from handoff.inputs import given_of
 from handoff.kinds import NO_PILOT, Background
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
 from handoff.plan import companies_wanted, emails_wanted, plan
@@ -164,6 +165,7 @@ def body(handoff: Handoff) -> dict[str, Any]:
     return {
         "values": {name: plain(value) for name, value in handoff.values.items()},
         "record": _record(handoff.deal),
+        "given": given_of(handoff.deal),
         "kind": handoff.kind,
         "kind_because": handoff.kind_because,
         "segment": handoff.segment,

@@ -207,8 +207,8 @@ class Pass:
             handoff, row = one.handoff, known.get(one.key)
             if handoff is None or one.excluded:
                 continue
-            bodies.append((one.key, body(handoff)))
             if row is None or row.delivered_at is None:
+                bodies.append((one.key, body(handoff)))
                 steps = step_list(one.steps) or (row.steps if row else [])
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
         self.ledger.freeze(frozen, self.version)
@@ -219,6 +219,9 @@ class Pass:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
         self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
+        # After the row: as long as a change counts as not handled, what the deal said before it is kept.
+        later = [(one.key, body(one.handoff)) for one in prepared if one.handoff and one.delivered]
+        self.ledger.keep_bodies("handoff", later, now)
         ended = self.teller.ended(prepared, judged)
         for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)

@@ -21,7 +21,7 @@ from handoff.mapping import Mappings
 from handoff.prepare import prepare
 from handoff.story import known_story
 from tests.fakes import EDITED, End, Made, PowerCut, World
-from tests.handoff.builders import BEN, DEAL, FILES, WON, a_deal, a_handoff, mappings_in, users
+from tests.handoff.builders import BEN, CLEO, DEAL, FILES, WON, a_deal, a_handoff, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
@@ -111,12 +111,18 @@ def test_a_list_read_wider_has_not_changed_and_one_whose_rows_say_otherwise_has(
     assert names(deal, a_deal(products=["Buoys"])) == {"products"}
 
 
-def test_what_is_decided_has_changed_when_it_is_another_than_what_was_told():
-    assert names(a_deal(), a_deal(), segment="another", completeness="another") == {"segment", "completeness"}
+OWNED = {"before": a_deal(owner_email="old@harbor.example"), "after": a_deal()}
+
+
+def test_what_is_decided_has_changed_when_the_deal_did_and_it_is_another_than_what_was_told():
+    told = {"segment": "another", "completeness": "another"}
+
+    assert names(**OWNED, **told) == {"segment", "completeness", "owner.email"}
+    assert names(a_deal(), a_deal(), **told) == set()
 
 
 def test_a_person_by_role_counts_by_who_it_is():
-    assert names(a_deal(), a_deal(), champion="another") == {"champion"}
+    assert names(**OWNED, champion="another") == {"champion", "owner.email"}
 
 
 def test_what_the_platform_says_of_the_customer_is_no_change_of_the_deal():
@@ -130,6 +136,42 @@ def test_what_the_mapping_reads_otherwise_has_not_changed():
 
 
 # What is said again
+
+
+@pytest.mark.parametrize("touch", [{}, {"owner_email": "new@harbor.example"}])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("handoff.yml", "at_least: 100000", "at_least: 40000"),
+        ("handoff.yml", "requires: [champion]", "requires: [champion, renewal_on]"),
+        ("handoff.yml", f"receiver: {BEN}", f"receiver: {CLEO}"),
+    ],
+)
+def test_an_edited_contract_sends_nothing_whatever_pass_goes_over_the_deal(world, name, old, new, touch):
+    start = delivered(world)
+    text = EDITED.get(name) or FILES[name]
+    text = text.replace("  go_live_on: {", "  renewal_on: {section: deal, label: Renewal}\n  go_live_on: {")
+    source = EDITED["sources/salesforce.yml"].replace(
+        "  go_live_on:", "  renewal_on: {from: Renewal__c}\n  go_live_on:"
+    )
+    assert old in text
+    changes = (name, text.replace(old, new)), ("sources/salesforce.yml", source)
+    world.bridge = replace(world.bridge, mappings=with_files(*changes))
+    world.crm.edit(DEAL, **touch)
+
+    report = world.run(deals=[DEAL])
+
+    assert report.balance.done == 1
+    assert len(world.platform.sent) == start
+
+
+def test_a_deal_that_moves_to_another_segment_is_followed(world):
+    start = delivered(world)
+    amount(world, 120_000)
+
+    world.run()
+
+    assert ("company", {"ARR__gc": Decimal(120_000), "Segment": "enterprise"}) in sent_since(world, start)
 
 
 def test_an_edited_template_alone_sends_nothing_and_goes_along_only_where_an_input_changed(world):
