@@ -14,6 +14,7 @@ from handoff.errors import RecordError
 from handoff.inputs import given_of
 from handoff.kinds import NO_PILOT, Background
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
+from handoff.notes import Note
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
 from handoff.transforms import exact, text
@@ -26,7 +27,8 @@ class Prepared:
 
     Of a `delivered` handoff: `changed` names the canonical fields that the deal changed and that were not carried out
     yet, `added` are the steps that its list gains, and `unhandled` says that a change could not be planned. `tells`
-    says that Customer Success knows something else once it is done.
+    says that Customer Success knows something else once it is done. `notes` are those among the steps, in their order,
+    and `told` what was told before them: fingerprints, and the words where they are kept.
     """
 
     deal: Deal
@@ -40,6 +42,8 @@ class Prepared:
     added: tuple[Step, ...] = ()
     tells: bool = True
     background: Background = field(default_factory=Background)
+    notes: tuple[Note, ...] = ()
+    told: tuple[Mapping[str, str], Mapping[str, str] | None] = (MappingProxyType({}), None)
 
     @property
     def excluded(self) -> str:

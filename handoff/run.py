@@ -11,7 +11,7 @@ from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
-from handoff.changes import followed_up, told_by
+from handoff.changes import followed_up, told_by, told_by_notes
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
 from handoff.model import Deal, Outcome, Result, Standing, Trace, Value, Window
@@ -212,6 +212,8 @@ class Pass:
                 steps = step_list(one.steps) or (row.steps if row else [])
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
         self.ledger.freeze(frozen, self.version)
+        notes = [(note.step.key, note.body()) for one in prepared for note in one.notes]
+        self.ledger.keep_bodies("note", notes, self.clock.now())
         self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
         self.ledger.keep_bodies("handoff", bodies, self.clock.now())
 
@@ -254,7 +256,7 @@ class Pass:
             try_at=try_at,
             mapping_version=self.version,
             changed=() if handled else one.changed,
-            told=told_by(one, self.bridge.mappings) if handled else None,
+            told=told_by(one, self.bridge.mappings) if handled else told_by_notes(one, outcomes),
             silent=one.silent,
         )
 

@@ -422,6 +422,46 @@ def test_a_note_whose_answer_never_came_is_made_once(world, end):
     assert world.standing(DEAL) == "done"
 
 
+@pytest.mark.parametrize("end", [End.REFUSED, End.WAITING, End.UNKNOWN_BEFORE])
+def test_a_deal_of_which_something_else_is_stuck_has_one_note_for_each_change(world, end):
+    other_mappings(world, "targets/gainsight.yml", "    needs: [onboarding_cta]\n", "")
+    delivered(world)
+    world.platform.ends = lambda step: end if step.kind == "cta" else None
+    amount(world, 52_000)
+    world.run()
+    world.crm.edit(DEAL, owner_email="new@harbor.example")
+    world.run(after=3_700)
+    amount(world, 56_000)
+
+    world.run(after=3_700)
+
+    assert world.standing(DEAL) != "done"
+    assert [note.payload["Notes"] for note in change_notes(world)] == [
+        "<ul><li>Amount: USD 48,000 → USD 52,000</li></ul>",
+        "<ul><li>Amount: USD 52,000 → USD 56,000</li></ul>",
+    ]
+
+
+@pytest.mark.parametrize("end", [End.CUT_AFTER, End.UNKNOWN_BEFORE, End.UNKNOWN_AFTER])
+@pytest.mark.parametrize(("then", "way"), [(56_000, "56,000"), (48_000, "48,000")])
+def test_a_note_that_may_have_arrived_is_finished_as_it_was_begun_before_the_next_one(world, end, then, way):
+    delivered(world)
+    amount(world, 52_000)
+    world.platform.ends = lambda step: end if step.kind == "timeline" else None
+    with suppress(PowerCut):
+        world.run()
+    world.platform.ends = lambda step: None
+    amount(world, then)
+
+    world.until_quiet()
+
+    assert world.standing(DEAL) == "done"
+    assert [note.payload["Notes"] for note in change_notes(world)] == [
+        "<ul><li>Amount: USD 48,000 → USD 52,000</li></ul>",
+        f"<ul><li>Amount: USD 52,000 → USD {way}</li></ul>",
+    ]
+
+
 def test_a_note_is_listed_with_the_handoff_in_the_story_and_in_what_the_deal_is_told(world):
     delivered(world)
     amount(world, 52_000)
