@@ -90,6 +90,8 @@ def _judged(
         times = Times.first(deal, now) if row is None else Times(row.handed_off_at, row.work_starts_at)
         background = before.of(deal)
         handoff = judge(deal, mappings, users, times, background)
+        if row is not None and handoff.excluded:
+            handoff = replace(handoff, excluded="")  # what was begun is gone on with: no pilot takes it back
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
         if not stopped:
             before.judged(handoff)

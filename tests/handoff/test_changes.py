@@ -279,6 +279,20 @@ def test_a_step_that_would_be_new_after_the_delivery_is_not_made(world):
     assert len(world.platform.of("cta")) == 1
 
 
+def test_a_delivered_deal_that_falls_outside_the_pilot_is_followed_all_the_same(world):
+    pilot = FILES["handoff.yml"] + "rollout: {mode: pilot, only: [{field: arr, at_least: 20000}]}\n"
+    world.bridge = replace(world.bridge, mappings=with_files(("handoff.yml", pilot)))
+    start = delivered(world)
+    amount(world, 5_000)
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    assert ("company", {"ARR__gc": Decimal(5_000), "Segment": "smb"}) in sent_since(world, start)
+    assert "has no entry" not in heard(report)
+    assert "<li>Amount: USD 48,000 → USD 5,000</li>" in change_notes(world)[0].payload["Notes"]
+
+
 # The note
 
 
