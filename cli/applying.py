@@ -112,7 +112,8 @@ def _show(plan: Reapplication, to: To) -> None:
     for one in plan.writes:
         out.print(f"  {one.system}: {_does(one)}: {one.records:,} in {one.calls:,}", markup=False)
     if plan.look_ups:
-        out.print(f"  and {plan.look_ups:,} look-ups while it is carried out", markup=False)
+        look_ups = "1 look-up" if plan.look_ups == 1 else f"{plan.look_ups:,} look-ups"
+        out.print(f"  and {look_ups} while it is carried out", markup=False)
     for ahead in plan.ahead:
         out.print(f"  together {ahead.words()}", markup=False)
 

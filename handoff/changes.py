@@ -1,17 +1,20 @@
 """What a change of a deal means for a handoff that was delivered: which fields, which steps, and a note."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from handoff.bridge import Bridge
-from handoff.fingerprints import GIVEN, fingerprint
+from handoff.fingerprints import GIVEN, differing, fingerprint, rows_of
+from handoff.inputs import as_it_was
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Step, Value
-from handoff.notes import as_delivered, frozen_names, label, listed_changes, note_step, words_of
+from handoff.model import Handoff, Outcome, Step, Value
+from handoff.notes import Note, as_delivered, frozen_names, label, listed_changes, name_of, note_step, words_of
+from handoff.policy import Times, judge, receivers
 from handoff.prepare import Prepared, after_delivery
 
 
@@ -23,6 +26,8 @@ class Delivered:
     deal: Any
     words: Mapping[str, str] | None
     steps: Mapping[str, Any]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def told(self) -> Mapping[str, str]:
@@ -41,6 +46,12 @@ class Delivered:
     def unmade(self) -> set[str]:
         """Return the steps that are on the handoff's list and were never made."""
         return {step["key"] for step in self.handoff.steps if not self.made(step["key"])}
+
+    def begun(self) -> list[tuple[str, Any]]:
+        """Return the notes that may or may not have arrived, as name and kept body, in order."""
+        doubted = (step for step in self.handoff.steps if step["key"] in self.notes and not self.made(step["key"]))
+        rows = ((step, self.steps.get(step["key"])) for step in doubted)
+        return [(step["name"], self.notes[step["key"]]) for step, row in rows if row and row.state in IN_DOUBT]
 
     def unsure(self) -> dict[str, set[str]]:
         """Return by step the fields of an update that may or may not have arrived."""
@@ -65,7 +76,7 @@ def followed_up(
     return [
         _applied_again(bridge.mappings, one, kept[one.key], gains=gains)
         if whole and one.key in kept
-        else _followed_up(bridge.mappings, one, kept[one.key], now)
+        else _followed_up(bridge, one, kept[one.key], now)
         if one.key in kept
         else one
         for one in prepared
@@ -80,6 +91,15 @@ def told_by(one: Prepared, mappings: Mappings) -> Told | None:
     return Told(one.key, hashes, words_of(one.handoff.values), again=one.delivered and bool(one.changed))
 
 
+def told_by_notes(one: Prepared, outcomes: Mapping[str, Outcome]) -> Told | None:
+    """Return what the notes told that are settled, while something else of the deal is not; None when nothing."""
+    hashes, words = one.told
+    settled = tuple(takewhile(lambda note: outcomes[note.step.key].settled, one.notes))
+    for note in settled:
+        hashes, words = note.tell(hashes, words)
+    return Told(one.key, hashes, words, again=True) if settled else None
+
+
 def told_hashes(handoff: Handoff, mappings: Mappings) -> dict[str, str]:
     """Return a fingerprint of each canonical field that the mappings know, those that say nothing among them."""
     return {name: fingerprint(handoff.values.get(name)) for name in sorted({*mappings.known, *handoff.values})}
@@ -92,21 +112,27 @@ def changed_names(
     before: Mapping[str, str] | None,
     now: Mapping[str, str],
     told: Mapping[str, str],
+    then: Mapping[str, Value] | None = None,
 ) -> frozenset[str]:
     """
     Return the canonical fields whose inputs the deal changed.
 
     What is read from the deal counts by what was read, so that an edited mapping changes nothing; what is decided
-    from it (segment, receiver, people by role) by its value.
+    from it (segment, receiver, people by role) by its value, where today's files also say another of the old deal.
 
     Args:
         before: The fingerprints of the deal when it was last handled; None when they are not known.
         told: The fingerprints of the values that were told last.
+        then: What today's files say of the deal as it was; None when that was not kept.
     """
     differs = {name for name, said in told.items() if said != fingerprint(values.get(name))}
     if before is None:
         return frozenset(differs)
-    read = {name for name in before.keys() & now.keys() if before[name] != now[name]}
+    read = differing(before, now)
+    if not read:
+        return frozenset()
+    if then is not None:
+        differs &= {name for name in differs if fingerprint(then.get(name)) != fingerprint(values.get(name))}
     origins = mappings.source.origins
     by_read = {name for name, paths in origins.items() if any(_reads(path, read) for path in paths)}
     given = read & GIVEN - origins.keys()
@@ -120,9 +146,10 @@ def _of_the_platform(name: str) -> bool:
     return name == "kind" or name.startswith("company.")
 
 
-def _reads(path: str, read: set[str]) -> bool:
-    """Whether a path was read otherwise: itself, or the list of which it is a part."""
-    return path in read or any(path.startswith(f"{name}.") for name in read)
+def _reads(path: str, read: frozenset[str]) -> bool:
+    """Whether a path was read otherwise: itself, or the list of which it is a part has more rows or fewer."""
+    parts = path.split(".")
+    return path in read or any(rows_of(".".join(parts[:end])) in read for end in range(1, len(parts)))
 
 
 def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Delivered]:
@@ -130,10 +157,14 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
         return {}
     ledger = bridge.ledger
     deals = ledger.deals(str(one.deal.ref) for one in late)
-    words = ledger.bodies("told", (one.key for one in late))
+    words = ledger.bodies("told", [one.key for one in late])
+    bodies = ledger.bodies("handoff", [one.key for one in late])
     steps = ledger.steps(step["key"] for one in late for step in known[one.key].steps)
+    notes = ledger.bodies("note", [key for key, row in steps.items() if row.state in IN_DOUBT])
     return {
-        one.key: Delivered(known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps)
+        one.key: Delivered(
+            known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps, bodies.get(one.key) or {}, notes
+        )
         for one in late
         if str(one.deal.ref) in deals
     }
@@ -155,36 +186,77 @@ def in_their_order(mappings: Mappings, steps: Sequence[Step]) -> tuple[Step, ...
     return tuple(sorted(steps, key=lambda step: mappings.target.order.index(step.name)))
 
 
-def _followed_up(mappings: Mappings, one: Prepared, kept: Delivered, now: datetime) -> Prepared:
-    handoff, listed = one.handoff, kept.handoff.steps
-    names = frozenset(kept.deal.changed or ())
+def _values_then(bridge: Bridge, one: Prepared, kept: Delivered) -> Mapping[str, Value] | None:
+    """Return what today's files say of the deal as it was when it was last handled, None where that is not kept."""
+    before = kept.deal.source_hashes
+    if before is None or one.handoff is None or not differing(before, one.source_hashes):
+        return None
+    deal = as_it_was(one.deal, kept.body, before, one.source_hashes)
+    if deal is None:
+        return None
+    users = bridge.platform.people(receivers(bridge.mappings))
+    times = Times(one.handoff.handed_off_at, one.handoff.work_starts_at)
+    return judge(deal, bridge.mappings, users, times, one.background).values
+
+
+def _followed_up(bridge: Bridge, one: Prepared, kept: Delivered, now: datetime) -> Prepared:
+    mappings, handoff, listed = bridge.mappings, one.handoff, kept.handoff.steps
+    names = frozenset(kept.deal.changed or ()).union(*(body["after"] for _, body in kept.begun()))
     if handoff is not None:
         hashes = {"before": kept.deal.source_hashes, "now": one.source_hashes, "told": kept.told}
-        names |= changed_names(handoff.values, mappings, **hashes)
+        names |= changed_names(handoff.values, mappings, **hashes, then=_values_then(bridge, one, kept))
     allowed = {step["key"] for step in listed}
     later = after_delivery(one, allowed, changed=names, unsure=kept.unsure(), unmade=kept.unmade())
     later = replace(later, changed=tuple(sorted(names)), tells=bool(names) or not kept.told)
     if handoff is None or later.unhandled:
         return replace(later, tells=False)
-    frozen = frozen_names(mappings.target, kept.made_names())
-    worth = [name for name in names & frozen if kept.told.get(name) != fingerprint(handoff.values.get(name))]
-    return _noted(mappings, one, later, kept, worth, now) if worth else later
+    return _noted(mappings, one, later, kept, now)
 
 
-def _noted(
-    mappings: Mappings, one: Prepared, later: Prepared, kept: Delivered, worth: Sequence[str], now: datetime
-) -> Prepared:
+def _noted(mappings: Mappings, one: Prepared, later: Prepared, kept: Delivered, now: datetime) -> Prepared:
+    """
+    Return the deal with the notes that it needs.
+
+    A note that may have arrived is finished as it was begun, and tells what it told; what is to be told beyond it is a
+    note of its own, which waits for it.
+    """
     assert one.handoff is not None and later.handoff is not None
-    listed = kept.handoff.steps
-    there = {step["key"] for step in listed}
-    entries = (step for step in one.steps if mappings.target.facts(step.name).note is not None)
-    base = next((step for step in entries if step.key in there and kept.made(step.key)), None)
-    if base is None:
+    base = _entry(mappings, one, kept)
+    notes = [] if base is None else [_begun(mappings, one, kept, base, *note) for note in kept.begun()]
+    told, words = kept.told, kept.words
+    for note in notes:
+        told, words = note.tell(told, words)
+    frozen = frozen_names(mappings.target, kept.made_names())
+    says = {name: fingerprint(one.handoff.values.get(name)) for name in later.changed if name in frozen}
+    worth = {name: said for name, said in says.items() if told.get(name) != said}
+    if worth and base is None:
         said = ", ".join(sorted(label(name, mappings.contract) for name in worth))
-        told = f"changed after the handoff, which has no entry to add a note to: {said}"
-        return replace(later, handoff=replace(later.handoff, notes=(*later.handoff.notes, told)))
-    lines = listed_changes(worth, one.handoff, kept.words, mappings.contract)
-    # A deal may come back to what it said before: the count of tellings keeps its second note apart from the first.
-    seed = [dict(one.source_hashes), kept.handoff.tellings or 0]
-    note = note_step(one.handoff, base, lines, listed, mappings.target, seed=seed, now=now)
-    return replace(later, steps=(*later.steps, note), added=(note,))
+        heard = f"changed after the handoff, which has no entry to add a note to: {said}"
+        return replace(later, handoff=replace(later.handoff, notes=(*later.handoff.notes, heard)))
+    if worth and base is not None:
+        before = {name: told.get(name) for name in worth}
+        name = name_of(before, worth, kept.handoff.tellings or 0)
+        lines = listed_changes(worth, one.handoff, words, mappings.contract)
+        spoken = {name: said for name, said in words_of(one.handoff.values).items() if name in worth}
+        waits_for = [note.step.key for note in notes]
+        listed, target = kept.handoff.steps, mappings.target
+        step = note_step(one.handoff, base, lines, listed, target, name=name, now=now, after=waits_for)
+        notes.append(Note(step, before, worth, spoken, lines, now))
+    added = tuple(note.step for note in notes)
+    told_so_far = (dict(kept.told), kept.words)
+    return replace(later, steps=(*later.steps, *added), added=added, notes=tuple(notes), told=told_so_far)
+
+
+def _entry(mappings: Mappings, one: Prepared, kept: Delivered) -> Step | None:
+    """Return the handoff's own entry, as planned today; None where it made none."""
+    there = {step["key"] for step in kept.handoff.steps}
+    entries = (step for step in one.steps if mappings.target.facts(step.name).note is not None)
+    return next((step for step in entries if step.key in there and kept.made(step.key)), None)
+
+
+def _begun(mappings: Mappings, one: Prepared, kept: Delivered, base: Step, name: str, body: Mapping[str, Any]) -> Note:
+    """Return a note that was begun as it was: with the key, the words and the moment of then."""
+    assert one.handoff is not None
+    moment, lines = datetime.fromisoformat(body["moment"]), body["lines"]
+    step = note_step(one.handoff, base, lines, kept.handoff.steps, mappings.target, name=name, now=moment)
+    return Note(step, body["before"], body["after"], body["words"], lines, moment)

@@ -21,7 +21,8 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
     """
     Return a fingerprint of each thing that the mapping reads of a deal, without the fields that we write.
 
-    What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path.
+    What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path. Of a
+    list each path has its own (`OpportunityLineItems.Quantity`), all rows in order, and `rows_of` it their number.
     """
     given = {
         "deal.name": deal.name,
@@ -33,8 +34,23 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
         "owner.email": deal.owner_email,
         "owner.active": deal.owner_active,
     }
-    read = {path: value for path, value in deal.source.items() if path not in ours} | dict(deal.children)
-    return {name: fingerprint(value) for name, value in (read | given).items()}
+    read = {path: value for path, value in deal.source.items() if path not in ours}
+    return {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
+
+
+def rows_of(name: str) -> str:
+    """Return under which name the number of a list's rows has its fingerprint."""
+    return f"{name}.#"
+
+
+def _columns(deal: Deal) -> dict[str, Value]:
+    """Return the lists of a deal by path, so that one that is read beside the others leaves those as they were."""
+    columns: dict[str, Value] = {}
+    for name, rows in deal.children.items():
+        columns[rows_of(name)] = len(rows)
+        for path in dict.fromkeys(path for row in rows for path in row):
+            columns[f"{name}.{path}"] = [row.get(path) for row in rows]
+    return columns
 
 
 def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
@@ -43,7 +59,12 @@ def changed(before: Mapping[str, str] | None, now: Mapping[str, str]) -> bool:
 
     Only what was read both times counts: a mapping that reads more, or less, changes no deal.
     """
-    return before is None or any(before[name] != now[name] for name in before.keys() & now.keys())
+    return before is None or bool(differing(before, now))
+
+
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str]:
+    """Return the names whose fingerprint is another now, of those that are there both times."""
+    return frozenset(name for name in before.keys() & now.keys() if before[name] != now[name])
 
 
 def fingerprint(value: Any) -> str:

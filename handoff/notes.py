@@ -1,7 +1,7 @@
 """The note that tells Customer Success what changed in a deal after its handoff."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,40 @@ from handoff.model import Handoff, Needed, Step, Trace, Value, Write
 from handoff.phrases import money
 from handoff.transforms import missing, shortened, text
 
+CHANGE = "change-"
+"""How the names of notes begin."""
+
 EMPTY, NOT_KEPT = "(empty)", "(not kept)"
 LONGEST_VALUE, LONGEST_TITLE, LONGEST_BODY = 300, 120, 30_000
 FROM_THE_CHANGE = "what changed in the deal"
+
+
+@dataclass(frozen=True)
+class Note:
+    """
+    A note and what it tells: of each field the fingerprint told before and the one told by it, and the new words.
+
+    `lines` and `moment` are what the entry says; they stand once it is planned, so that it says one thing for ever.
+    """
+
+    step: Step
+    before: Mapping[str, str | None]
+    after: Mapping[str, str]
+    words: Mapping[str, str]
+    lines: Sequence[str]
+    moment: datetime
+
+    def body(self) -> dict[str, Any]:
+        """Return what is kept of it until it is settled; it names people."""
+        told = {"before": dict(self.before), "after": dict(self.after), "words": dict(self.words)}
+        return told | {"lines": [str(line) for line in self.lines], "moment": self.moment.isoformat()}
+
+    def tell(
+        self, told: Mapping[str, str], words: Mapping[str, str] | None
+    ) -> tuple[dict[str, str], dict[str, str] | None]:
+        """Return what has been told once it is settled: fingerprints, and words where they are kept."""
+        said = None if words is None else {n: w for n, w in words.items() if n not in self.after} | dict(self.words)
+        return {**told, **self.after}, said
 
 
 def words_of(values: Mapping[str, Value]) -> dict[str, str]:
@@ -80,8 +111,9 @@ def note_step(
     listed: Sequence[Mapping[str, str]],
     target: Target,
     *,
-    seed: Any,
+    name: str,
     now: datetime,
+    after: Sequence[str] = (),
 ) -> Step:
     """
     Return the note as a step: like the entry of the handoff itself, but for its title, body and moment.
@@ -89,7 +121,8 @@ def note_step(
     Args:
         base: The handoff's own entry, as planned today.
         listed: The steps of which the handoff was made; the note belongs to their records.
-        seed: What changed; equal seeds give the same key, so that a note is sent once.
+        name: What it is called; equal names give the same key, so that a note is sent once.
+        after: The keys of notes that must be settled before this one is made.
     """
     fields, rules = target.facts(base.name).note, target.file.steps[base.name].fields
     assert fields is not None  # the base is an entry that can be a note
@@ -103,18 +136,26 @@ def note_step(
     moved = _moved(base, listed)
     payload = {name: _delivered(value, moved) for name, value in base.payload.items()} | said
     payload = {name: value for name, value in payload.items() if value is not None}
-    name = f"change-{fingerprint(seed)[:8]}"
     return replace(
         base,
         key=keys.beside(base.key, name),
         name=name,
         payload=payload,
-        needs=tuple(key for need in base.needs if (key := moved.get(need))),
+        needs=(*(key for need in base.needs if (key := moved.get(need))), *after),
         modes=dict.fromkeys(payload, Write.CREATE_ONLY),
         traces=tuple(_trace(trace, said) for trace in base.traces),
         adopt=(),
         match=(),
     )
+
+
+def name_of(before: Mapping[str, str | None], after: Mapping[str, str], tellings: int) -> str:
+    """
+    Return what a note of these changes is called.
+
+    A deal may come back to what it said before: the count of tellings keeps its second note apart from the first.
+    """
+    return f"{CHANGE}{fingerprint([dict(before), dict(after), tellings])[:8]}"
 
 
 def as_delivered(step: Step, listed: Sequence[Mapping[str, str]]) -> Step:

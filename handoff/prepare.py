@@ -11,9 +11,11 @@ from handoff import keys
 from handoff.backgrounds import backgrounds
 from handoff.bridge import Bridge
 from handoff.errors import RecordError
+from handoff.inputs import given_of
 from handoff.kinds import NO_PILOT, Background
 from handoff.mapping import Mappings
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
+from handoff.notes import Note
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
 from handoff.transforms import exact, text
@@ -28,7 +30,8 @@ class Prepared:
     yet, `added` are the steps that its list gains, and `unhandled` says that a change could not be planned. `tells`
     says that Customer Success knows something else once it is done. `companies` are the platform's records of accounts
     that its fields name, by the account's id; `away` are the addresses asked for that cannot receive work: False, or
-    None where nobody has it.
+    None where nobody has it. `notes` are those among the steps, in their order, and `told` what was told before them:
+    fingerprints, and the words where they are kept.
     """
 
     deal: Deal
@@ -44,6 +47,8 @@ class Prepared:
     background: Background = field(default_factory=Background)
     companies: Mapping[str, str] = field(default_factory=dict)
     away: Mapping[str, bool | None] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    told: tuple[Mapping[str, str], Mapping[str, str] | None] = (MappingProxyType({}), None)
 
     @property
     def excluded(self) -> str:
@@ -91,6 +96,8 @@ def judged(
         times = Times.first(deal, now) if row is None else Times(row.handed_off_at, row.work_starts_at)
         background = before.of(deal)
         handoff = judge(deal, mappings, users, times, background)
+        if row is not None and handoff.excluded:
+            handoff = replace(handoff, excluded="")  # what was begun is gone on with: no pilot takes it back
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
         if not stopped:
             before.judged(handoff)
@@ -201,16 +208,8 @@ def body(one: Prepared) -> dict[str, Any]:
 
 def _given(one: Prepared) -> dict[str, Any]:
     """Return what was known of a deal beside the paths that the source reads, exactly."""
-    deal = one.deal
-    return {
-        "amount": None if deal.amount is None else exact(deal.amount),
-        "currency": deal.currency,
-        "stage": deal.stage,
-        "owner_email": deal.owner_email,
-        "owner_active": deal.owner_active,
-        "companies": dict(one.companies),
-        "away": dict(one.away),
-    }
+    more = {"stage": one.deal.stage, "companies": dict(one.companies), "away": dict(one.away)}
+    return given_of(one.deal) | more
 
 
 def _record(deal: Deal) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.carry import Carrier, Decision, Planned
-from handoff.changes import followed_up, told_by
+from handoff.changes import followed_up, told_by, told_by_notes
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
 from handoff.model import Deal, Outcome, Result, Standing, Window
@@ -208,11 +208,13 @@ class Pass:
             handoff, row = one.handoff, known.get(one.key)
             if handoff is None or one.excluded:
                 continue
-            bodies.append((one.key, body(one)))
             if row is None or row.delivered_at is None:
+                bodies.append((one.key, body(one)))
                 steps = step_list(one.steps) or (row.steps if row else [])
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
         self.ledger.freeze(frozen, self.version)
+        notes = [(note.step.key, note.body()) for one in prepared for note in one.notes]
+        self.ledger.keep_bodies("note", notes, self.clock.now())
         self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
         self.ledger.keep_bodies("handoff", bodies, self.clock.now())
 
@@ -220,6 +222,9 @@ class Pass:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
         self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
+        # After the row: as long as a change counts as not handled, what the deal said before it is kept.
+        later = [(one.key, body(one)) for one in prepared if one.handoff and one.delivered]
+        self.ledger.keep_bodies("handoff", later, now)
         ended = self.teller.ended(prepared, judged)
         for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)
@@ -252,7 +257,7 @@ class Pass:
             try_at=try_at,
             mapping_version=self.version,
             changed=() if handled else one.changed,
-            told=told_by(one, self.bridge.mappings) if handled else None,
+            told=told_by(one, self.bridge.mappings) if handled else told_by_notes(one, outcomes),
             silent=one.silent,
         )
 

@@ -163,7 +163,8 @@ def test_without_a_terminal_only_the_plan_is_shown_and_how_to_do_it(desk):
     assert "Comments: <p>Why: Fewer late berths</p> -> <p>The reason: Fewer late berths</p>" in done.stdout
     assert "  gainsight main: updating CTAs: 2 in 1\n" in done.stdout
     assert "  salesforce main: telling deals: 2 in 1\n" in done.stdout
-    assert "  together 1 call to gainsight main, at 30 a minute: less than a minute\n" in done.stdout
+    assert "  and 1 look-up while it is carried out\n" in done.stdout
+    assert "  together 2 calls to gainsight main, at 30 a minute: less than a minute\n" in done.stdout
     assert "Nothing was sent. To do it: handoff apply-mapping --to all --yes" in done.stdout
     assert len(desk.world.platform.sent) == start
     assert desk.wired == [False, True]

@@ -21,7 +21,7 @@ from handoff.mapping import Mappings
 from handoff.prepare import prepare
 from handoff.story import known_story
 from tests.fakes import EDITED, End, Made, PowerCut, World
-from tests.handoff.builders import BEN, DEAL, FILES, WON, a_deal, a_handoff, mappings_in, users
+from tests.handoff.builders import BEN, CLEO, DEAL, FILES, WON, a_deal, a_handoff, mappings_in, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
@@ -103,12 +103,26 @@ def test_people_and_products_have_changed_with_their_list():
     assert names(a_deal(), a_deal(products=[])) == {"products"}
 
 
-def test_what_is_decided_has_changed_when_it_is_another_than_what_was_told():
-    assert names(a_deal(), a_deal(), segment="another", completeness="another") == {"segment", "completeness"}
+def test_a_list_read_wider_has_not_changed_and_one_whose_rows_say_otherwise_has():
+    deal = a_deal()
+    wide = replace(deal, children=deal.children | {"OpportunityLineItems": ({"Product2.Name": "Lights", "Price": 9},)})
+
+    assert names(deal, wide) == set()
+    assert names(deal, a_deal(products=["Buoys"])) == {"products"}
+
+
+OWNED = {"before": a_deal(owner_email="old@harbor.example"), "after": a_deal()}
+
+
+def test_what_is_decided_has_changed_when_the_deal_did_and_it_is_another_than_what_was_told():
+    told = {"segment": "another", "completeness": "another"}
+
+    assert names(**OWNED, **told) == {"segment", "completeness", "owner.email"}
+    assert names(a_deal(), a_deal(), **told) == set()
 
 
 def test_a_person_by_role_counts_by_who_it_is():
-    assert names(a_deal(), a_deal(), champion="another") == {"champion"}
+    assert names(**OWNED, champion="another") == {"champion", "owner.email"}
 
 
 def test_what_the_platform_says_of_the_customer_is_no_change_of_the_deal():
@@ -122,6 +136,42 @@ def test_what_the_mapping_reads_otherwise_has_not_changed():
 
 
 # What is said again
+
+
+@pytest.mark.parametrize("touch", [{}, {"owner_email": "new@harbor.example"}])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("handoff.yml", "at_least: 100000", "at_least: 40000"),
+        ("handoff.yml", "requires: [champion]", "requires: [champion, renewal_on]"),
+        ("handoff.yml", f"receiver: {BEN}", f"receiver: {CLEO}"),
+    ],
+)
+def test_an_edited_contract_sends_nothing_whatever_pass_goes_over_the_deal(world, name, old, new, touch):
+    start = delivered(world)
+    text = EDITED.get(name) or FILES[name]
+    text = text.replace("  go_live_on: {", "  renewal_on: {section: deal, label: Renewal}\n  go_live_on: {")
+    source = EDITED["sources/salesforce.yml"].replace(
+        "  go_live_on:", "  renewal_on: {from: Renewal__c}\n  go_live_on:"
+    )
+    assert old in text
+    changes = (name, text.replace(old, new)), ("sources/salesforce.yml", source)
+    world.bridge = replace(world.bridge, mappings=with_files(*changes))
+    world.crm.edit(DEAL, **touch)
+
+    report = world.run(deals=[DEAL])
+
+    assert report.balance.done == 1
+    assert len(world.platform.sent) == start
+
+
+def test_a_deal_that_moves_to_another_segment_is_followed(world):
+    start = delivered(world)
+    amount(world, 120_000)
+
+    world.run()
+
+    assert ("company", {"ARR__gc": Decimal(120_000), "Segment": "enterprise"}) in sent_since(world, start)
 
 
 def test_an_edited_template_alone_sends_nothing_and_goes_along_only_where_an_input_changed(world):
@@ -227,6 +277,20 @@ def test_a_step_that_would_be_new_after_the_delivery_is_not_made(world):
 
     assert report.balance.done == 1
     assert len(world.platform.of("cta")) == 1
+
+
+def test_a_delivered_deal_that_falls_outside_the_pilot_is_followed_all_the_same(world):
+    pilot = FILES["handoff.yml"] + "rollout: {mode: pilot, only: [{field: arr, at_least: 20000}]}\n"
+    world.bridge = replace(world.bridge, mappings=with_files(("handoff.yml", pilot)))
+    start = delivered(world)
+    amount(world, 5_000)
+
+    report = world.run()
+
+    assert report.balance.done == 1
+    assert ("company", {"ARR__gc": Decimal(5_000), "Segment": "smb"}) in sent_since(world, start)
+    assert "has no entry" not in heard(report)
+    assert "<li>Amount: USD 48,000 → USD 5,000</li>" in change_notes(world)[0].payload["Notes"]
 
 
 # The note
@@ -385,6 +449,46 @@ def test_a_note_whose_answer_never_came_is_made_once(world, end):
     assert report.balance.needs_person == 0
     assert len(change_notes(world)) == 1
     assert world.standing(DEAL) == "done"
+
+
+@pytest.mark.parametrize("end", [End.REFUSED, End.WAITING, End.UNKNOWN_BEFORE])
+def test_a_deal_of_which_something_else_is_stuck_has_one_note_for_each_change(world, end):
+    other_mappings(world, "targets/gainsight.yml", "    needs: [onboarding_cta]\n", "")
+    delivered(world)
+    world.platform.ends = lambda step: end if step.kind == "cta" else None
+    amount(world, 52_000)
+    world.run()
+    world.crm.edit(DEAL, owner_email="new@harbor.example")
+    world.run(after=3_700)
+    amount(world, 56_000)
+
+    world.run(after=3_700)
+
+    assert world.standing(DEAL) != "done"
+    assert [note.payload["Notes"] for note in change_notes(world)] == [
+        "<ul><li>Amount: USD 48,000 → USD 52,000</li></ul>",
+        "<ul><li>Amount: USD 52,000 → USD 56,000</li></ul>",
+    ]
+
+
+@pytest.mark.parametrize("end", [End.CUT_AFTER, End.UNKNOWN_BEFORE, End.UNKNOWN_AFTER])
+@pytest.mark.parametrize(("then", "way"), [(56_000, "56,000"), (48_000, "48,000")])
+def test_a_note_that_may_have_arrived_is_finished_as_it_was_begun_before_the_next_one(world, end, then, way):
+    delivered(world)
+    amount(world, 52_000)
+    world.platform.ends = lambda step: end if step.kind == "timeline" else None
+    with suppress(PowerCut):
+        world.run()
+    world.platform.ends = lambda step: None
+    amount(world, then)
+
+    world.until_quiet()
+
+    assert world.standing(DEAL) == "done"
+    assert [note.payload["Notes"] for note in change_notes(world)] == [
+        "<ul><li>Amount: USD 48,000 → USD 52,000</li></ul>",
+        f"<ul><li>Amount: USD 52,000 → USD {way}</li></ul>",
+    ]
 
 
 def test_a_note_is_listed_with_the_handoff_in_the_story_and_in_what_the_deal_is_told(world):

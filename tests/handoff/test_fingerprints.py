@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.fingerprints import field_hashes, fingerprint, source_hashes
+from handoff.fingerprints import changed, field_hashes, fingerprint, source_hashes
 from handoff.model import Needed
 from tests.handoff.builders import a_deal
 
@@ -143,3 +143,26 @@ def test_what_a_platform_keeps_otherwise_has_the_fingerprint_of_what_was_written
 )
 def test_an_ordinary_value_keeps_the_fingerprint_that_earlier_releases_stored(value):
     assert field_hashes({"field": value}) == {"field": fingerprint(value)}
+
+
+def test_each_path_of_a_list_has_a_fingerprint_of_its_own_and_the_number_of_its_rows():
+    one, two = a_deal(products=["Lights"]), a_deal(products=["Lights", "Buoys"])
+    other = replace(
+        one, children=one.children | {"OpportunityLineItems": ({"Product2.Name": "Buoys", "Quantity": Decimal(1)},)}
+    )
+    before = source_hashes(one)
+
+    def differ(deal):
+        now = source_hashes(deal)
+        return {name for name in now if now[name] != before[name]}
+
+    assert differ(other) == {"OpportunityLineItems.Product2.Name"}
+    assert {"OpportunityLineItems.#", "OpportunityLineItems.Product2.Name"} <= differ(two)
+
+
+def test_a_list_that_is_read_wider_leaves_what_was_read_before_unchanged():
+    narrow = a_deal()
+    rows = tuple({**row, "UnitPrice": 100} for row in narrow.children["OpportunityLineItems"])
+    wide = replace(narrow, children=narrow.children | {"OpportunityLineItems": rows})
+
+    assert not changed(source_hashes(narrow), source_hashes(wide))
