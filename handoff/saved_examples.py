@@ -48,8 +48,8 @@ def _given(one: Prepared, mappings: Mappings, masker: Masker, now: dt.datetime) 
         "owner": masker.address(deal.owner_email) if deal.owner_email and "owner.email" not in filled else None,
         "currency": deal.currency,
         "stage": deal.stage,
-        "won_at": deal.won_at,
-        "now": one.handoff.handed_off_at if one.handoff else now,
+        "won_at": deal.won_at.replace(microsecond=0),
+        "now": (one.handoff.handed_off_at if one.handoff else now).replace(microsecond=0),
         "customer": _customer(one.background.customer, masker),
         "opened": _opened(one, deal),
     }

@@ -54,6 +54,17 @@ def test_an_example_made_from_a_real_deal_is_met_and_names_nobody_of_it(tmp_path
     assert example.record["Commitments__c"] == "Example promise 1 | 2026-04-20 | example | example"
 
 
+def test_moments_stand_in_whole_seconds_as_a_file_has_them(tmp_path):
+    mappings = mappings_in(tmp_path)
+    one, part = judged(mappings), timedelta(microseconds=345_678)
+    one = replace(one, handoff=replace(one.handoff, handed_off_at=NOON + part), deal=a_deal(won_at=WON + part))
+
+    example, said = saved(tmp_path, mappings, one)
+
+    assert (example.given.now, example.given.won_at) == (NOON, WON)
+    assert said == []
+
+
 def test_the_heading_says_what_stays(tmp_path):
     mappings = mappings_in(tmp_path)
     text = as_yaml(example_of(judged(mappings), mappings, now=NOON, about=""))
