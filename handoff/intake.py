@@ -232,7 +232,8 @@ class Intake:
             return True
         if row.standing == Standing.EXCLUDED:
             return row.mapping_version not in (None, self.version)
-        if row.standing == Standing.NEEDS_PERSON:
+        needs_person = row.standing == Standing.NEEDS_PERSON
+        if needs_person or (row.standing == Standing.DONE and row.try_at is not None):
             return row.mapping_version != self.version or come(row.try_at, now)
         return bool(row.standing == Standing.WAITING and come(row.try_at, now))
 

@@ -177,8 +177,9 @@ class Ledger(Intents):
         """
         Return the CRM ids of the deals that may go on now, oldest win first.
 
-        Those that wait, or whose receipt does; those that need a person, when their moment has come or the mapping is
-        another than the one that stopped them; and those that another mapping left out.
+        Those that wait, or whose receipt does; those that need a person, if only for a change after their handoff, when
+        their moment has come or the mapping is another than the one that stopped them; and those that another mapping
+        left out.
 
         Args:
             untried: True: only those that wait and were never begun. False: all but those.
@@ -186,7 +187,9 @@ class Ledger(Intents):
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
         untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
-        stopped = and_(c.standing == Standing.NEEDS_PERSON.value, or_(c.try_at <= now, c.mapping_version != version))
+        needs_person = c.standing == Standing.NEEDS_PERSON.value
+        unhandled = and_(c.standing == Standing.DONE.value, c.try_at.is_not(None))
+        stopped = and_(or_(needs_person, unhandled), or_(c.try_at <= now, c.mapping_version != version))
         left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
         may_go_on = or_(waits, untold, stopped, left_out)
         query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)

@@ -244,7 +244,7 @@ class Pass:
     def _judge(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> Judged:
         standing, reason = standing_of(one, outcomes)
         try_at = None
-        if standing is Standing.NEEDS_PERSON:
+        if standing is Standing.NEEDS_PERSON or one.unhandled:
             try_at = self.clock.now() + PERSON_AGAIN
         elif standing is Standing.WAITING and self.intake.limit is not None and not self._got_on(one, outcomes):
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT

@@ -64,6 +64,22 @@ def test_a_deal_whose_csm_has_left_since_stays_done_and_the_problem_is_told(worl
     assert world.crm.told[DEAL]["Handoff_Receipt__c"] == told["Handoff_Receipt__c"]
 
 
+def test_a_change_that_nobody_could_receive_is_carried_out_once_somebody_can(world):
+    world.crm.win(a_deal())
+    world.run()
+    users = dict(world.platform.users)
+    for email in (PRIYA, BEN, CLEO, MAYA, TOMAS):
+        world.platform.users[email] = replace(world.platform.users[email], active=False)
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Fewer claims"})
+    world.run()
+    assert world.platform.of("company")[0].payload["Goal"] == "Fewer late berths"
+    world.platform.users.update(users)
+
+    assert world.run(after=3_600).balance.done == 1
+    assert world.platform.of("company")[0].payload["Goal"] == "Fewer claims"
+    assert world.deal(DEAL).try_at is None
+
+
 def test_the_receipt_states_what_was_sent_not_what_would_be_sent_today(world):
     world.crm.win(a_deal())
     world.run()
