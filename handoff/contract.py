@@ -38,6 +38,7 @@ def _after(said: Any) -> Any:
     return 0 if said == 0 and said is not False else span_text(said, also="or 0 for at once")
 
 
+Transfer = Literal["hot", "cold", "hybrid"]
 CurrencyCode = Annotated[str, AfterValidator(_code)]
 CheckName = Annotated[str, AfterValidator(_check), WithJsonSchema({"type": "string", "enum": [*CHECKS]})]
 
@@ -131,7 +132,7 @@ class Segment(Frozen):
     when: Rule | None = Field(None, description="Which deals: a condition. The last segment has none.")
     extends: str | None = Field(None, description="A segment whose requirements hold here too.")
     requires: list[str] = Field(default_factory=list, description="Fields that a complete handoff has.")
-    transfer: Literal["hot", "cold", "hybrid"] | None = Field(None, description="A live call, a document, or both.")
+    transfer: Transfer | None = Field(None, description="A live call, a document, or both.")
     standard_days: int | None = Field(None, ge=1, description="Days from the win to a usual go-live.")
     incomplete: Literal["go_on", "wait"] | None = Field(None, description="What an incomplete deal does.")
 
@@ -210,7 +211,7 @@ class Overrides(Frozen):
     """What is otherwise for one account."""
 
     receiver: Email | None = Field(None, description="Who receives its handoffs.")
-    transfer: Literal["hot", "cold", "hybrid"] | None = Field(None, description="How it is handed over.")
+    transfer: Transfer | None = Field(None, description="How it is handed over.")
     segment: str | None = Field(None, description="Which segment it counts as.")
 
     @model_validator(mode="after")
@@ -227,6 +228,10 @@ class Exempt(Frozen):
     set: Overrides = Field(description="What is otherwise.")
     because: str = Field(description="Why, in words that the reasons of receiver and segment show.")
     until: dt.date | None = Field(None, description="The last day on which it holds.")
+
+    def names(self, account_id: str | None) -> bool:
+        """Whether it is for this account; an id says the same with 15 characters and with 18."""
+        return account_id is not None and self.account[:15] == account_id[:15]
 
 
 class Contract(Frozen):

@@ -13,9 +13,7 @@ from handoff.known_kinds import Known
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.named_accounts import ACCOUNT_ID
 from handoff.people import ROLES, People
-from handoff.yaml_files import Location, nearest
-
-Mistake = tuple[Location, str]
+from handoff.yaml_files import Location, Mistake, nearest
 
 EVENTS = (
     *("complete_at", "accepted_at", "sent_back_at", "first_touch_at"),

@@ -11,7 +11,18 @@ from typing import Any
 from handoff.model import Deal, Needed, Value
 from handoff.transforms import exact
 
-GIVEN = frozenset({"deal.name", "deal.amount", "deal.currency", "account.id", "account.name", "owner.email"})
+OF_THE_DEAL = {
+    "deal.name": "name",
+    "deal.amount": "amount",
+    "deal.currency": "currency",
+    "account.id": "account_id",
+    "account.name": "account_name",
+    "owner.email": "owner_email",
+    "owner.active": "owner_active",
+}
+"""What comes with every deal, by the name of its fingerprint: the attribute that holds it."""
+
+GIVEN = OF_THE_DEAL.keys() - {"owner.active"}
 """The canonical fields that have a fingerprint of their own, since they come with every deal."""
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
@@ -24,16 +35,7 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
     What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path. Of a
     list each path has its own (`OpportunityLineItems.Quantity`), all rows in order, and `rows_of` it their number.
     """
-    given = {
-        "deal.name": deal.name,
-        "deal.amount": deal.amount,
-        "deal.currency": deal.currency,
-        "deal.episode": deal.episode,
-        "account.id": deal.account_id,
-        "account.name": deal.account_name,
-        "owner.email": deal.owner_email,
-        "owner.active": deal.owner_active,
-    }
+    given = {name: getattr(deal, attribute) for name, attribute in OF_THE_DEAL.items()} | {"deal.episode": deal.episode}
     read = {path: value for path, value in deal.source.items() if path not in ours}
     return {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
 

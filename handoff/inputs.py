@@ -5,19 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from handoff.fingerprints import differing, rows_of
+from handoff.fingerprints import OF_THE_DEAL, differing, rows_of
 from handoff.model import Deal, Value
 from handoff.transforms import exact
-
-OF_THE_DEAL = {
-    "deal.name": "name",
-    "deal.currency": "currency",
-    "account.id": "account_id",
-    "account.name": "account_name",
-    "owner.email": "owner_email",
-    "owner.active": "owner_active",
-}
-"""What comes with every deal, by the name of its fingerprint: the attribute that holds it. The amount is a number."""
 
 
 def given_of(deal: Deal) -> dict[str, Any]:
@@ -41,8 +31,8 @@ def as_it_was(deal: Deal, kept: Mapping[str, Any], before: Mapping[str, str], no
     source = {path: record.get(path) if path in differ else value for path, value in deal.source.items()}
     children = {name: _rows(name, rows, record.get(name) or (), differ) for name, rows in deal.children.items()}
     other = {attribute: given[name] for name, attribute in OF_THE_DEAL.items() if name in differ}
-    if "deal.amount" in differ:
-        other["amount"] = None if given["deal.amount"] is None else Decimal(given["deal.amount"])
+    if other.get("amount") is not None:
+        other["amount"] = Decimal(other["amount"])
     return replace(deal, source=source, children=children, **other)
 
 

@@ -3,19 +3,18 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 from handoff.canonical import MOMENTS
 from handoff.conditions import Test
-from handoff.contract import DELIVERED, EXCLUDED, Contract
+from handoff.contract import DELIVERED, EXCLUDED, Contract, Transfer
 from handoff.mapping_files import SourceFile
 from handoff.platforms import FieldFacts
 from handoff.rules import FieldRule
-from handoff.yaml_files import Location, nearest
+from handoff.yaml_files import Mistake, nearest
 
-Mistake = tuple[Location, str]
 LISTS = ("people", "products", "gaps")
 LIST_TRANSFORMS = ("list", "lines")
-TRANSFERS = ("hot", "cold", "hybrid")
 
 MADE_BY = {
     **dict.fromkeys(("number", "decimal", "percent"), "a number"),
@@ -69,7 +68,7 @@ class Known:
     def words(self) -> Mapping[str, tuple[str, ...]]:
         """The fields that the policy decides from a closed list, and that list."""
         segments = tuple(segment.name for segment in self.contract.segments)
-        return {"segment": segments, "kind": (EXCLUDED, *DELIVERED), "transfer": TRANSFERS}
+        return {"segment": segments, "kind": (EXCLUDED, *DELIVERED), "transfer": get_args(Transfer)}
 
     def closed(self, name: str) -> Collection[str] | None:
         """Return all the values that a source's table lets a field have, None where it may have others."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from handoff import not_yet
 from handoff.contract import Contract
-from handoff.contract_checks import Mistake, Neighbours, mistakes_in_contract, never_true, roles_in, somebody
+from handoff.contract_checks import Neighbours, mistakes_in_contract, never_true, roles_in, somebody
 from handoff.errors import ConfigError
 from handoff.known_kinds import Known
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
@@ -24,7 +24,7 @@ from handoff.rules import Compiled, FieldRule, compile_record, compile_rule, tra
 from handoff.source_checks import mistakes_in_source
 from handoff.target_checks import Around, mistakes_in_target
 from handoff.templates import Templates
-from handoff.yaml_files import Frozen, Lines, Location, counted, read_yaml
+from handoff.yaml_files import Frozen, Lines, Location, Mistake, counted, read_yaml
 
 NOT_YET: tuple[Any, ...] = (not_yet.of_contract, not_yet.of_people, not_yet.of_source, not_yet.of_target)
 """What of each file is not in force yet, in the order of the files."""

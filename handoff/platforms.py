@@ -65,7 +65,6 @@ def _text(longest: int | None = None, *, required: bool = False, values: tuple[s
 
 
 _DATE, _USER, _RECORD, _NUMBER = FieldFacts("date"), FieldFacts("user"), FieldFacts("record"), FieldFacts("number")
-_MUST = FieldFacts(required=True)
 _KEYS = frozenset({"Gsid", "referenceId", "Bridge_Key__gc"})
 CTA_NAME = 80
 """Longer names are cut in Cockpit's views (vendor's rules page); the hard limit is unknown."""

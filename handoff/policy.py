@@ -126,8 +126,7 @@ def shaped(contract: Contract, values: dict[str, Value], notes: list[str]) -> se
 
 def _exception(contract: Contract, deal: Deal, today: date) -> Exempt | None:
     for one in contract.exceptions:
-        same = deal.account_id is not None and one.account[:15] == deal.account_id[:15]
-        if same and (one.until is None or today <= one.until):
+        if one.names(deal.account_id) and (one.until is None or today <= one.until):
             return one
     return None
 

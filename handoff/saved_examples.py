@@ -41,7 +41,7 @@ def example_of(one: Prepared, mappings: Mappings, *, now: dt.datetime, about: st
 
 def _given(one: Prepared, mappings: Mappings, masker: Masker, now: dt.datetime) -> Given:
     deal, filled = one.deal, mappings.source.file.fields
-    account = next((e.account for e in mappings.contract.exceptions if _same(e.account, deal.account_id)), None)
+    account = next((e.account for e in mappings.contract.exceptions if e.names(deal.account_id)), None)
     said: dict[str, Any] = {
         "account": account,
         "amount": deal.amount if "deal.amount" not in filled else None,
@@ -54,10 +54,6 @@ def _given(one: Prepared, mappings: Mappings, masker: Masker, now: dt.datetime) 
         "opened": _opened(one, deal),
     }
     return Given(**{name: value for name, value in said.items() if value is not None})
-
-
-def _same(account: str, other: str | None) -> bool:
-    return other is not None and account[:15] == other[:15]
 
 
 def _customer(customer: Customer | None, masker: Masker) -> CustomerThen | None:

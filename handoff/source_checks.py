@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from handoff.canonical import DECIDED, OF_CUSTOMER, RECEIPT
-from handoff.contract_checks import Mistake
 from handoff.mapping_files import SourceFile
 from handoff.rules import ATTRIBUTES, FieldRule, placed
-from handoff.yaml_files import Location, nearest
+from handoff.yaml_files import Location, Mistake, nearest
 
 PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 CANONICAL = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")

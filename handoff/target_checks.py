@@ -9,7 +9,7 @@ from typing import Any
 
 from handoff.canonical import MOMENTS
 from handoff.contract import Contract
-from handoff.contract_checks import EVENTS, Mistake, mistakes_in_condition
+from handoff.contract_checks import EVENTS, mistakes_in_condition
 from handoff.known_kinds import Known
 from handoff.mapping import item_fields
 from handoff.mapping_files import Children, Signal, SourceFile, TargetFile, TargetStep
@@ -17,9 +17,7 @@ from handoff.model import Scope
 from handoff.platforms import CUSTOM, PLATFORMS, ObjectFacts
 from handoff.rules import FieldRule, placed
 from handoff.value_checks import mistakes_in_value
-from handoff.yaml_files import Location, near_to, nearest
-
-LIST_TRANSFORMS = ("list", "lines")
+from handoff.yaml_files import Location, Mistake, near_to, nearest
 
 
 @dataclass(frozen=True)
@@ -40,11 +38,6 @@ class Around:
     def kinds(self) -> Known:
         """What is known of canonical fields before a deal is read."""
         return Known(self.contract, self.source)
-
-    @property
-    def lists(self) -> tuple[str, ...]:
-        """The canonical fields that hold several items."""
-        return self.kinds.lists
 
 
 def mistakes_in_target(file: TargetFile, around: Around) -> Iterator[Mistake]:
@@ -125,14 +118,14 @@ def _shared(step: TargetStep, around: Around) -> bool:
 
 def _items(each: str, around: Around, fields: Mapping[str, FieldRule]) -> frozenset[str]:
     """Return what an item of this list has; of what is no list, all that is asked of it: that it is none is told."""
-    if each in around.lists:
+    if each in around.kinds.lists:
         return item_fields(each, around.source)
     return frozenset(name for rule in fields.values() for name in rule.sources if name.startswith("item."))
 
 
 def _each(at: Location, each: str, key: str, around: Around) -> Iterator[Mistake]:
-    if each not in around.lists:
-        yield at, f"{each!r} is no list. {nearest(each, around.lists)}"
+    if each not in around.kinds.lists:
+        yield at, f"{each!r} is no list. {nearest(each, around.kinds.lists)}"
         return
     items = item_fields(each, around.source)
     if key not in items:

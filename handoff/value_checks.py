@@ -7,9 +7,8 @@ from handoff.canonical import MOMENTS
 from handoff.platforms import FieldFacts
 from handoff.rules import FieldRule
 from handoff.transforms import as_date, as_datetime, boolean, decimal, text
-from handoff.yaml_files import Location, nearest
+from handoff.yaml_files import Location, Mistake, nearest
 
-Mistake = tuple[Location, str]
 USER_FINDS = ("user", "active_user")
 CRM_IDS = ("account.id", "deal.id")
 

@@ -19,6 +19,7 @@ from handoff.errors import ConfigError
 from handoff.yaml_troubles import faults, trouble
 
 Location = tuple[str | int, ...]
+Mistake = tuple[Location, str]
 BOM = "\ufeff"
 UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NEAR = 0.66

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from handoff.bridge import Bridge, Pace
@@ -31,7 +34,7 @@ from handoff.model import (
 from handoff.ports import Capability, Identity, Limit, Receipt, Traffic
 from handoff.report import Report
 from handoff.run import run_once
-from tests.handoff.builders import SOURCE, TARGET
+from tests.handoff.builders import SOURCE, TARGET, mappings_in
 
 NOON = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 
@@ -513,3 +516,10 @@ class World:
         """Return the keys that more than one record of the platform carries."""
         keys = [one.key for one in self.platform.made if one.key]
         return sorted({key for key in keys if keys.count(key) > 1})
+
+
+@cache
+def with_files(*changes: tuple[str, str]) -> Mappings:
+    """Return the mappings of `EDITED`, with other texts for these files."""
+    with TemporaryDirectory() as folder:
+        return mappings_in(Path(folder), EDITED | dict(changes))

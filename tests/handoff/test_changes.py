@@ -4,9 +4,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -20,18 +17,12 @@ from handoff.fingerprints import source_hashes
 from handoff.mapping import Mappings
 from handoff.prepare import prepare
 from handoff.story import known_story
-from tests.fakes import EDITED, End, Made, PowerCut, World
-from tests.handoff.builders import BEN, CLEO, DEAL, FILES, WON, a_deal, a_handoff, mappings_in, users
+from tests.fakes import EDITED, End, Made, PowerCut, World, with_files
+from tests.handoff.builders import BEN, CLEO, DEAL, FILES, WON, a_deal, a_handoff, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
 ELSEWHERE = "0015g00000ElSeWAAV"
-
-
-@cache
-def with_files(*changes: tuple[str, str]) -> Mappings:
-    with TemporaryDirectory() as folder:
-        return mappings_in(Path(folder), EDITED | dict(changes))
 
 
 @pytest.fixture

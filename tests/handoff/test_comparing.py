@@ -2,25 +2,15 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from handoff.comparing import Comparison, Difference, FieldDifference, StepDifference
-from handoff.mapping import Mappings
-from tests.fakes import EDITED, World
-from tests.handoff.builders import DEAL, a_deal, mappings_in, users
+from tests.fakes import World, with_files
+from tests.handoff.builders import DEAL, a_deal, users
 
 SECOND = "0065g00000SeCoNAAV"
 OTHER = "0015g00000ElSeWAAV"
-
-
-@cache
-def with_files(*changes: tuple[str, str]) -> Mappings:
-    with TemporaryDirectory() as folder:
-        return mappings_in(Path(folder), EDITED | dict(changes))
 
 
 @pytest.fixture

@@ -4,32 +4,22 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from handoff import prepare
 from handoff.fields import Memory, Verdict, compared
 from handoff.fingerprints import field_hashes
-from handoff.mapping import Mappings
 from handoff.model import Held, Scope, Step, Write
 from handoff.run import preview
 from handoff.story import known_story
-from tests.fakes import EDITED, EDITED_TARGET, End, Made, PowerCut, World
-from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref, mappings_in, users
+from tests.fakes import EDITED_TARGET, End, Made, PowerCut, World, with_files
+from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, a_ref, users
 
 SECOND = "0065g00000SeCoNAAV"
 THIRD = "0065g00000ThIrDAAV"
 ELSEWHERE = "0015g00000ElSeWAAV"
 CUSTOMER = {"SfdcAccountId": ACCOUNT, "Name": "Nordwind"}
-
-
-@cache
-def with_files(*changes: tuple[str, str]) -> Mappings:
-    with TemporaryDirectory() as folder:
-        return mappings_in(Path(folder), EDITED | dict(changes))
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +10,11 @@ from hypothesis import strategies as st
 
 from handoff.applied import PLAN_HOLDS, carry_out_plan
 from handoff.errors import ConfigError
-from handoff.mapping import Mappings
 from handoff.reapplication import Reapplication, To
 from handoff.reapply import plan_again
 from handoff.report import Report
-from tests.fakes import EDITED, End, PowerCut, World
-from tests.handoff.builders import DEAL, FILES, TEMPLATE, WON, a_deal, mappings_in, users
+from tests.fakes import EDITED, End, PowerCut, World, with_files
+from tests.handoff.builders import DEAL, FILES, TEMPLATE, WON, a_deal, users
 
 SECOND = "0065g00000SeCoNAAV"
 OTHER = "0015g00000ElSeWAAV"
@@ -38,12 +34,6 @@ WITH_PLAN = (
   onboarding_cta:
 """,
 )
-
-
-@cache
-def with_files(*changes: tuple[str, str]) -> Mappings:
-    with TemporaryDirectory() as folder:
-        return mappings_in(Path(folder), EDITED | dict(changes))
 
 
 @pytest.fixture
