@@ -27,11 +27,25 @@ class Clock(Protocol):
         ...
 
 
+class LeaseClock(Protocol):
+    """The clock of leases, `send_by` and call time-outs: aware UTC, the same for all workers, never scaled."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, in UTC."""
+        ...
+
+
 class Identity(StrEnum):
-    """What the outside system does with the same step sent twice."""
+    """
+    What the outside system does with the same step sent twice.
+
+    `natural`: no more than once. `findable`: a second record, but the first can be looked up. `blind`: it is done
+    again, and nothing tells whether it was done.
+    """
 
     NATURAL = "natural"
     FINDABLE = "findable"
+    BLIND = "blind"
 
 
 @dataclass(frozen=True)

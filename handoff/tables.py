@@ -18,8 +18,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-SCHEMA_VERSION = "2"
-CAN_CATCH_UP = frozenset({"1"})
+SCHEMA_VERSION = "3"
+CAN_CATCH_UP = frozenset({"1", "2"})
 """The versions whose tables only lack columns, which are added when such a ledger is opened."""
 
 BACKGROUND = "background"
@@ -71,6 +71,10 @@ deals = Table(
     Column("receipt_pending", Text),
     Column("receipt_try_at", Moment),
     Column("sequence", Integer, nullable=False, default=0),
+    Column("segment", String(60)),
+    Column("rank", Integer),
+    Column("expected_at", Moment),
+    Column("owner", String(20)),
     Column("first_seen_at", Moment, nullable=False),
     Column("read_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
@@ -118,6 +122,8 @@ steps = Table(
     Column("declined", JSON),
     Column("gone", Boolean),
     Column("adopting", Boolean),
+    Column("send_by", Moment),
+    Column("owner", String(20)),
     Column("mapping_version", String(12), nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
@@ -145,6 +151,9 @@ runs = Table(
     Column("counts", JSON),
     Column("error", Text),
     Column("digest", String(64)),
+    Column("previous", Integer),
+    Column("actor", String(80)),
+    Column("alive_until", Moment),
 )
 
 windows = Table(
@@ -155,6 +164,15 @@ windows = Table(
     Column("starts", Moment, nullable=False),
     Column("read_at", Moment, nullable=False),
     Column("run", Integer, nullable=False),
+    Column("swept_at", Moment),
+    Column("counted_at", Moment),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("subject", String(120), primary_key=True),
+    Column("run", Integer, nullable=False, index=True),
 )
 
 budgets = Table(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qsl
 
 Json = Any
@@ -63,6 +63,19 @@ class Response:
     mutates: bool = False
     applied: bool = False
     records: int = 0
+
+
+class Cut(Exception):
+    """
+    A call that gets no answer.
+
+    `how` is `refused` (no connection was made), `reset` (it was closed before an answer came) or `silent` (nothing
+    comes until the caller gives up). Whether the call was carried out before that is in the journal.
+    """
+
+    def __init__(self, how: Literal["refused", "reset", "silent"]) -> None:
+        super().__init__(how)
+        self.how = how
 
 
 class Engine(Protocol):
