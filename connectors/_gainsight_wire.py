@@ -53,6 +53,7 @@ class Wire:
         calls_per_minute: int,
         read_only: bool,
         settings: GainsightSettings,
+        beat: Callable[[], None],
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.settings = settings
@@ -71,6 +72,7 @@ class Wire:
             jitter=jitter,
             renew=self._renew if isinstance(auth, M2M) else None,
             read_only=read_only,
+            beat=beat,
         )
         # The token call has an exchange of its own: it counts against no limit, and a 401 there must not renew.
         self._door = Exchange(
@@ -78,16 +80,23 @@ class Wire:
         )
 
     def call(
-        self, route: Route, method: str, path: str, body: Json | None, query: Mapping[str, str] | None = None
+        self,
+        route: Route,
+        method: str,
+        path: str,
+        body: Json | None,
+        query: Mapping[str, str] | None = None,
+        *,
+        before: Callable[[], None] = lambda: None,
     ) -> Json:
-        """Return the JSON of a good answer; raises what `Exchange.call` raises."""
+        """Return the JSON of a good answer; raises what `Exchange.call` raises, which calls `before`."""
         if isinstance(self._auth, M2M) and self._token is None:
             self._renew()
 
         def send() -> Answer:
             return self._send(method, path, headers=self._credentials(), json=body, params=query)
 
-        parsed = self.exchange.call(route, send).json()
+        parsed = self.exchange.call(route, send, before=before).json()
         assert isinstance(parsed, dict)  # the judge saw to it
         return parsed
 

@@ -1,6 +1,8 @@
 """Writing to Gainsight: one call for many steps, and every step's own end read from the answer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connectors._gainsight_find import Finder
@@ -21,11 +23,24 @@ from connectors._gainsight_words import Flaw, Refusal, failure_in_words, fields_
 from handoff.batches import batches
 from handoff.errors import Ambiguous, NotAllowed, Rejected, ServiceError, Transient
 from handoff.model import Outcome, Result, Step
+from handoff.ports import Intend
 
 _CTA_PATH, _PLAN_PATH, _ACTIVITY_PATH = "/v2/cockpit/cta", "/v2/successPlan", "/v1/ant/es/activity"
 _NOT_NAMED = "Gainsight's answer does not say what became of it. It is looked up before it is sent again."
 _SAME_FOR_ALL = "GSOBJ_1012"  # a value that a picklist does not have is wrong in every record that holds it
 _EMPTY = "GSOBJ_1007"
+
+
+@dataclass(frozen=True)
+class _Put:
+    """One `put` under way: what each step says, how it ended, and who is told before a call is sent."""
+
+    sent: Mapping[str, Json]
+    intend: Intend
+    done: dict[str, Outcome] = field(default_factory=dict)
+
+
+Call = Callable[..., Json]
 
 
 class Writer:
@@ -34,14 +49,15 @@ class Writer:
     def __init__(self, wire: Wire, finder: Finder) -> None:
         self._wire, self._finder, self._settings = wire, finder, wire.settings
 
-    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+    def put(self, steps: Sequence[Step], intend: Intend) -> list[Outcome]:
         """Return one outcome a step, in order; raises `NotAllowed` only while nothing has been carried out."""
         sent = self._fields(steps)  # a bug shows before anything is sent
         idle = [step for step in steps if _says_nothing(step, sent)]
         done = {step.key: Outcome(step.key, Result.UNCHANGED, step.ref) for step in idle}
+        going = _Put(sent, intend, done)
         try:
             for chunk in self._chunks(steps, sent):
-                self._carry_out(chunk, sent, done)
+                self._carry_out(chunk, going)
         except NotAllowed as error:
             if len(done) == len(idle):
                 raise
@@ -61,24 +77,23 @@ class Writer:
         for group in _alike([step for step in steps if not _says_nothing(step, sent)], sent):
             yield from batches(group, self._settings.sizes[group[0].kind])
 
-    def _carry_out(self, steps: Sequence[Step], sent: Mapping[str, Json], done: dict[str, Outcome]) -> None:
+    def _carry_out(self, steps: Sequence[Step], going: _Put) -> None:
         try:
-            outcomes = self._send(steps, sent)
+            outcomes = self._send(steps, going)
         except Ambiguous as error:
             outcomes = [Outcome(step.key, Result.UNKNOWN, step.ref, _reason(error)) for step in steps]
         except Transient as error:
             outcomes = [Outcome(step.key, Result.WAITING, step.ref, _reason(error)) for step in steps]
         except Rejected as error:
             if len(steps) > 1:
-                self._apart(steps, sent, done, error)
+                self._apart(steps, going, error)
                 return
             outcomes = [Outcome(step.key, Result.REJECTED, step.ref, _reason(error)) for step in steps]
-        done |= {outcome.key: outcome for outcome in outcomes}
+        going.done.update((outcome.key, outcome) for outcome in outcomes)
 
-    def _apart(
-        self, steps: Sequence[Step], sent: Mapping[str, Json], done: dict[str, Outcome], error: Rejected
-    ) -> None:
+    def _apart(self, steps: Sequence[Step], going: _Put, error: Rejected) -> None:
         """Send the steps of a refused call again in smaller calls, so that the bad record stands alone."""
+        sent, done = going.sent, going.done
         if steps[0].ref is None and steps[0].kind != TIMELINE:
             # A refused call applied nothing, as far as is known. A look is cheaper than a double.
             self._already_made(steps, done)
@@ -91,7 +106,7 @@ class Writer:
         parts = [rest, suspects] if hopeless or (suspects and rest) else _halves(steps)
         for part in parts:
             if part:
-                self._carry_out(part, sent, done)
+                self._carry_out(part, going)
 
     def _already_made(self, steps: Sequence[Step], done: dict[str, Outcome]) -> None:
         try:
@@ -106,18 +121,19 @@ class Writer:
             if len(hits) > 1:
                 done[key] = Outcome(key, Result.UNKNOWN, None, "More than one record in Gainsight carries its key.")
 
-    def _send(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
-        kind, fresh = steps[0].kind, steps[0].ref is None
+    def _send(self, steps: Sequence[Step], going: _Put) -> list[Outcome]:
+        kind, fresh, sent = steps[0].kind, steps[0].ref is None, going.sent
+        call = partial(self._wire.call, before=lambda: going.intend(steps))
         if kind == COMPANY:
-            return self._insert(steps, sent) if fresh else self._update(steps, sent)
+            return self._insert(call, steps, sent) if fresh else self._update(call, steps, sent)
         if kind == TIMELINE:
-            return self._activities(steps, sent, fresh)
-        return self._cockpit(steps, sent, fresh)
+            return self._activities(call, steps, sent, fresh)
+        return self._cockpit(call, steps, sent, fresh)
 
-    def _insert(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
+    def _insert(self, call: Call, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
         path = f"/v1/data/objects/{self._settings.company_object}"
         records = [{**sent[step.key], **_identity(step)} for step in steps]
-        body = self._wire.call(INSERT_COMPANY, "POST", path, {"records": records, "lookups": {}})
+        body = call(INSERT_COMPANY, "POST", path, {"records": records, "lookups": {}})
         rows = _rows(body)
         # The answer pairs with the request by place alone, so a single row too few or too many spoils them all.
         whole = len(rows) == len(steps) and not _data(body).get("errors") and all(_text(row, "Gsid") for row in rows)
@@ -125,10 +141,10 @@ class Writer:
             return [Outcome(step.key, Result.UNKNOWN, None, _NOT_NAMED) for step in steps]
         return [Outcome(step.key, Result.CREATED, row["Gsid"]) for step, row in zip(steps, rows, strict=True)]
 
-    def _update(self, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
+    def _update(self, call: Call, steps: Sequence[Step], sent: Mapping[str, Json]) -> list[Outcome]:
         path = f"/v1/data/objects/{self._settings.company_object}"
         records = [{**sent[step.key], **_identity(step)} for step in steps]
-        body = self._wire.call(UPDATE_COMPANY, "PUT", path, {"records": records}, {"keys": "Gsid"})
+        body = call(UPDATE_COMPANY, "PUT", path, {"records": records}, {"keys": "Gsid"})
         written = {_text(row, "Gsid") for row in _rows(body)}
         counted = _data(body).get("count") == len(steps) and not _data(body).get("errors")
         return [
@@ -138,7 +154,7 @@ class Writer:
             for step in steps
         ]
 
-    def _cockpit(self, steps: Sequence[Step], sent: Mapping[str, Json], fresh: bool) -> list[Outcome]:
+    def _cockpit(self, call: Call, steps: Sequence[Step], sent: Mapping[str, Json], fresh: bool) -> list[Outcome]:
         plan = steps[0].kind == PLAN
         make, change = (MAKE_PLAN, UPDATE_PLAN) if plan else (MAKE_CTA, UPDATE_CTA)
         references = {str(place): step for place, step in enumerate(steps, start=1)}
@@ -147,7 +163,7 @@ class Writer:
             for reference, step in references.items()
         ]
         query = {"withObjectives": "true"} if any(sent[step.key].get("Objectives") for step in steps) else None
-        body = self._wire.call(
+        body = call(
             make if fresh else change,
             "POST" if fresh else "PUT",
             _PLAN_PATH if plan else _CTA_PATH,
@@ -160,7 +176,7 @@ class Writer:
             for reference, step in references.items()
         ]
 
-    def _activities(self, steps: Sequence[Step], sent: Mapping[str, Json], fresh: bool) -> list[Outcome]:
+    def _activities(self, call: Call, steps: Sequence[Step], sent: Mapping[str, Json], fresh: bool) -> list[Outcome]:
         records = [{"ExternalId": step.key, **sent[step.key]} for step in steps]
         author = {
             "fields": {"Author": "Email"},
@@ -173,7 +189,7 @@ class Writer:
         route, method, query = MAKE_ACTIVITY, "POST", None
         if not fresh:
             route, method, query = UPDATE_ACTIVITY, "PUT", {"identifier": "externalid"}
-        body = self._wire.call(route, method, _ACTIVITY_PATH, {"records": records, "lookups": lookups}, query)
+        body = call(route, method, _ACTIVITY_PATH, {"records": records, "lookups": lookups}, query)
         made, failed = _merged(_data(body).get("success")), _merged(_data(body).get("failures"))
         there = self._there_already([step for step in steps if self._duplicate(failed.get(step.key), sent[step.key])])
         return [

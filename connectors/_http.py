@@ -90,6 +90,7 @@ class Exchange:
         jitter: Gives a number from 0 to 1, for the length of a wait.
         renew: Gets new credentials after a 401; tried at most once a call.
         read_only: Refuse every route that is not declared a read.
+        beat: Told before each call that the run is alive; raises where it must not go on.
     """
 
     def __init__(
@@ -103,20 +104,24 @@ class Exchange:
         jitter: Callable[[], float],
         renew: Callable[[], None] | None = None,
         read_only: bool = False,
+        beat: Callable[[], None] = lambda: None,
         tries: int = 4,
         patience: timedelta = timedelta(minutes=5),
     ) -> None:
         self.system, self.clock, self.budget, self.limits = system, clock, budget, tuple(limits)
-        self.judge, self.jitter, self.renew, self.read_only = judge, jitter, renew, read_only
+        self.judge, self.jitter, self.renew, self.read_only, self.beat = judge, jitter, renew, read_only, beat
         self.tries, self.patience = tries, patience
         self.server_time = ServerTime()
         self._calls, self._counting = 0, threading.Lock()
 
-    def call(self, route: Route, send: Send, *, counts: bool = True) -> Answer:
+    def call(
+        self, route: Route, send: Send, *, counts: bool = True, before: Callable[[], None] = lambda: None
+    ) -> Answer:
         """
         Send and return a good answer, trying again where that is safe.
 
-        `counts` is False for calls that the vendor's limits do not count (a token).
+        `counts` is False for calls that the vendor's limits do not count (a token). `before` is called right before
+        each sending, once its place in every window is taken; what it raises is not sent.
 
         Raises:
             Transient: It did not work in `tries` attempts; nothing was done.
@@ -129,13 +134,13 @@ class Exchange:
             raise BridgeBug(f"A reading command was about to write ({route.doing} in {self.system}). Nothing was sent.")
         until = self.clock.now() + max(self.patience, timedelta(seconds=PATIENCE_REAL_SECONDS * self.clock.scale))
         try:
-            return self._tried(route, send, counts, until)
+            return self._tried(route, send, counts, until, before)
         except NotAllowed as error:
             if error.status != 401 or self.renew is None:
                 raise
         # Outside the retries: renewing is a call with retries of its own, and they must not multiply.
         self.renew()
-        return self._tried(route, send, counts, until)
+        return self._tried(route, send, counts, until, before)
 
     def traffic(self) -> Traffic:
         """Return how many calls that count were sent so far, tries again among them, and how many may be."""
@@ -145,7 +150,7 @@ class Exchange:
         """Return the server's time as well as we know it."""
         return self.clock.now() + self.server_time.ahead
 
-    def _tried(self, route: Route, send: Send, counts: bool, until: datetime) -> Answer:
+    def _tried(self, route: Route, send: Send, counts: bool, until: datetime, before: Callable[[], None]) -> Answer:
         def enough(state: RetryCallState) -> bool:
             return state.attempt_number >= self.tries or self.clock.now() + _span(state.upcoming_sleep) > until
 
@@ -164,13 +169,15 @@ class Exchange:
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return retrying(self._once, route, send, counts, until)
+        return retrying(self._once, route, send, counts, until, before)
 
-    def _once(self, route: Route, send: Send, counts: bool, until: datetime) -> Answer:
+    def _once(self, route: Route, send: Send, counts: bool, until: datetime, before: Callable[[], None]) -> Answer:
         if counts:
             self._reserve(route, until)
             with self._counting:
                 self._calls += 1
+        self.beat()
+        before()
         sent = self.clock.now()
         try:
             answer = send()

@@ -170,6 +170,7 @@ class Gateway:
         rewrite_to: The sandbox's address; only this machine's own is taken.
         read_only: Refuse every route that is not declared a read.
         inner: Stands for the network in tests.
+        beat: Told before each call that the run is alive.
     """
 
     def __init__(
@@ -185,6 +186,7 @@ class Gateway:
         rewrite_to: str | None = None,
         read_only: bool = False,
         inner: BaseAdapter | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         if not re.fullmatch(r"\d+\.0", version):
             raise ConfigError(f"{version!r} is no Salesforce API version. Write it as {DEFAULT_VERSION}.")
@@ -201,6 +203,7 @@ class Gateway:
             jitter=jitter,
             renew=self._renew,
             read_only=read_only,
+            beat=beat,
         )
         # One try: a login happens inside a data call, which tries again itself.
         self._door = Exchange(

@@ -18,7 +18,7 @@ from connectors._http import CALL_TIMEOUT_SECONDS
 from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
-from handoff.ports import Budget, Capability, Clock, Identity, Traffic
+from handoff.ports import Budget, Capability, Clock, Identity, Intend, Traffic
 
 __all__ = ["KEY_FIELD", "M2M", "AccessKey", "Gainsight", "GainsightSettings", "new_client"]
 
@@ -43,6 +43,7 @@ class Gainsight:
         calls_per_minute: Our share of the vendor's 100 a minute, which all the customer's tools use together.
         read_only: Refuse every call that could change something.
         settings: Sizes and switches.
+        beat: Told before each call that the run is alive.
     """
 
     system = "gainsight"
@@ -60,6 +61,7 @@ class Gainsight:
         calls_per_minute: int = 30,
         read_only: bool = False,
         settings: GainsightSettings | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self.instance = instance
         self.settings = settings or GainsightSettings()
@@ -74,6 +76,7 @@ class Gainsight:
             calls_per_minute=calls_per_minute,
             read_only=read_only,
             settings=self.settings,
+            beat=beat,
         )
         records = Records(self._wire)
         self._finder = Finder(records, self.settings)
@@ -143,11 +146,11 @@ class Gainsight:
         """Return what Gainsight knows of these accounts of the CRM; see `Destination.customers`."""
         return self._knower.customers(accounts)
 
-    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+    def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
         if len(self._by_kind(steps)) > 1 or len({step.key for step in steps}) < len(steps):
             raise BridgeBug("Steps of several kinds, or one step twice, were put to Gainsight in one go.")
-        return self._writer.put(steps)
+        return self._writer.put(steps, intend)
 
     def calls(self, steps: Sequence[Step]) -> int:
         """Return how many calls `put` makes of these steps if nothing is refused; calls nothing."""

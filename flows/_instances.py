@@ -24,7 +24,7 @@ from handoff.settings import Instance, InstanceModel
 @dataclass(frozen=True)
 class World:
     """
-    What every connector is given: time, budget, chance, and whether it may write.
+    What every connector is given: time, budget, chance, whether it may write, and what it tells before each call.
 
     `httpx_transport` and `requests_adapter` stand for the network in tests.
     """
@@ -36,6 +36,7 @@ class World:
     sandbox: int | None = None
     httpx_transport: httpx.BaseTransport | None = None
     requests_adapter: BaseAdapter | None = None
+    beat: Callable[[], None] = lambda: None
 
     def port(self, offset: int) -> int:
         """Return the port of a stand-in, by its place after the port base."""
@@ -155,6 +156,7 @@ def salesforce(instance: Instance, mappings: Mappings, world: World) -> Crm:
         read_only=world.read_only,
         rewrite_to=f"http://127.0.0.1:{world.port(1)}" if world.sandbox else None,
         inner=world.requests_adapter,
+        beat=world.beat,
     )
     source = mappings.source
     return Salesforce(
@@ -186,6 +188,7 @@ def gainsight(instance: Instance, world: World) -> Destination:
         calls_per_minute=settings.calls_per_minute,
         read_only=world.read_only,
         settings=settings.switches(),
+        beat=world.beat,
     )
 
 

@@ -4,7 +4,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +13,19 @@ from urllib.parse import urlsplit
 
 import httpx
 import platformdirs
+from sqlalchemy import func, select
 
-from flows._alone import alone
 from flows._instances import CRMS, PLATFORMS, World, known
 from handoff.bridge import Bridge
 from handoff.budgets import OwnBudget, SharedBudget
+from handoff.database import Database
 from handoff.errors import ConfigError, Transient
 from handoff.intake import first_moment
+from handoff.leases import RENEW_AFTER
 from handoff.ledger import Ledger
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
-from handoff.ports import Clock, Crm, Destination, Progress, silent
+from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
 from handoff.settings import Instance, Settings, beside, read_settings
 
 SHIPPED_MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"
@@ -77,6 +79,54 @@ class SandboxClock:
         said = self._client.get(self._url).json()
         self._real0, self._simulated0, self._scale = said["real"], said["simulated"], said["scale"]
         self._read_at = time.monotonic()
+
+
+class Beating:
+    """
+    A clock whose sleeper gives a sign of life every few real seconds.
+
+    Args:
+        clock: The clock itself.
+        beat: Gives the sign; what it raises ends the sleep.
+    """
+
+    def __init__(self, clock: Clock, beat: Callable[[], None]) -> None:
+        self._clock, self._beat = clock, beat
+
+    @property
+    def scale(self) -> float:
+        """Seconds of the clock in one real second."""
+        return self._clock.scale
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Return when `seconds` of the clock have passed."""
+        while seconds > 0:
+            some = min(seconds, RENEW_AFTER.total_seconds() * self.scale)
+            self._clock.sleep(some)
+            self._beat()
+            seconds -= some
+
+
+class DatabaseClock:
+    """The clock of the database that several machines share."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def now(self) -> datetime:
+        """Return the moment, in UTC."""
+        with self._database.reading() as connection:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+
+
+def lease_clock(database: Database) -> LeaseClock:
+    """Return the clock that all workers on this ledger share: the database's, or this machine's."""
+    return DatabaseClock(database) if database.engine.dialect.name == "postgresql" else SystemClock()
 
 
 @dataclass(frozen=True)
@@ -164,16 +214,14 @@ def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silen
     ledger = Ledger(settings.ledger_url)
     with ExitStack() as until_the_end:
         until_the_end.callback(ledger.close)
-        if not read_only:
-            until_the_end.enter_context(alone(settings.ledger_url, progress=progress))
         ledger.open(stamps={})
-        clock = chosen.clock()
+        clock = Beating(chosen.clock(), ledger.beat)
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
-        world = World(clock, SharedBudget(ledger), random.random, read_only or shadow, chosen.sandbox)
+        world = World(clock, SharedBudget(ledger), random.random, read_only or shadow, chosen.sandbox, beat=ledger.beat)
         crm = CRMS[crm_system](settings.crm, mappings, world)
         platform = PLATFORMS[platform_system](settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
-        yield Bridge(crm, platform, mappings, ledger, clock, progress=progress)
+        yield Bridge(crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger))
 
 
 def mappings_of(chosen: Choice) -> Mappings:

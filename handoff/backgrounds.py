@@ -5,15 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from handoff import keys, tables
+from handoff.accounts import customer_of
 from handoff.bridge import Bridge
 from handoff.contract import NEW_CUSTOMER
 from handoff.kinds import Background
 from handoff.mapping import Mappings
 from handoff.model import Customer, Deal, Handoff
-from handoff.rules import Context
 from handoff.spans import WorkCalendar, due, read_span
-
-ROOT = "account.cs_root_id"
 
 
 @dataclass
@@ -80,13 +78,6 @@ def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any])
     told = [row.key for row in (*known.values(), *openings.values()) if row.background]
     private = bridge.ledger.bodies(tables.BACKGROUND, told) if told else {}
     return Backgrounds(mappings, known, customers, openings, private)
-
-
-def customer_of(deal: Deal, mappings: Mappings) -> str:
-    """Return the account whose customer a deal's is: the CS root where the source names one, else its own."""
-    rule = mappings.source.fields.get(ROOT)
-    root = rule(Context(deal.source)) if rule is not None else None
-    return str(root or deal.account_id or "")
 
 
 def kept(background: Background) -> dict[str, Any] | None:

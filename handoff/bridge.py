@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from handoff.accounts import customer_of
 from handoff.fingerprints import source_hashes
+from handoff.leases import account_subject
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal
-from handoff.ports import Clock, Crm, Destination, Progress, silent
+from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,11 @@ class Pace:
 
 @dataclass(frozen=True)
 class Bridge:
-    """Everything a pass needs, put together elsewhere."""
+    """
+    Everything a pass needs, put together elsewhere.
+
+    Without a `lease_clock` the business clock is also that of the leases: where both run alike.
+    """
 
     crm: Crm
     platform: Destination
@@ -30,11 +36,24 @@ class Bridge:
     clock: Clock
     pace: Pace = field(default_factory=Pace)
     progress: Progress = silent
+    lease_clock: LeaseClock | None = None
 
     @property
     def crm_name(self) -> str:
         """The CRM's name in the ledger: instance, system and org."""
         return f"{self.crm.instance}:{self.crm.system}:{self.crm.org()}"
+
+    @property
+    def leasing(self) -> LeaseClock:
+        """The clock of leases and `send_by`."""
+        return self.lease_clock or self.clock
+
+    def subjects(self, deal: Deal) -> tuple[str, ...]:
+        """Return what a run must hold to work on this deal: the deal, and its customer's account."""
+        customer = customer_of(deal, self.mappings)
+        ref = deal.ref
+        account = (account_subject(ref.instance, ref.system, ref.org, customer),) if customer else ()
+        return str(ref), *account
 
     def fingerprints(self, deal: Deal) -> dict[str, str]:
         """Return the fingerprints that decide whether a deal has to be looked at again."""

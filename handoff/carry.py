@@ -8,14 +8,16 @@ from itertools import groupby
 from typing import Any
 
 from handoff.batches import batches
-from handoff.decider import Decider
+from handoff.decider import Decider, parked
 from handoff.decisions import Decision, Planned, merged
+from handoff.errors import TooLate
 from handoff.fingerprints import field_hashes
 from handoff.intents import Ending, Intent, Learnt
+from handoff.leases import SEND_WITHIN
 from handoff.ledger import Ledger
 from handoff.mapping import Target
 from handoff.model import Needed, Outcome, Result, Step
-from handoff.ports import Clock, Destination, Progress, silent
+from handoff.ports import Clock, Destination, Identity, LeaseClock, Progress, silent
 
 __all__ = ["Carrier", "Decision", "Planned"]
 
@@ -26,6 +28,7 @@ class Carrier:
     Decides and carries out the steps of one wave.
 
     Args:
+        lease_clock: The clock of `send_by`; None where the business clock is as good, or nothing is sent.
         look_again: Find the records of accounts again although they are known: a person asked for a deal by name.
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
         still: Asked just before updates are put, for as many as one look-up takes; returns the decisions anew, in
@@ -40,6 +43,7 @@ class Carrier:
     clock: Clock
     run: int
     version: str
+    lease_clock: LeaseClock | None = None
     look_again: bool = False
     compare: bool = False
     still: Callable[[Sequence[Decision]], Sequence[Decision]] | None = None
@@ -56,6 +60,7 @@ class Carrier:
             target=self.target,
             ledger=self.ledger,
             clock=self.clock,
+            leasing=self._leasing,
             look_again=self.look_again,
             compare=self.compare,
             outcomes=self.outcomes,
@@ -176,9 +181,31 @@ class Carrier:
         for step in sent:
             if step.ref is not None and step.ref == self._refs.get(step.key):
                 self._decider.there[step.key] = Outcome(step.key, Result.UNCHANGED, step.ref)
-        self.ledger.intend(intents, self.clock.now(), self.run, self.version)
-        outcomes = self.destination.put(sent)
-        self._settle([_ended(d, step, outcome) for d, step, outcome in zip(batch, sent, outcomes, strict=True)])
+        by_key = {one.step.key: one for one in intents}
+
+        def intend(steps: Sequence[Step]) -> None:
+            self._intend([by_key[step.key] for step in steps])
+
+        outcomes = self.destination.put(sent, intend)
+        blind = self.destination.kinds[sent[0].kind].identity is Identity.BLIND
+        ends = zip(batch, sent, outcomes, strict=True)
+        self._settle([_ended(decision, step, outcome, blind=blind) for decision, step, outcome in ends])
+
+    @property
+    def _leasing(self) -> LeaseClock:
+        return self.lease_clock or self.clock
+
+    def _intend(self, intents: Sequence[Intent]) -> None:
+        """Write down that these steps are sent now; raises `TooLate` when that took longer than they may wait."""
+        send_by = self._leasing.now() + SEND_WITHIN
+        self.ledger.intend(intents, self.clock.now(), self.run, self.version, send_by=send_by)
+        if self._leasing.now() >= send_by:
+            raise TooLate(
+                system=f"{self.destination.system} {self.destination.instance}",
+                doing="sending what was written down to be sent",
+                why="this pass stood still meanwhile.",
+                remedy="Nothing was sent.",
+            )
 
     def _settle(self, decisions: Sequence[Decision]) -> None:
         now = self.clock.now()
@@ -219,7 +246,7 @@ def checked_at_once(destination: Destination, kind: str) -> int:
     return max(1, capability.keys_per_lookup // capability.batch) * capability.batch
 
 
-def _ended(decision: Decision, sent: Step, outcome: Outcome) -> Decision:
+def _ended(decision: Decision, sent: Step, outcome: Outcome, *, blind: bool) -> Decision:
     """Return how a send ended, with the fingerprints of what the record holds of ours if it is settled."""
     if outcome.result is Result.UNCHANGED and sent.ref is None:
         # The platform has it from an earlier send, whose values stand; what was planned today was not written.
@@ -228,6 +255,8 @@ def _ended(decision: Decision, sent: Step, outcome: Outcome) -> Decision:
         ours = {**decision.against.ours, **field_hashes(sent.payload)}
     if outcome.settled and decision.adopts:
         outcome = replace(outcome, result=Result.ADOPTED)
+    if outcome.result is Result.UNKNOWN and blind:
+        outcome = parked(outcome.key, outcome.reason)
     return Decision(decision.planned, outcome=outcome, against=replace(decision.against, ours=ours))
 
 

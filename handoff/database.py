@@ -1,6 +1,6 @@
 """One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,9 @@ class Database:
         url: An SQLAlchemy address, `sqlite:///handoff.db`.
     """
 
+    fence: Callable[[Connection], None] | None = None
+    """Asked in every write transaction before anything is written; raises where nothing may be."""
+
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
 
@@ -44,6 +47,8 @@ class Database:
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
+            if self.fence is not None:
+                self.fence(connection)
             yield connection
 
     @contextmanager
@@ -102,14 +107,21 @@ class Database:
         *,
         keep: Sequence[str] = (),
         add: Mapping[str, int] | None = None,
+        newer: str | None = None,
     ) -> None:
-        """Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`."""
+        """
+        Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`.
+
+        With `newer` a row that has a later moment in that column stays as it is.
+        """
         if not rows:
             return
         insert = self._insert(table)
         added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
         changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
-        connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=changed | added), list(rows))
+        only = None if newer is None else table.c[newer] <= insert.excluded[newer]
+        update = insert.on_conflict_do_update(index_elements=list(key), set_=changed | added, where=only)
+        connection.execute(update, list(rows))
 
 
 def _engine(url: str) -> Engine:

@@ -8,13 +8,19 @@ from handoff.decisions import Decision, Planned
 from handoff.fields import Compared, Memory, adopted, compared, linked, must_be_read, settles
 from handoff.intents import IN_DOUBT, State
 from handoff.labels import named
+from handoff.leases import CALL_ENDS_WITHIN
 from handoff.ledger import Ledger
 from handoff.mapping import Target
 from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Standing, Step, Value
-from handoff.ports import Clock, Destination, Identity
+from handoff.ports import Clock, Destination, Identity, LeaseClock
 from handoff.remarks import remarks_on
 
 LOOKS_BEFORE_SENDING_AGAIN = 2
+CUT_OFF = (
+    "the pass was cut off while it was sent, so it may have happened, and nothing can be looked up. "
+    "Look there, then say so: handoff queue"
+)
+UNDER_WAY = "its call may still be under way; it is looked for once that is over"
 DELETED = "somebody deleted it in the platform; it is not made again"
 
 
@@ -39,6 +45,7 @@ class Decider:
     target: Target
     ledger: Ledger
     clock: Clock
+    leasing: LeaseClock
     look_again: bool
     compare: bool
     outcomes: Mapping[str, Outcome]
@@ -91,6 +98,8 @@ class Decider:
     def _at_once(self, planned: Planned, row: Any) -> Decision | None:
         """Return the decision that asks the platform nothing, None when the step is to be made or compared."""
         step = planned.step
+        if row is not None and self._under_way(row):
+            return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=UNDER_WAY), kept=True)
         if row is not None and row.gone:
             return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, reason=row.reason), kept=True)
         if self._is_known(step, row):
@@ -102,6 +111,12 @@ class Decider:
         # What may have been made stays in doubt while it waits: it is looked for before it is sent again.
         told = row is not None and (row.state in IN_DOUBT or (row.state, row.reason) == (State.PLANNED, waits))
         return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=waits), kept=told)
+
+    def _under_way(self, row: Any) -> bool:
+        """Whether the worker that wrote the intent may still be sending it."""
+        if row.state != State.INTENDED or row.send_by is None:
+            return False
+        return bool(self.leasing.now() <= row.send_by + CALL_ENDS_WITHIN)
 
     def _waits(self, step: Step) -> str:
         """Return what a step waits for before it can be made, "" when nothing."""
@@ -178,7 +193,10 @@ class Decider:
     def _looked_up(self, fresh: Sequence[Known]) -> list[Decision]:
         if not fresh:
             return []
-        natural = self.destination.kinds[fresh[0][1].kind].identity is Identity.NATURAL
+        identity = self.destination.kinds[fresh[0][1].kind].identity
+        if identity is Identity.BLIND:
+            return [self._blind(*one) for one in fresh]
+        natural = identity is Identity.NATURAL
         sent = [one for one in fresh if natural and not one[1].reference]
         looked = [one for one in fresh if not natural or one[1].reference]
         found = self.destination.find([step for _, step, _ in looked]) if looked else {}
@@ -192,6 +210,12 @@ class Decider:
                 for one in oldest_first
             ),
         ]
+
+    def _blind(self, planned: Planned, step: Step, row: Any) -> Decision:
+        """What nobody can look up is sent once; where that may have happened a person must say."""
+        if row is None or row.state not in IN_DOUBT:
+            return Decision(planned, send=step, memory=_memory(row))
+        return Decision(planned, outcome=parked(step.key, row.reason or CUT_OFF), kept=row.state == State.UNKNOWN)
 
     def _free(self, found: Found, step: Step, holders: Mapping[str, str]) -> bool:
         """Whether a record can be taken: one that is to be adopted must be open, and nobody's yet."""
@@ -316,6 +340,11 @@ class Decider:
         if step.scope is Scope.ACCOUNT:
             return f"the customer is not in {platform}. Add the {step.kind} there, or correct the deal's account."
         return f"no such {step.kind} is in {platform}. Add it there, or correct the mapping."
+
+
+def parked(key: str, why: str) -> Outcome:
+    """Return the end of a step that may have been carried out, which only a person can find out."""
+    return Outcome(key, Result.UNKNOWN, reason=why, parked=True)
 
 
 def _older(planned: Planned, row: Any) -> bool:

@@ -7,9 +7,11 @@ What can go wrong, sorted by what the reader must do.
     ├── BridgeBug           our mistake; the run stops and says so
     └── ServiceError        an outside system said no
         ├── Transient       it may work later: the next run tries again
+        │   └── TooLate     it was surely not sent: its time was over
         ├── Rejected        it will not work as it stands
         ├── NotAllowed      credentials or permissions: stop this connector
-        └── Ambiguous       it may have happened: look first
+        ├── Ambiguous       it may have happened: look first
+        └── LeaseLost       this run stood still for too long, and another may do its work: stop
 """
 
 from typing import Any
@@ -84,6 +86,10 @@ class Transient(ServiceError):
     wait: float | None = None
 
 
+class TooLate(Transient):
+    """The moment until which it could be sent had passed; nothing was sent."""
+
+
 class Rejected(ServiceError):
     """The system refused this request and will refuse it again."""
 
@@ -94,6 +100,10 @@ class NotAllowed(ServiceError):
 
 class Ambiguous(ServiceError):
     """The request may have been carried out although no proper answer came."""
+
+
+class LeaseLost(ServiceError):
+    """This run gave no sign of life for too long; whatever it holds, another run may hold by now."""
 
 
 def _rebuild(kind: type[ServiceError], state: dict[str, Any]) -> ServiceError:

@@ -21,6 +21,8 @@ from handoff.waves import Wave, waves_of
 WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
 """How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
 
+ELSEWHERE = "another pass works on it, or on its account; it goes on with a later one"
+
 Stage = Callable[..., Any]
 """How a named piece of work is carried out; it must call it once and return what it returned."""
 
@@ -66,6 +68,7 @@ class Intake:
         self.held: list[Deal] = []
         self._begun: set[str] = set()
         self._rows: dict[str, Any] = {}
+        self._read_at: dict[str, datetime] = {}
         self._older: set[str] = set()
         self._read_otherwise: dict[str, Mapping[str, str]] = {}
 
@@ -73,20 +76,21 @@ class Intake:
         """Yield the deals that were asked for, or those that wait and then those of the window."""
         crm, size = self.bridge.crm, self.bridge.pace.wave
         if self.forced:
-            asked = sorted(self.forced)
-            yield Wave(self._stage("read the deals asked for", crm.read, asked))
+            asked, before = sorted(self.forced), self.clock.now()
+            yield Wave(self._stage("read the deals asked for", crm.read, asked), before)
             return
         # The window is fixed before anything is read: what changes while we work belongs to the next one.
         self.window = self._window()
         for ids in self._due(size):
-            yield Wave(self._stage("read waiting deals", crm.read, ids), asked=tuple(ids))
+            before = self.clock.now()
+            yield Wave(self._stage("read waiting deals", crm.read, ids), before, asked=tuple(ids))
         read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
-        pages = waves_of(crm.changed(self.window), size)
+        pages = waves_of(crm.changed(self.window), size, self.clock.now)
         last = False
         while not last:
-            page = self._stage("read won deals", next, pages)
+            page, before = self._stage("read won deals", next, pages)
             last = len(page.deals) < size
-            yield Wave(page, read_to if last else None)
+            yield Wave(page, before, read_to if last else None)
             del page
 
     def taken_in(self, wave: Wave, run: int) -> list[Deal]:
@@ -98,12 +102,44 @@ class Intake:
         if self._read_otherwise:
             self.ledger.rebase(self._read_otherwise)
             self._read_otherwise = {}
-        self.ledger.take_in(found.new, unreadable, now, run, read_to=wave.read_to)
+        self.ledger.take_in(found.new, unreadable, now, run, read_at=wave.read_at, read_to=wave.read_to)
+        held = {str(deal.ref) for deal in self.held}
+        self._read_at = {ref: at for ref, at in self._read_at.items() if ref in held}
+        self._read_at |= dict.fromkeys((str(deal.ref) for deal in (*found.new, *found.again)), wave.read_at)
         for one in unreadable:
             self._unreadable(one)
         for _ in range(found.waiting):
             self.tally.counts_as(Standing.WAITING)
         return self.to_hand_off([*found.new, *found.again])
+
+    def read_at(self, deal: Deal) -> datetime | None:
+        """Return a moment before this deal was read; None where it was only looked at."""
+        return self._read_at.get(str(deal.ref))
+
+    def taken(self, deals: Sequence[Deal]) -> list[Deal]:
+        """
+        Take the leases of these deals, and return those that are ours to work on; the others are counted.
+
+        A deal is not when another pass works on it or on its account, or has read it after we did.
+        """
+        subjects = {str(deal.ref): self.bridge.subjects(deal) for deal in deals}
+        mine = self.ledger.take(one for some in subjects.values() for one in some)
+        rows = self.ledger.deals(subjects)
+        ours: list[Deal] = []
+        for deal in deals:
+            row = rows.get(str(deal.ref))
+            read_at = self.read_at(deal)
+            if row is not None and read_at is not None and row.read_at > read_at:
+                self._stands(deal, row)
+            elif mine.issuperset(subjects[str(deal.ref)]):
+                ours.append(deal)
+            else:
+                self.tally.counts_as(Standing.WAITING)
+                self.tally.hear(deal, "waiting", ELSEWHERE)
+        kept = {one for deal in ours for one in subjects[str(deal.ref)]}
+        if mine - kept:
+            self.ledger.release(mine - kept)
+        return ours
 
     def looked_at(self, wave: Wave) -> list[Deal]:
         """Return the same deals; only reads."""

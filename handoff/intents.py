@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from handoff import tables as t
-from handoff.archive import Archive
 from handoff.batches import batches
 from handoff.database import IN_AT_ONCE
 from handoff.fingerprints import fingerprint
+from handoff.leases import Leases
 from handoff.model import Outcome, Result, Step
 from handoff.rows import event, step_row
 
@@ -96,7 +96,7 @@ class Learnt:
     gone: str = ""
 
 
-class Intents(Archive):
+class Intents(Leases):
     """Steps, as the ledger keeps them."""
 
     def steps(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
@@ -107,8 +107,10 @@ class Intents(Archive):
         """Return by record of a platform the key of a step that it belongs to; free ones are absent."""
         return {row.remote_id: row.key for row in self.rows_of(t.steps, t.steps.c.remote_id, refs)}
 
-    def intend(self, intents: Sequence[Intent], now: datetime, run: int, version: str) -> None:
-        """Write down that these steps are about to be sent. Durable on return."""
+    def intend(
+        self, intents: Sequence[Intent], now: datetime, run: int, version: str, *, send_by: datetime | None = None
+    ) -> None:
+        """Write down that these steps are about to be sent, at the latest at `send_by` (lease clock); then durable."""
         rows: list[dict[str, Any]] = [
             step_row(one.step, one.won_at, now, run, version)
             | {
@@ -123,6 +125,7 @@ class Intents(Archive):
                 "field_hashes": {},
                 "intended": one.all_tried(),
                 "adopting": one.adopts,
+                "send_by": send_by,
             }
             for one in intents
         ]
@@ -151,6 +154,7 @@ class Intents(Archive):
                     "declined": dict(one.declined) if outcome.settled else {},
                     "gone": False,
                     "adopting": False,
+                    "send_by": None,
                 }
             )
             told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))

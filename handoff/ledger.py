@@ -47,7 +47,8 @@ class Judged:
     What became of one deal in a run, as the ledger keeps it.
 
     `silent`: the deal's own record is not told. `changed` names the canonical fields that changed and were not carried
-    out yet; `told` is what Customer Success has been told now, None when that stays what it was.
+    out yet; `told` is what Customer Success has been told now, None when that stays what it was. `read_at` is a moment
+    before the deal was read (None: now): where somebody has read it since, that reading's row stays.
     """
 
     deal: Deal
@@ -59,6 +60,7 @@ class Judged:
     silent: bool = False
     changed: tuple[str, ...] = ()
     told: "Told | None" = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -253,20 +255,24 @@ class Ledger(Intents):
         now: datetime,
         run: int,
         *,
+        read_at: datetime | None = None,
         read_to: ReadTo | None = None,
     ) -> None:
         """
         Keep deals that are new or changed as waiting, in one transaction, before anything is done for them.
 
+        One that somebody read after `read_at` (None: now) stays as that reading found it.
+
         With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
         new = {"standing": Standing.WAITING.value, "try_at": None}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
-        rows = [deal_row(deal, now, run) | new | whole for deal in deals]
-        torn = [unreadable_row(one, now, run) | new | {"reason": one.why} for one in unreadable]
+        read = {"read_at": read_at or now}
+        rows = [deal_row(deal, now, run) | new | whole | read for deal in deals]
+        torn = [unreadable_row(one, now, run) | new | {"reason": one.why} | read for one in unreadable]
         with self.writing() as connection:
-            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
-            self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ)
+            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
+            self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ, newer="read_at")
             if read_to is not None:
                 cursor = {"crm": read_to.crm, "cursor": read_to.end, "starts": read_to.starts}
                 cursor |= {"read_at": now, "run": run}
@@ -367,6 +373,7 @@ class Ledger(Intents):
                 "try_at": j.try_at,
                 "mapping_version": j.mapping_version,
                 "changed": list(j.changed),
+                "read_at": j.read_at or now,
                 "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell and not j.silent else None,
             }
             rows.append(row)
@@ -375,7 +382,7 @@ class Ledger(Intents):
             if j.standing is Standing.DONE:
                 delivered.append({"d": ref, "e": j.deal.episode, "at": now})
         with self.writing() as connection:
-            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",))
+            self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
             if told:
                 connection.execute(t.events.insert(), told)
             if delivered:

@@ -254,12 +254,17 @@ SETTLED = frozenset({Result.CREATED, Result.UPDATED, Result.ADOPTED, Result.UNCH
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of one step: `ref` is the remote id when it is settled, `reason` says why when it is not."""
+    """
+    The end of one step: `ref` is the remote id when it is settled, `reason` says why when it is not.
+
+    `parked` says of one that may have been carried out that nobody can look it up, so a person must say.
+    """
 
     key: str
     result: Result
     ref: str | None = None
     reason: str = ""
+    parked: bool = False
 
     @property
     def settled(self) -> bool:

@@ -178,9 +178,12 @@ class Destination(Protocol):
         """
         ...
 
-    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+    def put(self, steps: Sequence[Step], intend: "Intend" = lambda steps: None) -> list[Outcome]:
         """
         Carry out steps of one kind (creates without `ref`, updates with); same order, one outcome each.
+
+        `intend` is told the steps of each call right before it is sent, once its place in every budget is taken; what
+        it raises is not sent. What was never told to it was not sent.
 
         A step that adopts has its key planted with the update. Never raises for a single bad record. An ambiguous end
         gives `unknown` outcomes, not an exception.
@@ -199,6 +202,9 @@ class Destination(Protocol):
         """Look whether all that is wanted is there; nothing is changed, and what is refused is a finding, no error."""
         ...
 
+
+Intend = Callable[[Sequence[Step]], None]
+"""Writes down durably that these steps are sent now; raises `TooLate` when their moment has passed."""
 
 Progress = Callable[[str, int, int], None]
 """Told (what, done, total) as long work goes on; total is 0 while it is not known."""

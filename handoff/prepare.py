@@ -173,7 +173,7 @@ def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standin
         return Standing.NEEDS_PERSON, one.stopped
     ends = [(step, outcomes[step.key]) for step in one.steps]
     for step, outcome in ends:
-        if outcome.result is Result.REJECTED:
+        if outcome.result is Result.REJECTED or outcome.parked:
             return Standing.NEEDS_PERSON, f"{step.name}: {outcome.reason}"
     for step, outcome in ends:
         if not outcome.settled:

@@ -30,6 +30,7 @@ def recorded(
     ledger, clock, version = bridge.ledger, bridge.clock, bridge.mappings.version
     started = clock.now()
     run = ledger.begin_run(command, started, version)
+    ledger.hold(run, bridge.leasing)
     try:
         window = work(run)
         done = report(
@@ -45,8 +46,10 @@ def recorded(
     except BaseException as error:
         so_far = {"balance": tally.balance().as_dict()}
         said = str(error) if isinstance(error, HandoffError) else type(error).__name__
+        ledger.let_go()
         ledger.end_run(run, clock.now(), counts=so_far, report=None, error=said)
         raise
     counts: dict[str, Any] = {"balance": done.balance.as_dict(), "handed_off": done.handed_off, "steps": done.steps}
+    ledger.let_go()
     ledger.end_run(run, done.ended_at, counts=counts, report=done.as_dict(), error=None)
     return done

@@ -167,7 +167,14 @@ class Pass:
         if todo:
             self._hand_off(todo)
 
-    def _hand_off(self, todo: Sequence[Deal]) -> None:
+    def _hand_off(self, deals: Sequence[Deal]) -> None:
+        """Hand off those of these deals that no other pass works on."""
+        todo = self.intake.taken(deals)
+        if todo:
+            self._hand_off_ours(todo)
+            self.ledger.release(one for deal in todo for one in self.bridge.subjects(deal))
+
+    def _hand_off_ours(self, todo: Sequence[Deal]) -> None:
         bridge = self.bridge
         bridge.progress("judging", 0, len(todo))
         prepared = self._prepared(todo)
@@ -192,6 +199,7 @@ class Pass:
             clock=bridge.clock,
             run=self.run,
             version=self.version,
+            lease_clock=bridge.leasing,
             look_again=bool(self.forced),
             progress=bridge.progress,
         )
@@ -259,6 +267,7 @@ class Pass:
             changed=() if handled else one.changed,
             told=told_by(one, self.bridge.mappings) if handled else told_by_notes(one, outcomes),
             silent=one.silent,
+            read_at=self.intake.read_at(one.deal),
         )
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:

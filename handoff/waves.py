@@ -1,7 +1,8 @@
 """Deals to work on together, and how pages become them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from handoff.ledger import ReadTo
 from handoff.model import Deal, Page, Unreadable
@@ -12,28 +13,35 @@ class Wave:
     """
     Deals to work on together.
 
-    `read_to` comes with the window's last wave; `asked` names the waiting deals that were asked
-    for, so that one which is no longer won is noticed.
+    `read_at` is a moment before the first of them was read. `read_to` comes with the window's last wave; `asked` names
+    the waiting deals that were asked for, so that one which is no longer won is noticed.
     """
 
     page: Page
+    read_at: datetime
     read_to: ReadTo | None = None
     asked: tuple[str, ...] = ()
 
 
-def waves_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
+def waves_of(pages: Iterable[Page], size: int, now: Callable[[], datetime]) -> Iterator[tuple[Page, datetime]]:
     """
-    Yield pages joined until they hold `size` deals; a CRM's pages may be smaller than a wave.
+    Yield pages joined until they hold `size` deals, each with a moment before its first deal was read.
 
-    The last one is never full, and may be empty: by that it is known without reading ahead.
+    A CRM's pages may be smaller than a wave. The last one is never full, and may be empty: by that it is known
+    without reading ahead.
     """
     deals: list[Deal] = []
     unreadable: list[Unreadable] = []
-    for page in pages:
+    coming = iter(pages)
+    since = before = now()
+    while (page := next(coming, None)) is not None:
+        since = since if deals or unreadable else before
         deals += page.deals
         unreadable += page.unreadable
         while len(deals) >= size:
             full, deals, unreadable = Page(tuple(deals[:size]), tuple(unreadable)), deals[size:], []
-            yield full
+            yield full, since
             del full
-    yield Page(tuple(deals), tuple(unreadable))
+            since = before
+        before = now()
+    yield Page(tuple(deals), tuple(unreadable)), since if deals or unreadable else before

@@ -31,7 +31,7 @@ from handoff.model import (
     Value,
     Window,
 )
-from handoff.ports import Capability, Identity, Limit, Receipt, Traffic
+from handoff.ports import Capability, Identity, Intend, Limit, Receipt, Traffic
 from handoff.report import Report
 from handoff.run import run_once
 from tests.handoff.builders import SOURCE, TARGET, mappings_in
@@ -336,8 +336,9 @@ class FakeDestination:
     def traffic(self) -> Traffic:
         return Traffic("gainsight main", self.called, (Limit(timedelta(minutes=1), 30),))
 
-    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+    def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         self._answer()
+        intend(steps)
         self.put_calls += self.calls(steps)
         ends = [self.ends(step) for step in steps]
         if End.CUT_BEFORE in ends:

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 
 from flows._instances import World as Given
 from flows._instances import gainsight, salesforce
-from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS
+from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS, Beating
 from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
@@ -64,7 +64,7 @@ def bridge_over(
     loaded = load_mappings(mappings or SHIPPED_MAPPINGS, crm="salesforce", platform="gainsight")
     ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
     ledger.open(stamps={})
-    clock = SleepAdvances(world.clock)
+    clock = Beating(SleepAdvances(world.clock), ledger.beat)
     given = Given(
         clock,
         SharedBudget(ledger),
@@ -72,6 +72,7 @@ def bridge_over(
         read_only=read_only,
         httpx_transport=Transport(world, "gainsight"),
         requests_adapter=Adapter(world, "salesforce"),
+        beat=ledger.beat,
     )
     return Bridge(
         salesforce(Instance("crm", "main", crm, variables), loaded, given),
@@ -79,6 +80,7 @@ def bridge_over(
         loaded,
         ledger,
         clock,
+        lease_clock=Unscaled(world.clock),
     )
 
 
@@ -97,6 +99,17 @@ class SleepAdvances:
     @property
     def scale(self) -> float:
         return self._simulated.reading()["scale"]
+
+
+class Unscaled:
+    """The lease clock beside a simulated one: a real second passes when `scale` simulated ones do."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        reading = self._simulated.reading()
+        return START + (self._simulated.now() - START) / reading["scale"]
 
 
 class Transport(httpx.BaseTransport):

@@ -506,7 +506,7 @@ def test_batches_are_as_large_as_the_platform_takes(acting):
     world = World(acting, "sqlite://", users(), batch=2)
     calls = []
     put = world.platform.put
-    world.platform.put = lambda steps: calls.append((steps[0].kind, len(steps))) or put(steps)
+    world.platform.put = lambda steps, intend: calls.append((steps[0].kind, len(steps))) or put(steps, intend)
     world.crm.win(*(a_deal(f"0065g0000000{n:03d}AAV", account_id=f"0015g0000000{n:03d}AAV") for n in range(3)))
 
     world.run()

@@ -533,7 +533,7 @@ def test_notes_of_many_deals_go_out_in_full_batches(world):
     world.run()
     calls = []
     put = world.platform.put
-    world.platform.put = lambda steps: calls.append((steps[0].kind, len(steps))) or put(steps)
+    world.platform.put = lambda steps, intend: calls.append((steps[0].kind, len(steps))) or put(steps, intend)
     for deal in deals:
         amount(world, 52_000, deal.ref.id)
 

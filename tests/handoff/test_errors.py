@@ -11,10 +11,12 @@ from handoff.errors import (
     BridgeBug,
     ConfigError,
     HandoffError,
+    LeaseLost,
     NotAllowed,
     RecordError,
     Rejected,
     ServiceError,
+    TooLate,
     Transient,
 )
 
@@ -24,9 +26,11 @@ TREE = {
     BridgeBug: HandoffError,
     ServiceError: HandoffError,
     Transient: ServiceError,
+    TooLate: Transient,
     Rejected: ServiceError,
     NotAllowed: ServiceError,
     Ambiguous: ServiceError,
+    LeaseLost: ServiceError,
 }
 FACTS = {
     "system": "salesforce main",

@@ -162,7 +162,7 @@ def test_a_deal_won_again_while_waiting_deals_are_worked_on_is_handed_off_by_the
 
     def read_then_won_again(ids):
         page = read(ids)
-        world.clock.advance(30)
+        world.clock.advance(12)
         world.crm.edit(DEAL, episode=2, won_at=world.clock.now())
         world.crm.read = read
         return page

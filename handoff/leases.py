@@ -1,0 +1,139 @@
+"""Who works on what: the hold of a run on the ledger, and on the deals and accounts it works on."""
+
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from handoff import tables as t
+from handoff.archive import Archive
+from handoff.batches import batches
+from handoff.database import IN_AT_ONCE
+from handoff.errors import BridgeBug, LeaseLost
+from handoff.ports import LeaseClock
+
+LEASE = timedelta(seconds=15)
+"""How long a run that gives no sign is taken to be alive."""
+
+RENEW_AFTER = timedelta(seconds=5)
+"""How old a sign of life may get before a wait, or a call, gives a new one."""
+
+SEND_WITHIN = timedelta(seconds=10)
+"""How long after its intent is written a step may still be sent."""
+
+CALL_ENDS_WITHIN = timedelta(seconds=10)
+"""How long a call may be under way before its time-out ends it; see `connectors._http`."""
+
+
+def account_subject(instance: str, system: str, org: str, account: str) -> str:
+    """Return what a lease on an account of the CRM is taken on."""
+    return f"account:{instance}:{system}:{org}:{account}"
+
+
+class Leases(Archive):
+    """
+    The leases of one ledger, for one run at a time.
+
+    While a run holds it, every write transaction first renews the run's sign of life, and is given up with `LeaseLost`
+    when that had run out: whoever stood still for too long can write nothing more.
+    """
+
+    def hold(self, run: int, clock: LeaseClock) -> None:
+        """Begin to hold the ledger for this run, on the lease clock."""
+        with self.writing() as connection:
+            connection.execute(_of(run).values(alive_until=clock.now() + LEASE))
+        self._held, self._clock, self._renewed = run, clock, clock.now()
+        self.fence = self._renew
+
+    def let_go(self) -> None:
+        """Give up every lease of the run; what it writes from now on is not fenced. Nothing to do when none is held."""
+        run = self._held
+        self._held, self.fence = None, None
+        if run is not None:
+            with self.writing() as connection:
+                connection.execute(delete(t.leases).where(t.leases.c.run == run))
+                connection.execute(_of(run).values(alive_until=None))
+
+    def beat(self) -> None:
+        """Give a sign of life when the last one is some seconds old; raises `LeaseLost` when it had run out."""
+        if self._held is not None and self._clock.now() - self._renewed >= RENEW_AFTER:
+            with self.writing():
+                pass
+
+    def take(self, subjects: Iterable[str]) -> set[str]:
+        """
+        Take what nobody works on, and return it; what this run has already is among it.
+
+        A subject is free when its run has ended, or gave no sign for too long: such a run is given up for good.
+        """
+        run = self._held
+        if run is None:
+            raise BridgeBug("Leases were taken outside a run.")
+        wanted = sorted(set(subjects))
+        mine: set[str] = set()
+        with self.writing() as connection:
+            for some in batches(wanted, IN_AT_ONCE):
+                self._take_over(connection, some, run)
+                new = [{"subject": one, "run": run} for one in some]
+                self.insert_new(connection, t.leases, new, ["subject"])
+                ours = select(t.leases.c.subject).where(t.leases.c.subject.in_(some), t.leases.c.run == run)
+                mine |= set(connection.execute(ours).scalars())
+        return mine
+
+    def release(self, subjects: Iterable[str]) -> None:
+        """Let others work on these."""
+        with self.writing() as connection:
+            for some in batches(sorted(set(subjects)), IN_AT_ONCE):
+                ours = (t.leases.c.subject.in_(some), t.leases.c.run == self._held)
+                connection.execute(delete(t.leases).where(*ours))
+
+    @contextmanager
+    def leased(self, wanted: Iterable[str]) -> Any:
+        """Yield those of these subjects that could be taken, and release them at the end."""
+        mine = self.take(wanted)
+        try:
+            yield mine
+        finally:
+            if self._held is not None:
+                self.release(mine)
+
+    def _take_over(self, connection: Connection, subjects: Iterable[str], run: int) -> None:
+        """Give up the runs that stood still, and make their leases on these subjects ours."""
+        c, r, now = t.leases.c, t.runs.c, self._clock.now()
+        held = select(c.subject, c.run, r.alive_until).outerjoin(t.runs, r.id == c.run)
+        rows = connection.execute(held.where(c.subject.in_(list(subjects)), c.run != run)).all()
+        dead = [row for row in rows if row.alive_until is None or row.alive_until <= now]
+        if not dead:
+            return
+        # Its row is locked by whatever it is writing now: that ends first, and nothing it writes after this counts.
+        still = (r.id.in_({row.run for row in dead}), r.alive_until.is_not(None), r.alive_until <= now)
+        connection.execute(update(t.runs).where(*still).values(alive_until=None))
+        stands = select(r.id).where(r.id == bindparam("before"), r.alive_until.is_not(None))
+        statement = update(t.leases).where(c.subject == bindparam("s"), c.run == bindparam("before"), ~stands.exists())
+        connection.execute(statement.values(run=run), [{"s": row.subject, "before": row.run} for row in dead])
+
+    def _renew(self, connection: Connection) -> None:
+        now, run = self._clock.now(), self._held
+        assert run is not None
+        alive = connection.execute(_of(run).where(t.runs.c.alive_until > now).values(alive_until=now + LEASE))
+        if alive.rowcount == 0:
+            raise LeaseLost(
+                system="the ledger",
+                doing="keeping hold of it",
+                why="this pass gave no sign of life for too long, so another may have taken its work over.",
+                remedy="Nothing was lost: the next pass goes on.",
+            )
+        self._renewed = now
+
+    _held: int | None = None
+    _clock: LeaseClock
+    _renewed: Any = None
+
+
+def _of(run: int) -> Any:
+    return update(t.runs).where(t.runs.c.id == run)
+
+
+Beat = Callable[[], None]
