@@ -27,6 +27,7 @@ PLAN_HOLDS = timedelta(minutes=10)
 """How long after it was made, on a clock on the wall, a plan is carried out: people go on working on the platform."""
 SINCE = "another pass wrote it since the plan"
 
+ELSEWHERE = "another pass works on it"
 BY_A_PERSON = "a person changed it since the plan"
 
 COMMAND = "apply-mapping"
@@ -94,6 +95,7 @@ class _Applying:
             clock=self.clock,
             run=self.run,
             version=self.plan.version,
+            lease_clock=bridge.leasing,
             still=self._still_as_seen,
             progress=bridge.progress,
         )
@@ -106,12 +108,16 @@ class _Applying:
         self._conclude(deals, acts, outcomes)
 
     def _still_planned(self) -> list[Prepared]:
-        """Return the deals whose row of the ledger is as it was when they were planned."""
-        rows = self.ledger.deals(str(one.deal.ref) for one in self.plan.deals)
+        """Return the deals that are ours to work on now, and whose row of the ledger is as it was when planned."""
+        subjects = {str(one.deal.ref): self.bridge.subjects(one.deal) for one in self.plan.deals}
+        mine = self.ledger.take(one for some in subjects.values() for one in some)
+        rows = self.ledger.deals(subjects)
         still = []
         for one in self.plan.deals:
             ref = str(one.deal.ref)
-            if mark_of(rows.get(ref)) == self.plan.marks[ref]:
+            if not mine.issuperset(subjects[ref]):
+                self.tally.tell(left_out_of(rows[ref], f"{ELSEWHERE}; plan again"))
+            elif mark_of(rows.get(ref)) == self.plan.marks[ref]:
                 still.append(one)
             elif ref in rows:
                 self.tally.tell(left_out_of(rows[ref], f"{SINCE}; plan again"))

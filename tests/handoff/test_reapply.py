@@ -404,6 +404,22 @@ def test_what_another_pass_wrote_since_the_plan_is_left_out_and_listed(world):
     assert report.balance.seen == 1
 
 
+def test_a_deal_that_another_pass_works_on_is_left_out_and_listed(world):
+    delivered(world, *two())
+    edit(world, REWORDED)
+    plan = planned(world)
+    run = world.ledger.begin_run("sync", world.clock.now(), "v")
+    world.ledger.hold(run, world.clock)
+    world.ledger.take([str(world.deal(SECOND).ref)])
+    world.ledger.fence = None
+    start = len(world.platform.sent)
+
+    report = applied(world, plan)
+
+    assert [step.deal.id for step in world.platform.sent[start:]] == [DEAL]
+    assert "another pass works on it; plan again" in reasons(report.exceptions)
+
+
 def test_an_account_s_record_that_another_pass_wrote_since_is_left_out_alone(world):
     delivered(world)
     edit(world, REWORDED, ("targets/gainsight.yml", "Segment: {from: segment,", "Segment: {value: x,"))
