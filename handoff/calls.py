@@ -72,13 +72,17 @@ def look_ups(platform: Destination, planned: Sequence[Planned], rows: Mapping[st
         else:
             fresh.setdefault((step.name, step.kind), {})[step.key] = step
     calls = sum(ceil(len(keys) / platform.kinds[kind].keys_per_lookup) for (_, kind), keys in known.items())
-    calls += sum(_finding(platform.kinds[kind], list(steps.values())) for (_, kind), steps in fresh.items())
+    calls += sum(finding(platform.kinds[kind], list(steps.values())) for (_, kind), steps in fresh.items())
     traffic = platform.traffic()
     return Ahead(traffic.system, calls, traffic.limits)
 
 
-def _finding(capability: Capability, steps: Sequence[Step]) -> int:
-    """The key is looked for, then each rule by which a record is recognised, or what may be adopted."""
-    asked = [step for step in steps if step.reference or capability.identity is not Identity.NATURAL]
+def finding(capability: Capability, steps: Sequence[Step]) -> int:
+    """
+    Return about how many look-ups it takes to find the records of steps of one kind.
+
+    The key is looked for, then each rule by which a record is recognised, or what may be adopted.
+    """
+    asked = [step for step in steps if step.reference or capability.identity is Identity.FINDABLE]
     ways = max((len(step.match) + bool(step.adopt) for step in asked), default=0)
     return ceil(len(asked) / capability.keys_per_lookup) * (1 + ways)

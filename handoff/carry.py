@@ -67,8 +67,12 @@ class Carrier:
         )
 
     def carry_out(self, planned: Iterable[Planned]) -> dict[str, Outcome]:
-        """Return the outcome of every step; raises a `ServiceError` when the platform as a whole refuses."""
-        for layer, rows in self._layers(planned):
+        """
+        Return the outcome of every step so far; raises a `ServiceError` when the platform as a whole refuses.
+
+        A step that has an outcome already is not carried out again.
+        """
+        for layer, rows in self._layers(one for one in planned if one.step.key not in self.outcomes):
             self._do(self._decider.decide(layer, rows))
         return self.outcomes
 
@@ -209,7 +213,6 @@ class Carrier:
 
     def _settle(self, decisions: Sequence[Decision]) -> None:
         now = self.clock.now()
-        settle = {name: capability.settle for name, capability in self.destination.kinds.items()}
         looked: list[tuple[str, datetime]] = []
         learnt: list[Learnt] = []
         ended: list[Ending] = []
@@ -229,7 +232,7 @@ class Carrier:
                 continue
             ended.append(Ending(step, one.outcome, one.planned.won_at, one.against.ours, one.against.declined))
             if one.looked:
-                looked.append((step.key, now + settle[step.kind]))
+                looked.append((step.key, one.outcome.again or now))
         if learnt:
             self.ledger.learn(learnt, now, self.run)
         if ended:

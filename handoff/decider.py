@@ -20,6 +20,7 @@ CUT_OFF = (
     "the pass was cut off while it was sent, so it may have happened, and nothing can be looked up. "
     "Look there, then say so: handoff queue"
 )
+NOT_FOUND_YET = "it may have been made, is not found yet, and is looked for again"
 UNDER_WAY = "its call may still be under way; it is looked for once that is over"
 DELETED = "somebody deleted it in the platform; it is not made again"
 
@@ -99,7 +100,9 @@ class Decider:
         """Return the decision that asks the platform nothing, None when the step is to be made or compared."""
         step = planned.step
         if row is not None and self._under_way(row):
-            return Decision(planned, outcome=Outcome(step.key, Result.WAITING, reason=UNDER_WAY), kept=True)
+            over = self.clock.now() + (row.send_by + CALL_ENDS_WITHIN - self.leasing.now()) * self.clock.scale
+            busy = Outcome(step.key, Result.WAITING, reason=UNDER_WAY, again=over)
+            return Decision(planned, outcome=busy, kept=True)
         if row is not None and row.gone:
             return Decision(planned, outcome=Outcome(step.key, Result.UNCHANGED, reason=row.reason), kept=True)
         if self._is_known(step, row):
@@ -300,14 +303,13 @@ class Decider:
             return Decision(planned, outcome=Outcome(step.key, result, reason=reason))
         if row is None or row.state not in IN_DOUBT:
             return else_
-        unknown = Outcome(
-            step.key, Result.UNKNOWN, reason="it may have been made, is not found yet, and is looked for again"
-        )
+        unknown = Outcome(step.key, Result.UNKNOWN, reason=NOT_FOUND_YET, again=row.try_at)
         if row.try_at is not None and self.clock.now() < row.try_at:
             return Decision(planned, outcome=unknown, kept=True)
         if row.empty_looks + 1 >= LOOKS_BEFORE_SENDING_AGAIN:
             return else_
-        return Decision(planned, outcome=unknown, looked=True)
+        again = self.clock.now() + self.destination.kinds[step.kind].settle
+        return Decision(planned, outcome=replace(unknown, again=again), looked=True)
 
     def _rejected(self, planned: Planned, reason: str) -> Decision:
         return Decision(planned, outcome=Outcome(planned.step.key, Result.REJECTED, reason=reason))

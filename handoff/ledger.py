@@ -48,7 +48,8 @@ class Judged:
 
     `silent`: the deal's own record is not told. `changed` names the canonical fields that changed and were not carried
     out yet; `told` is what Customer Success has been told now, None when that stays what it was. `read_at` is a moment
-    before the deal was read (None: now): where somebody has read it since, that reading's row stays.
+    before the deal was read (None: now): where somebody has read it since, that reading's row stays. `expected_at`
+    is when one that waits goes on, None where that is the next pass.
     """
 
     deal: Deal
@@ -61,6 +62,7 @@ class Judged:
     changed: tuple[str, ...] = ()
     told: "Told | None" = None
     read_at: datetime | None = None
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -348,6 +350,13 @@ class Ledger(Intents):
         with self.writing() as connection:
             connection.execute(statement, [{"r": ref, "h": dict(said)} for ref, said in hashes.items()])
 
+    def expect(self, expected: Sequence[tuple[str, datetime]]) -> None:
+        """Keep of deals, by ref, about when they are done."""
+        statement = update(t.deals).where(t.deals.c.ref == bindparam("r")).values(expected_at=bindparam("at"))
+        if expected:
+            with self.writing() as connection:
+                connection.execute(statement, [{"r": ref, "at": at} for ref, at in expected])
+
     def keep_bodies(self, what: str, bodies: Sequence[tuple[str, Any]], now: datetime) -> None:
         """Keep bodies that name people, by owner; the newest replaces the one before."""
         with self.writing() as connection:
@@ -374,6 +383,7 @@ class Ledger(Intents):
                 "mapping_version": j.mapping_version,
                 "changed": list(j.changed),
                 "read_at": j.read_at or now,
+                "expected_at": j.expected_at,
                 "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell and not j.silent else None,
             }
             rows.append(row)

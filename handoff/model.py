@@ -257,7 +257,8 @@ class Outcome:
     """
     The end of one step: `ref` is the remote id when it is settled, `reason` says why when it is not.
 
-    `parked` says of one that may have been carried out that nobody can look it up, so a person must say.
+    `parked` says of one that may have been carried out that nobody can look it up, so a person must say. `again` is
+    when one that waits goes on; None is with the next pass.
     """
 
     key: str
@@ -265,6 +266,7 @@ class Outcome:
     ref: str | None = None
     reason: str = ""
     parked: bool = False
+    again: datetime | None = None
 
     @property
     def settled(self) -> bool:

@@ -99,7 +99,7 @@ class Tally:
 
     def ended(self, kinds: Mapping[str, str], outcomes: Mapping[str, Outcome]) -> None:
         """Count the ends of steps; `kinds` gives the kind of each step's key."""
-        self.steps.update((kinds[key], outcome.result) for key, outcome in outcomes.items())
+        self.steps.update((kind, outcomes[key].result) for key, kind in kinds.items())
 
     def hear(self, deal: Deal, what: str, reason: str) -> None:
         """Keep what a person should hear of a deal."""

@@ -10,8 +10,10 @@ from handoff import keys
 from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
+from handoff.bursts import slices
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by, told_by_notes
+from handoff.decisions import merged
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
 from handoff.model import Deal, Outcome, Result, Standing, Window
@@ -180,13 +182,22 @@ class Pass:
         prepared = self._prepared(todo)
         bridge.progress("judging", len(todo), len(todo))
         self._keep(prepared)
-        planned = [Planned(step, one.deal.won_at) for one in prepared for step in one.steps]
         carrier = self._carrier()
-        outcomes = carrier.carry_out(planned)
-        self.tally.ended({one.step.key: one.step.kind for one in planned}, outcomes)
+        # Of an account's step the newest win of all has the word, whoever goes first.
+        words = merged(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
+        segments = {segment.name: place for place, segment in enumerate(bridge.mappings.contract.segments)}
+        going = list(slices(prepared, bridge.platform, segments=segments, now=self.clock.now()))
+        self.ledger.expect([(str(d.deal.ref), s.expected_at) for s in going for d in s.deals if s.expected_at])
+        for part in going:
+            self._carry_out_slice(part.deals, carrier, words)
         self.tally.fields_kept += carrier.fields_kept
+
+    def _carry_out_slice(self, prepared: Sequence[Prepared], carrier: Carrier, words: Mapping[str, Planned]) -> None:
+        steps = [step for one in prepared for step in one.steps if step.key not in carrier.outcomes]
+        outcomes = carrier.carry_out(words[step.key] for step in steps)
+        self.tally.ended({step.key: step.kind for step in steps}, outcomes)
         for one in prepared:
-            for remark in carrier.remarks.get(str(one.deal.ref), ()):
+            for remark in carrier.remarks.pop(str(one.deal.ref), ()):
                 self.tally.hear(one.deal, "note", remark)
         self._conclude(prepared, outcomes)
 
@@ -256,6 +267,8 @@ class Pass:
             try_at = self.clock.now() + PERSON_AGAIN
         elif standing is Standing.WAITING and self.intake.limit is not None and not self._got_on(one, outcomes):
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT
+        again = [outcomes[step.key].again for step in one.steps if standing is Standing.WAITING]
+        expected_at = max((moment for moment in again if moment is not None), default=try_at)
         handled = standing is Standing.DONE and not one.unhandled
         return Judged(
             one.deal,
@@ -268,6 +281,7 @@ class Pass:
             told=told_by(one, self.bridge.mappings) if handled else told_by_notes(one, outcomes),
             silent=one.silent,
             read_at=self.intake.read_at(one.deal),
+            expected_at=expected_at,
         )
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
