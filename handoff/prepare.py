@@ -181,6 +181,16 @@ def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standin
     return Standing.DONE, ""
 
 
+def ends_that_go_on(one: Prepared, outcomes: Mapping[str, Outcome]) -> list[Outcome]:
+    """Return the ends of the deal's steps that are not settled, and wait neither for a person nor for another step."""
+    if one.stopped or one.excluded:
+        return []
+    ends = {step.key: outcomes[step.key] for step in one.steps}
+    unmade = {key for key, end in ends.items() if not end.settled}
+    decided = {key for key, end in ends.items() if end.parked or end.result is Result.REJECTED}
+    return [ends[step.key] for step in one.steps if step.key in unmade - decided and not unmade & {*step.needs}]
+
+
 def step_list(steps: Sequence[Step]) -> list[dict[str, str]]:
     """Return the steps of a handoff as the ledger lists them."""
     return [{"key": step.key, "name": step.name, "kind": step.kind} for step in steps]

@@ -17,7 +17,7 @@ from handoff.decisions import merged
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged
 from handoff.model import Deal, Outcome, Result, Standing, Window
-from handoff.prepare import Prepared, body, prepare, standing_of, step_list
+from handoff.prepare import Prepared, body, ends_that_go_on, prepare, standing_of, step_list
 from handoff.provenance import Evidence
 from handoff.recorded import recorded
 from handoff.report import Report, Tally
@@ -263,7 +263,10 @@ class Pass:
     def _judge(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> Judged:
         standing, reason = standing_of(one, outcomes)
         try_at = None
-        if standing is Standing.NEEDS_PERSON or one.unhandled:
+        goes_on = [end for end in ends_that_go_on(one, outcomes) if standing is Standing.NEEDS_PERSON]
+        if goes_on:
+            try_at = min((end.again for end in goes_on if end.again is not None), default=self.clock.now())
+        elif standing is Standing.NEEDS_PERSON or one.unhandled:
             try_at = self.clock.now() + PERSON_AGAIN
         elif standing is Standing.WAITING and self.intake.limit is not None and not self._got_on(one, outcomes):
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT

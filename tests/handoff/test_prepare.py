@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from handoff.mapping import Mappings
-from handoff.model import Outcome, Result, Standing
-from handoff.prepare import Prepared, body, plain, prepare, standing_of, step_list
+from handoff.model import Outcome, Result, Scope, Standing, Step
+from handoff.prepare import Prepared, body, ends_that_go_on, plain, prepare, standing_of, step_list
 from tests.fakes import ACTING, World
 from tests.handoff.builders import BEN, DEAL, MAYA, PRIYA, TOMAS, WON, a_deal, mappings_in, users
 
@@ -104,3 +104,21 @@ def test_what_is_kept_of_a_handoff_is_plain_and_its_steps_are_listed(world):
 
 def test_plain_data_keeps_lists_and_mappings_and_what_is_missing():
     assert plain({"a": [1, True, None, ("x",)]}) == {"a": ["1", True, None, ["x"]]}
+
+
+def test_what_waits_for_nobody_goes_on_beside_a_step_that_a_person_must_decide():
+    def a_step(name: str, *needs: str) -> Step:
+        return Step(name, name, "cta", Scope.DEAL, a_deal().ref, {}, needs=needs)
+
+    steps = (a_step("parked"), a_step("after", "parked"), a_step("doubtful"), a_step("done"), a_step("next", "done"))
+    outcomes = {
+        "parked": Outcome("parked", Result.UNKNOWN, parked=True),
+        "after": Outcome("after", Result.WAITING),
+        "doubtful": Outcome("doubtful", Result.UNKNOWN),
+        "done": Outcome("done", Result.CREATED, "1S01"),
+        "next": Outcome("next", Result.WAITING),
+    }
+    one = Prepared(a_deal(), {}, steps=steps)
+
+    assert standing_of(one, outcomes)[0] is Standing.NEEDS_PERSON
+    assert [end.key for end in ends_that_go_on(one, outcomes)] == ["doubtful", "next"]

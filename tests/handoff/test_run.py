@@ -16,7 +16,7 @@ from handoff.mapping import Mappings
 from handoff.model import Deal, Page, WonHow
 from handoff.run import preview, run_once
 from handoff.waves import waves_of
-from tests.fakes import ACTING, NOON, End, PowerCut, World
+from tests.fakes import ACTING, NOON, End, FakeClock, PowerCut, World
 from tests.handoff.builders import CONTRACT, DEAL, WON, a_deal, mappings_in, users
 
 pytestmark = pytest.mark.whole
@@ -131,11 +131,23 @@ def test_the_cursor_moves_after_a_wave_that_is_just_full(acting):
 def test_every_wave_but_the_last_is_full_and_the_last_never_is():
     pages = [Page((nth(1),)), Page((nth(2), nth(3))), Page((nth(4),))]
 
-    assert [[d.ref.id[12:15] for d in page.deals] for page in waves_of(pages, 2)] == [
-        ["001", "002"],
-        ["003", "004"],
-        [],
-    ]
+    waves = waves_of(pages, 2, lambda: NOON)
+
+    assert [[d.ref.id[12:15] for d in page.deals] for page, _ in waves] == [["001", "002"], ["003", "004"], []]
+
+
+def test_a_wave_knows_a_moment_before_its_first_deal_was_read():
+    clock = FakeClock()
+
+    def pages():
+        for number in (1, 2, 3):
+            clock.advance(10)
+            yield Page((nth(2 * number - 1), nth(2 * number)))
+
+    read = [(clock.now() - NOON, moment - NOON) for _, moment in waves_of(pages(), 3, clock.now)]
+
+    assert [before.seconds for _, before in read] == [0, 10, 30]
+    assert all(before <= at for at, before in read)
 
 
 def test_a_deal_that_a_page_holds_twice_counts_once(world):
