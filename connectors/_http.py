@@ -17,7 +17,7 @@ from urllib3.exceptions import NewConnectionError, SSLError
 from connectors._http_json import loaded
 from connectors._http_time import ServerTime, http_date
 from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, ServiceError, Transient
-from handoff.ports import Budget, Clock, Limit, Traffic
+from handoff.ports import Budget, Clock, Limit, Spans, Traffic
 
 log = logging.getLogger("connectors.http")
 
@@ -112,6 +112,7 @@ class Exchange:
         self.judge, self.jitter, self.renew, self.read_only, self.beat = judge, jitter, renew, read_only, beat
         self.tries, self.patience = tries, patience
         self.server_time = ServerTime()
+        self._fixed = [limit for limit in self.limits if limit.spans is Spans.FIXED]
         self._calls, self._counting = 0, threading.Lock()
 
     def call(
@@ -288,17 +289,16 @@ class Exchange:
     def _still_in(self, at: datetime) -> bool:
         """Return whether every window that held `at` holds this moment too, and no edge is near."""
         now = self.now()
-        spans = [limit.per.total_seconds() for limit in self.limits]
-        same = all(at.timestamp() // span == now.timestamp() // span for span in spans)
+        same = all(limit.starts(at) == limit.starts(now) for limit in self._fixed)
         return same and self._to_quiet_water(now) <= 0
 
     def _to_quiet_water(self, at: datetime) -> float:
         """Return the seconds until no window's edge is near: our clock and the vendor's may differ a little."""
         wait = 0.0
-        for limit in self.limits:
+        for limit in self._fixed:
             span = limit.per.total_seconds()
             margin = min(max(EDGE_BUSINESS.total_seconds(), EDGE_REAL_SECONDS * self.clock.scale), span / 4)
-            into = at.timestamp() % span
+            into = at.timestamp() - limit.starts(at)
             if into < margin:
                 wait = max(wait, margin - into)
             elif into > span - margin:

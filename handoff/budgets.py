@@ -1,85 +1,160 @@
 """The calls that are left, kept in the ledger so that all workers share them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import Connection, func, select, text, update
 
 from handoff import tables as t
 from handoff.database import Database
-from handoff.ports import Limit
+from handoff.ports import Limit, Spans
+
+PARTS = 20
+"""A rolling span is counted in so many parts; the one that it begins in counts whole."""
+
+Rows = Mapping[int, int]
+"""By start of a span, or of a part of one, in seconds from the epoch: the calls used in it."""
 
 
 class SharedBudget:
-    """The budget port over one database."""
+    """
+    The budget port over one database.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Args:
+        share: The part of every limit that may be used here, at most 1: the rest stays free for others.
+    """
+
+    def __init__(self, database: Database, *, share: float = 1.0) -> None:
+        self._database, self._share = database, share
 
     def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
-        """Take calls from every window that holds `at`, or from none; see `handoff.ports.Budget`."""
+        """Take calls from every span that holds `at`, or from none; see `handoff.ports.Budget`."""
         with self._database.writing() as connection:
             for limit in limits:
-                window = _window(name, limit, at)
-                self._database.insert_new(connection, t.budgets, [window | {"used": 0}], list(window))
-                taken = connection.execute(
-                    update(t.budgets)
-                    .where(*_is(t.budgets, window), t.budgets.c.used + calls <= limit.calls)
-                    .values(used=t.budgets.c.used + calls)
-                )
-                if taken.rowcount == 0:
+                start, again = self._room(connection, name, limit, at, calls)
+                if again is None and not self._take(connection, _cell(name, limit, start), limit, calls):
+                    again = limit.ends(at)
+                if again is not None:
                     connection.rollback()
-                    return _next_window(limit, at)
+                    return again
         return None
 
     def close(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
-        """Close the shortest window that holds `at` for all workers."""
+        """Close the shortest span that holds `at` for all workers."""
         if not limits:
             return
         shortest = min(limits, key=lambda limit: limit.per)
-        window = _window(name, shortest, at)
         with self._database.writing() as connection:
-            self._database.upsert(connection, t.budgets, [window | {"used": shortest.calls}], list(window))
+            start, _ = self._room(connection, name, shortest, at, 0)
+            cell = _cell(name, shortest, start)
+            self._database.upsert(connection, t.budgets, [cell | {"used": shortest.calls}], list(cell))
+
+    def left(self, name: str, limits: Sequence[Limit], at: datetime) -> list[int]:
+        """Return how many calls of each limit are left at this moment; nothing is written."""
+        with self._database.reading() as connection:
+            return [max(0, limit.calls - used_in(limit, _rows(connection, name, limit, at), at)) for limit in limits]
+
+    def _room(
+        self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int
+    ) -> tuple[int, datetime | None]:
+        if limit.spans is Spans.FIXED:
+            return limit.starts(at), None  # whether there is room is seen by taking it
+        if connection.dialect.name == "postgresql":
+            # What was used is read before it is written: one at a time.
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"budget {name}"})
+        return room(limit, _rows(connection, name, limit, at), at, calls, share=self._share)
+
+    def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int) -> bool:
+        self._database.insert_new(connection, t.budgets, [{**cell, "used": 0}], list(cell))
+        used = t.budgets.c.used
+        only = [t.budgets.c[name] == value for name, value in cell.items()]
+        if limit.spans is Spans.FIXED:
+            only.append(used + calls <= _allowed(limit, self._share))
+        return connection.execute(update(t.budgets).where(*only).values(used=used + calls)).rowcount > 0
 
 
 class OwnBudget:
     """The budget port in memory, for one process that leaves nothing behind; other workers do not see what it takes."""
 
     def __init__(self) -> None:
-        self._used: dict[tuple[str, int, int], int] = {}
+        self._used: dict[tuple[str, int], dict[int, int]] = {}
 
     def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
-        """Take calls from every window that holds `at`, or from none; see `handoff.ports.Budget`."""
-        for limit in limits:
-            if self._used.get(_cell(name, limit, at), 0) + calls > limit.calls:
-                return _next_window(limit, at)
-        for limit in limits:
-            cell = _cell(name, limit, at)
-            self._used[cell] = self._used.get(cell, 0) + calls
+        """Take calls from every span that holds `at`, or from none; see `handoff.ports.Budget`."""
+        rooms = [room(limit, self._rows(name, limit), at, calls) for limit in limits]
+        for _, again in rooms:
+            if again is not None:
+                return again
+        for limit, (start, _) in zip(limits, rooms, strict=True):
+            rows = self._rows(name, limit)
+            rows[start] = rows.get(start, 0) + calls
         return None
 
     def close(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
-        """Close the shortest window that holds `at`."""
+        """Close the shortest span that holds `at`."""
         if limits:
             shortest = min(limits, key=lambda limit: limit.per)
-            self._used[_cell(name, shortest, at)] = shortest.calls
+            rows = self._rows(name, shortest)
+            rows[room(shortest, rows, at, 0)[0]] = shortest.calls
+
+    def _rows(self, name: str, limit: Limit) -> dict[int, int]:
+        return self._used.setdefault((name, int(limit.per.total_seconds())), {})
 
 
-def _cell(name: str, limit: Limit, at: datetime) -> tuple[str, int, int]:
-    window = _window(name, limit, at)
-    return name, window["per_seconds"], window["starts"]
+def room(limit: Limit, rows: Rows, at: datetime, calls: int, *, share: float = 1.0) -> tuple[int, datetime | None]:
+    """
+    Return where calls at this moment count, and None, or the first moment at which it is worth trying again.
+
+    Args:
+        rows: What was used of this limit, at least since a span before `at`.
+    """
+    start = _counts_in(limit, rows, at)
+    if used_in(limit, rows, at) + calls <= _allowed(limit, share):
+        return start, None
+    if limit.spans is Spans.FIXED:
+        return start, limit.ends(at)
+    first = start if limit.spans is Spans.FIRST_CALL else min(_rolling(limit, rows, at), default=start)
+    part = 0 if limit.spans is Spans.FIRST_CALL else _part(limit)
+    return start, datetime.fromtimestamp(first + part, UTC) + limit.per
 
 
-def _window(name: str, limit: Limit, at: datetime) -> dict[str, Any]:
-    span = int(limit.per.total_seconds())
-    return {"name": name, "per_seconds": span, "starts": int(at.timestamp()) // span * span}
+def used_in(limit: Limit, rows: Rows, at: datetime) -> int:
+    """Return how many calls count against this limit at this moment."""
+    if limit.spans is Spans.ROLLING:
+        return sum(_rolling(limit, rows, at).values())
+    return rows.get(_counts_in(limit, rows, at), 0)
 
 
-def _next_window(limit: Limit, at: datetime) -> datetime:
-    span = limit.per.total_seconds()
-    return at + timedelta(seconds=span - at.timestamp() % span)
+def _counts_in(limit: Limit, rows: Rows, at: datetime) -> int:
+    now = int(at.timestamp())
+    if limit.spans is Spans.FIXED:
+        return limit.starts(at)
+    if limit.spans is Spans.ROLLING:
+        return now // _part(limit) * _part(limit)
+    begun = [start for start in rows if start <= now < start + limit.per.total_seconds()]
+    return max(begun, default=now)
 
 
-def _is(table: Table, values: Mapping[str, Any]) -> list[Any]:
-    return [table.c[name] == value for name, value in values.items()]
+def _rolling(limit: Limit, rows: Rows, at: datetime) -> dict[int, int]:
+    since = at.timestamp() - limit.per.total_seconds() - _part(limit)
+    return {start: used for start, used in rows.items() if since < start <= at.timestamp()}
+
+
+def _part(limit: Limit) -> int:
+    return max(1, int(limit.per / timedelta(seconds=PARTS)))
+
+
+def _allowed(limit: Limit, share: float) -> int:
+    return max(1, int(limit.calls * share))
+
+
+def _cell(name: str, limit: Limit, start: int) -> dict[str, Any]:
+    return {"name": name, "per_seconds": int(limit.per.total_seconds()), "starts": start}
+
+
+def _rows(connection: Connection, name: str, limit: Limit, at: datetime) -> Rows:
+    c, span = t.budgets.c, int(limit.per.total_seconds())
+    since = int(at.timestamp()) - 2 * span
+    query = select(c.starts, func.sum(c.used)).where(c.name == name, c.per_seconds == span, c.starts > since)
+    return dict(connection.execute(query.group_by(c.starts)).tuples().all())

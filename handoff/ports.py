@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
 from handoff.model import Customer, DealRef, Found, Held, Outcome, Page, Step, User, Value, Window
@@ -72,12 +73,48 @@ class Receipt:
     fields: Mapping[str, Value]
 
 
+class Spans(StrEnum):
+    """
+    From when a vendor counts a span of calls.
+
+    `fixed`: by its wall clock, each minute or day beginning with the last one's end. `first_call`: from the first call
+    after the last span. `rolling`: at every moment the span that ends with it.
+    """
+
+    FIXED = "fixed"
+    FIRST_CALL = "first_call"
+    ROLLING = "rolling"
+
+
 @dataclass(frozen=True)
 class Limit:
-    """At most `calls` in each fixed span of `per`, counted from the epoch (the vendor's wall clock)."""
+    """
+    At most `calls` in each span of `per`.
+
+    A fixed span of whole days begins at midnight in `zone`, a shorter one is counted from the epoch.
+    """
 
     per: timedelta
     calls: int
+    spans: Spans = Spans.FIXED
+    zone: str = "UTC"
+
+    def starts(self, at: datetime) -> int:
+        """Return the moment, in whole seconds from the epoch, at which the fixed span that holds `at` begins."""
+        span = int(self.per.total_seconds())
+        if span % 86_400 or self.zone == "UTC":
+            return int(at.timestamp()) // span * span
+        day = at.astimezone(ZoneInfo(self.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        back = day.date().toordinal() % (span // 86_400)
+        return int((day - timedelta(days=back)).timestamp())
+
+    def ends(self, at: datetime) -> datetime:
+        """Return the moment at which the fixed span that holds `at` is over."""
+        span = int(self.per.total_seconds())
+        begins = datetime.fromtimestamp(self.starts(at), UTC)
+        if span % 86_400 or self.zone == "UTC":
+            return begins + self.per
+        return (begins.astimezone(ZoneInfo(self.zone)) + self.per).astimezone(UTC)
 
 
 @dataclass(frozen=True)

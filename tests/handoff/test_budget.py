@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handoff import tables as t
 from handoff.budgets import OwnBudget, SharedBudget
 from handoff.ledger import Ledger
-from handoff.ports import Limit
+from handoff.ports import Limit, Spans
 
 AT = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -134,3 +136,83 @@ def test_a_closed_budget_of_ones_own_gives_nothing_until_the_next_window():
 
     assert budget.spend("gainsight main", limits, AT) == datetime(2026, 3, 10, 12, 1, tzinfo=UTC)
     assert budget.spend("gainsight main", limits, AT + MINUTE) is None
+
+
+# Spans of other kinds
+
+
+FIRST, ROLLING = Limit(MINUTE, 2, Spans.FIRST_CALL), Limit(MINUTE, 2, Spans.ROLLING)
+
+
+@pytest.fixture(params=["shared", "own"])
+def budget(request: pytest.FixtureRequest):
+    return SharedBudget(a_ledger()) if request.param == "shared" else OwnBudget()
+
+
+def test_a_span_from_the_first_call_begins_when_something_is_called_and_not_before(budget):
+    later = AT + timedelta(seconds=40)
+
+    assert [budget.spend("n", [FIRST], at) for at in (AT, later, later)] == [None, None, AT + MINUTE]
+    assert budget.spend("n", [FIRST], AT + MINUTE) is None
+
+
+def test_a_rolling_span_frees_a_call_once_it_is_older_than_the_span(budget):
+    assert [budget.spend("n", [ROLLING], AT + timedelta(seconds=s)) for s in (0, 40)] == [None, None]
+
+    again = budget.spend("n", [ROLLING], AT + timedelta(seconds=50))
+
+    assert again is not None
+    assert AT + MINUTE <= again <= AT + MINUTE + timedelta(seconds=3)
+    assert budget.spend("n", [ROLLING], again) is None
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=60), st.sampled_from([Spans.FIRST_CALL, Spans.ROLLING]))
+def test_no_span_of_a_rolling_limit_ever_holds_more_calls_than_it_may(waits, spans):
+    budget, limit, at, granted = OwnBudget(), Limit(MINUTE, 5, spans), AT, list[datetime]()
+    for wait in waits:
+        at += timedelta(seconds=wait)
+        if budget.spend("n", [limit], at) is None:
+            granted.append(at)
+
+    held = [sum(first <= one < first + MINUTE for one in granted) for first in granted]
+    assert max(held) <= (5 if spans is Spans.ROLLING else 9)  # two spans from a first call may meet
+
+
+@pytest.mark.parametrize("limit", [Limit(MINUTE, 2), FIRST, ROLLING])
+def test_what_a_vendor_closed_gives_nothing_until_the_span_is_over(budget, limit):
+    budget.close("n", [limit], AT)
+
+    again = budget.spend("n", [limit], AT)
+
+    assert again is not None
+    assert AT < again <= AT + MINUTE + timedelta(seconds=3)
+    assert budget.spend("n", [limit], again) is None
+
+
+def test_a_day_begins_at_midnight_where_the_vendor_is():
+    limit = Limit(timedelta(days=1), 1, zone="America/Los_Angeles")
+    budget = SharedBudget(a_ledger())
+
+    assert budget.spend("n", [limit], datetime(2026, 3, 10, 6, 59, tzinfo=UTC)) is None
+    assert budget.spend("n", [limit], datetime(2026, 3, 10, 7, 0, tzinfo=UTC)) is None
+    assert budget.spend("n", [limit], datetime(2026, 3, 10, 12, 0, tzinfo=UTC)) == datetime(2026, 3, 11, 7, tzinfo=UTC)
+
+
+def test_a_share_leaves_the_rest_of_a_limit_to_others():
+    ledger, limits = a_ledger(), [Limit(MINUTE, 10)]
+    backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
+
+    for_backfill = [backfill.spend("n", limits, AT) for _ in range(9)]
+    for_live = [live.spend("n", limits, AT) for _ in range(3)]
+
+    assert (for_backfill.count(None), for_live.count(None)) == (8, 2)
+
+
+@pytest.mark.parametrize(
+    "limit", [Limit(MINUTE, 5), Limit(MINUTE, 5, Spans.FIRST_CALL), Limit(MINUTE, 5, Spans.ROLLING)]
+)
+def test_what_is_left_is_told_without_taking_it(limit):
+    budget = SharedBudget(a_ledger())
+    budget.spend("n", [limit], AT, calls=2)
+
+    assert [budget.left("n", [limit], AT) for _ in range(2)] == [[3], [3]]
