@@ -14,11 +14,18 @@ from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
 
 @dataclass(frozen=True)
 class Pace:
-    """How a pass reads: sizes and spans, all with a reason in `docs/decisions/`."""
+    """
+    How a pass reads: sizes and spans, all with a reason in `docs/decisions/`.
+
+    Every window overlaps the one before. When the last sweep is `sweep_every` old it begins `sweep_back` earlier: what
+    became visible later than any overlap is found then.
+    """
 
     wave: int = 2_000
     overlap: timedelta = timedelta(minutes=10)
     lag: timedelta = timedelta(seconds=10)
+    sweep_every: timedelta = timedelta(hours=1)
+    sweep_back: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -80,11 +80,11 @@ class Intake:
             yield Wave(self._stage("read the deals asked for", crm.read, asked), before)
             return
         # The window is fixed before anything is read: what changes while we work belongs to the next one.
-        self.window = self._window()
+        self.window, sweeps = self._window()
         for ids in self._due(size):
             before = self.clock.now()
             yield Wave(self._stage("read waiting deals", crm.read, ids), before, asked=tuple(ids))
-        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts)
+        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts, sweeps)
         pages = waves_of(crm.changed(self.window), size, self.clock.now)
         last = False
         while not last:
@@ -240,11 +240,16 @@ class Intake:
                 self._stands(deal, row)
         return Sorted(new, again, waiting)
 
-    def _window(self) -> Window:
-        pace = self.bridge.pace
+    def _window(self) -> tuple[Window, bool]:
+        """Return the span to read, and whether it goes back as far as a sweep does."""
+        pace, crm = self.bridge.pace, self.bridge.crm_name
         upper = self.bridge.crm.server_now() - pace.lag
-        cursor = self.ledger.read_until(self.bridge.crm_name, self.starts)
-        return Window(cursor - pace.overlap if cursor else min(self.starts, upper), upper)
+        cursor, swept = self.ledger.read_until(crm, self.starts), self.ledger.swept_at(crm)
+        if cursor is None:
+            return Window(min(self.starts, upper), upper), True
+        sweeps = swept is None or self.clock.now() - swept >= pace.sweep_every
+        lower = cursor - pace.overlap
+        return Window(min(lower, upper - pace.sweep_back) if sweeps else lower, upper), sweeps
 
     def _gone(self, wave: Wave, run: int) -> None:
         """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""

@@ -92,11 +92,16 @@ class Frozen:
 
 @dataclass(frozen=True)
 class ReadTo:
-    """How far a CRM was read: the end of the window, and the first moment of winning that counted."""
+    """
+    How far a CRM was read: the end of the window, and the first moment of winning that counted.
+
+    `sweeps` says that the window went back as far as a sweep does.
+    """
 
     crm: str
     end: datetime
     starts: datetime
+    sweeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,12 @@ class Ledger(Intents):
         with self.reading() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def swept_at(self, crm: str) -> datetime | None:
+        """Return when a CRM was last swept, None when it never was."""
+        with self.reading() as connection:
+            query = select(t.windows.c.swept_at).where(t.windows.c.crm == crm)
+            return connection.execute(query).scalar_one_or_none()
+
     # What a run writes
 
     def begin_run(self, command: str, now: datetime, mapping_version: str) -> int:
@@ -277,7 +288,7 @@ class Ledger(Intents):
             self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ, newer="read_at")
             if read_to is not None:
                 cursor = {"crm": read_to.crm, "cursor": read_to.end, "starts": read_to.starts}
-                cursor |= {"read_at": now, "run": run}
+                cursor |= {"read_at": now, "run": run} | ({"swept_at": now} if read_to.sweeps else {})
                 self.upsert(connection, t.windows, [cursor], ["crm"])
 
     def freeze(self, frozen: Sequence[Frozen], version: str) -> None:
