@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 
 from handoff.bridge import Bridge
@@ -12,7 +13,7 @@ from handoff.inputs import as_it_was
 from handoff.intents import IN_DOUBT
 from handoff.ledger import Told
 from handoff.mapping import Mappings
-from handoff.model import Handoff, Outcome, Step, Value
+from handoff.model import Handoff, Outcome, Result, Step, Value
 from handoff.notes import Note, as_delivered, frozen_names, label, listed_changes, name_of, note_step, words_of
 from handoff.policy import Times, judge, receivers
 from handoff.prepare import Prepared, after_delivery
@@ -72,23 +73,47 @@ def followed_up(
     """
     late = [one for one in prepared if one.key in known and known[one.key].delivered_at is not None]
     kept = _kept(bridge, late, known)
+    begun = _begun_before(bridge, prepared, known)
     now = bridge.clock.now()
     return [
         _applied_again(bridge.mappings, one, kept[one.key], gains=gains)
         if whole and one.key in kept
         else _followed_up(bridge, one, kept[one.key], now)
         if one.key in kept
-        else one
+        else begun.get(one.key, one)
         for one in prepared
     ]
 
 
-def told_by(one: Prepared, mappings: Mappings) -> Told | None:
-    """Return what Customer Success has been told once this deal is done, None when that stays what it was."""
+def told_by(one: Prepared, mappings: Mappings, outcomes: Mapping[str, Outcome] = MappingProxyType({})) -> Told | None:
+    """
+    Return what Customer Success has been told once this deal is done, None when that stays what it was.
+
+    What an earlier pass made for it tells what that pass knew, unless it was made only now, as `outcomes` have it.
+    """
     if one.handoff is None or not one.tells:
         return None
-    hashes = told_hashes(one.handoff, mappings)
-    return Told(one.key, hashes, words_of(one.handoff.values), again=one.delivered and bool(one.changed))
+    hashes, words = told_hashes(one.handoff, mappings), words_of(one.handoff.values)
+    fixed, (before, spoken) = _fixed(one, outcomes), one.told
+    hashes |= {name: before[name] for name in fixed if name in before}
+    if fixed and spoken is not None:
+        words = {name: said for name, said in words.items() if name not in fixed}
+        words |= {name: said for name, said in spoken.items() if name in fixed}
+    return Told(one.key, hashes, words, again=one.delivered and bool(one.changed))
+
+
+def told_otherwise(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+    """Return the canonical fields of which work that was made before says something else than the deal by now."""
+    if one.handoff is None or one.delivered:
+        return ()
+    before, values = one.told[0], one.handoff.values
+    named = (name for name in _fixed(one, outcomes) if name in before and not _of_the_platform(name))
+    return tuple(sorted(name for name in named if before[name] != fingerprint(values.get(name))))
+
+
+def _fixed(one: Prepared, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
+    made_now = {key for key, outcome in outcomes.items() if outcome.result is Result.CREATED}
+    return frozenset().union(*(names for key, names in one.fixed.items() if key not in made_now))
 
 
 def told_by_notes(one: Prepared, outcomes: Mapping[str, Outcome]) -> Told | None:
@@ -167,6 +192,29 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
         )
         for one in late
         if str(one.deal.ref) in deals
+    }
+
+
+def _begun_before(bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Prepared]:
+    """Return by key the handoffs that were only begun, with what their work told."""
+    begun = [one for one in prepared if one.key in known and known[one.key].delivered_at is None]
+    begun = [one for one in begun if known[one.key].told]
+    if not begun:
+        return {}
+    rows = bridge.ledger.steps(step["key"] for one in begun for step in known[one.key].steps)
+    words = bridge.ledger.bodies("told", [one.key for one in begun])
+    there = {key for key, row in rows.items() if row.remote_id is not None or row.state in IN_DOUBT}
+    return {
+        one.key: replace(
+            one,
+            told=(known[one.key].told, words.get(one.key)),
+            fixed={
+                step["key"]: frozen_names(bridge.mappings.target, [step["name"]])
+                for step in known[one.key].steps
+                if step["key"] in there
+            },
+        )
+        for one in begun
     }
 
 

@@ -82,12 +82,17 @@ class Told:
 
 @dataclass(frozen=True)
 class Frozen:
-    """A handoff to keep: its steps as `key`, `name`, `kind`, and what was known of its account before, as data."""
+    """
+    A handoff to keep: its steps as `key`, `name`, `kind`, and what was known of its account before, as data.
+
+    `told` are the fingerprints of what its work tells Customer Success.
+    """
 
     key: str
     handoff: Handoff
     steps: Sequence[Mapping[str, str]]
     background: Mapping[str, Any] | None = None
+    told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -312,6 +317,7 @@ class Ledger(Intents):
                 "work_starts_at": one.handoff.work_starts_at,
                 "mapping_version": version,
                 "steps": [*_left(made.get(one.key, ()), one.steps), *one.steps],
+                "told": one.told,
             }
             for one in frozen
         ]

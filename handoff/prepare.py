@@ -31,7 +31,8 @@ class Prepared:
     says that Customer Success knows something else once it is done. `companies` are the platform's records of accounts
     that its fields name, by the account's id; `away` are the addresses asked for that cannot receive work: False, or
     None where nobody has it. `notes` are those among the steps, in their order, and `told` what was told before them:
-    fingerprints, and the words where they are kept.
+    fingerprints, and the words where they are kept. Of one that was only begun, `fixed` holds by step the canonical
+    fields that its work, made or perhaps made by an earlier pass, says once and for all.
     """
 
     deal: Deal
@@ -49,6 +50,7 @@ class Prepared:
     away: Mapping[str, bool | None] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     told: tuple[Mapping[str, str], Mapping[str, str] | None] = (MappingProxyType({}), None)
+    fixed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def excluded(self) -> str:

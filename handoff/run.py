@@ -12,10 +12,10 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.bursts import slices
 from handoff.carry import Carrier, Decision, Planned
-from handoff.changes import followed_up, told_by, told_by_notes
+from handoff.changes import followed_up, told_by, told_by_notes, told_otherwise
 from handoff.decisions import merged
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
-from handoff.ledger import Frozen, Judged
+from handoff.ledger import Frozen, Judged, Told
 from handoff.model import Deal, Outcome, Result, Standing, Window
 from handoff.prepare import Prepared, body, ends_that_go_on, prepare, standing_of, step_list
 from handoff.provenance import Evidence
@@ -222,7 +222,7 @@ class Pass:
 
     def _keep(self, prepared: Sequence[Prepared]) -> None:
         known = self.ledger.handoffs(one.key for one in prepared)
-        frozen, bodies = [], []
+        frozen, bodies, words = [], [], []
         for one in prepared:
             handoff, row = one.handoff, known.get(one.key)
             if handoff is None or one.excluded:
@@ -230,8 +230,12 @@ class Pass:
             if row is None or row.delivered_at is None:
                 bodies.append((one.key, body(one)))
                 steps = step_list(one.steps) or (row.steps if row else [])
-                frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background)))
+                told = told_by(one, self.bridge.mappings)
+                words += [(one.key, told.words)] if told else []
+                hashes = told.hashes if told else None
+                frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background), hashes))
         self.ledger.freeze(frozen, self.version)
+        self.ledger.keep_bodies("told", words, self.clock.now())
         notes = [(note.step.key, note.body()) for one in prepared for note in one.notes]
         self.ledger.keep_bodies("note", notes, self.clock.now())
         self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
@@ -272,6 +276,9 @@ class Pass:
             try_at = self.clock.now() + WAIT_UNDER_A_LIMIT
         again = [outcomes[step.key].again for step in one.steps if standing is Standing.WAITING]
         expected_at = max((moment for moment in again if moment is not None), default=try_at)
+        stale = told_otherwise(one, outcomes) if standing is Standing.DONE else ()
+        if stale:
+            try_at = self.clock.now()  # the next pass tells it in a note
         handled = standing is Standing.DONE and not one.unhandled
         return Judged(
             one.deal,
@@ -280,12 +287,18 @@ class Pass:
             reason,
             try_at=try_at,
             mapping_version=self.version,
-            changed=() if handled else one.changed,
-            told=told_by(one, self.bridge.mappings) if handled else told_by_notes(one, outcomes),
+            changed=stale if handled else one.changed,
+            told=self._told(one, outcomes, handled=handled),
             silent=one.silent,
             read_at=self.intake.read_at(one.deal),
             expected_at=expected_at,
         )
+
+    def _told(self, one: Prepared, outcomes: Mapping[str, Outcome], *, handled: bool) -> Told | None:
+        if not handled:
+            return told_by_notes(one, outcomes)
+        first = not one.delivered and not one.fixed  # kept before anything was sent
+        return None if first else told_by(one, self.bridge.mappings, outcomes)
 
     def _got_on(self, one: Prepared, outcomes: Mapping[str, Outcome]) -> bool:
         return any(outcomes[step.key].result in (Result.CREATED, Result.UPDATED) for step in one.steps)

@@ -642,3 +642,50 @@ def _hold(world: World, theirs: dict[tuple[str, str], object]) -> None:
         held = world.platform.of(kind)[0].payload.get(field)
         ours = {step.payload[field] for step in world.platform.sent if step.kind == kind and field in step.payload}
         assert held == value or value in ours, (kind, field, held, value)
+
+
+@pytest.mark.parametrize("end", [End.WAITING, End.CUT_BEFORE])
+def test_a_change_between_the_first_work_and_the_rest_is_told_in_a_note(world, end):
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: end if step.kind == "timeline" else None
+    with suppress(PowerCut):
+        world.run()
+    world.platform.ends = lambda step: None
+    world.crm.edit(DEAL, account_name="Nordwind AG", source={"Account.Name": "Nordwind AG"})
+
+    reports = [world.run(after=60) for _ in range(3)]
+
+    (note,) = change_notes(world)
+    assert "Nordwind AG" in note.payload["Notes"]
+    assert "Nordwind Freight" in note.payload["Notes"]
+    assert reports[-1].balance.done == reports[-1].balance.seen
+    assert world.run().steps == {}
+
+
+def test_a_change_before_the_first_work_is_said_by_the_work_itself(world):
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: End.WAITING
+    world.run()
+    world.platform.ends = lambda step: None
+    world.crm.edit(DEAL, account_name="Nordwind AG", source={"Account.Name": "Nordwind AG"})
+
+    for _ in range(3):
+        world.run()
+
+    assert change_notes(world) == []
+    assert "Nordwind AG" in world.platform.of("cta")[0].payload["Name"]
+
+
+def test_work_in_doubt_that_is_made_only_after_the_change_needs_no_note(world):
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: End.UNKNOWN_BEFORE
+    world.run()
+    world.platform.ends = lambda step: None
+    world.crm.edit(DEAL, account_name="Nordwind AG", source={"Account.Name": "Nordwind AG"})
+
+    for _ in range(5):
+        world.run(after=300)
+
+    assert world.standing(DEAL) == "done"
+    assert "Nordwind AG" in world.platform.of("cta")[0].payload["Name"]
+    assert change_notes(world) == []
