@@ -138,9 +138,13 @@ def test_a_closed_budget_of_ones_own_gives_nothing_until_the_next_window():
 FIRST, ROLLING = Limit(MINUTE, 2, Spans.FIRST_CALL), Limit(MINUTE, 2, Spans.ROLLING)
 
 
-@pytest.fixture(params=["shared", "own"])
+@pytest.fixture(params=["sqlite", "postgresql", "own"])
 def budget(request: pytest.FixtureRequest):
-    return SharedBudget(a_ledger()) if request.param == "shared" else OwnBudget()
+    if request.param == "postgresql":
+        with request.getfixturevalue("postgresql").database() as url:
+            yield SharedBudget(a_ledger(url))
+    else:
+        yield OwnBudget() if request.param == "own" else SharedBudget(a_ledger("sqlite://"))
 
 
 def test_a_span_from_the_first_call_begins_when_something_is_called_and_not_before(budget):
@@ -183,17 +187,17 @@ def test_what_a_vendor_closed_gives_nothing_until_the_span_is_over(budget, limit
     assert budget.spend("n", [limit], again) is None
 
 
-def test_a_day_begins_at_midnight_where_the_vendor_is():
+def test_a_day_begins_at_midnight_where_the_vendor_is(ledger):
     limit = Limit(timedelta(days=1), 1, zone="America/Los_Angeles")
-    budget = SharedBudget(a_ledger())
+    budget = SharedBudget(ledger)
 
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 6, 59, tzinfo=UTC)) is None
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 7, 0, tzinfo=UTC)) is None
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 12, 0, tzinfo=UTC)) == datetime(2026, 3, 11, 7, tzinfo=UTC)
 
 
-def test_a_share_leaves_the_rest_of_a_limit_to_others():
-    ledger, limits = a_ledger(), [Limit(MINUTE, 10)]
+def test_a_share_leaves_the_rest_of_a_limit_to_others(ledger):
+    limits = [Limit(MINUTE, 10)]
     backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
 
     for_backfill = [backfill.spend("n", limits, AT) for _ in range(9)]
@@ -205,8 +209,8 @@ def test_a_share_leaves_the_rest_of_a_limit_to_others():
 @pytest.mark.parametrize(
     "limit", [Limit(MINUTE, 5), Limit(MINUTE, 5, Spans.FIRST_CALL), Limit(MINUTE, 5, Spans.ROLLING)]
 )
-def test_what_is_left_is_told_without_taking_it(limit):
-    budget = SharedBudget(a_ledger())
+def test_what_is_left_is_told_without_taking_it(limit, ledger):
+    budget = SharedBudget(ledger)
     budget.spend("n", [limit], AT, calls=2)
 
     assert [budget.left("n", [limit], AT) for _ in range(2)] == [[3], [3]]
