@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import applying, comparing, files, previewing, screens, setting_up
+from cli import applying, comparing, files, ledger, previewing, screens, setting_up
 from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import read_live
@@ -243,6 +243,7 @@ _OTHERS = (
 )
 for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)
+app.add_typer(ledger.app, name="ledger")
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class DatabaseClock:
 
 def lease_clock(database: Database) -> LeaseClock:
     """Return the clock that all workers on this ledger share: the database's, or this machine's."""
-    return DatabaseClock(database) if database.engine.dialect.name == "postgresql" else SystemClock()
+    return DatabaseClock(database) if database.shared else SystemClock()
 
 
 @dataclass(frozen=True)
@@ -193,6 +193,16 @@ def open_ledger(chosen: Choice) -> Iterator[Ledger]:
     ledger = Ledger(chosen.settings().ledger_url)
     try:
         ledger.open(stamps={})
+        yield ledger
+    finally:
+        ledger.close()
+
+
+@contextmanager
+def ledger_as_it_is(chosen: Choice) -> Iterator[Ledger]:
+    """Yield the ledger without opening it: nothing is made in it or brought up."""
+    ledger = Ledger(chosen.settings().ledger_url)
+    try:
         yield ledger
     finally:
         ledger.close()

@@ -9,6 +9,8 @@ from handoff import tables as t
 from handoff.database import Database
 from handoff.model import Scope
 
+_NEWEST = (t.deals.c.won_at.desc(), t.deals.c.ref)
+
 
 class Archive(Database):
     """The questions of people; nothing here writes."""
@@ -21,7 +23,7 @@ class Archive(Database):
             t.deals.c.name.icontains(words, autoescape=True),
         )
         with self.reading() as connection:
-            return list(connection.execute(select(t.deals).where(found).order_by(t.deals.c.won_at.desc())))
+            return list(connection.execute(select(t.deals).where(found).order_by(*_NEWEST)))
 
     def resembling(self, deal_or_account_id: str) -> list[Row[Any]]:
         """Return the deals that have this id in other letter case, or that belong to this account; newest win first."""
@@ -29,7 +31,7 @@ class Archive(Database):
         cased = func.lower(c.deal_id) == deal_or_account_id.lower()
         found = or_(cased, func.substr(c.account_id, 1, 15) == deal_or_account_id[:15])
         with self.reading() as connection:
-            return list(connection.execute(select(t.deals).where(found).order_by(c.won_at.desc())))
+            return list(connection.execute(select(t.deals).where(found).order_by(*_NEWEST)))
 
     def deals_of(self, remote_id: str) -> list[Row[Any]]:
         """Return the deals whose handoff made, linked or wrote this record of a platform; newest win first."""
@@ -38,11 +40,13 @@ class Archive(Database):
             if not steps:
                 return []
             # An account's step names only the deal that wrote it last; the handoffs list the steps they share.
-            listed = cast(t.handoffs.c.steps, Text)
-            shared = [listed.contains(step.key, autoescape=True) for step in steps if step.scope == Scope.ACCOUNT]
-            sharing = connection.execute(select(t.handoffs.c.deal).where(or_(False, *shared))).scalars().all()
-            refs = {*sharing, *(step.deal for step in steps)}
-            query = select(t.deals).where(t.deals.c.ref.in_(refs)).order_by(t.deals.c.won_at.desc())
+            keys = {step.key for step in steps if step.scope == Scope.ACCOUNT}
+            listed = cast(t.handoffs.c.steps, Text)  # as it was written, on both databases; letter case may not count
+            maybe = or_(False, *(listed.contains(key, autoescape=True) for key in sorted(keys)))
+            sharing = connection.execute(select(t.handoffs.c.deal, t.handoffs.c.steps).where(maybe))
+            shared = {row.deal for row in sharing if any(step["key"] in keys for step in row.steps)}
+            refs = {*shared, *(step.deal for step in steps)}
+            query = select(t.deals).where(t.deals.c.ref.in_(refs)).order_by(*_NEWEST)
             return list(connection.execute(query))
 
     def story(self, ref: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, select, update
 
 from handoff import tables as t
 from handoff.database import Database
@@ -60,9 +60,6 @@ class SharedBudget:
     ) -> tuple[int, datetime | None]:
         if limit.spans is Spans.FIXED:
             return limit.starts(at), None  # whether there is room is seen by taking it
-        if connection.dialect.name == "postgresql":
-            # What was used is read before it is written: one at a time.
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"budget {name}"})
         return room(limit, _rows(connection, name, limit, at), at, calls, share=self._share)
 
     def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int) -> bool:

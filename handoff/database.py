@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Row, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from handoff import tables as t
 from handoff.batches import batches
-from handoff.errors import ConfigError, Transient
+from handoff.database_troubles import trouble
+from handoff.engines import POSTGRESQL, READS, engine_of
 
 IN_AT_ONCE = 500
 
@@ -20,14 +21,16 @@ class Database:
     What the ledger is kept in.
 
     Args:
-        url: An SQLAlchemy address, `sqlite:///handoff.db`.
+        url: `sqlite:///handoff.db`, or `postgresql://user@host/database`.
     """
 
     fence: Callable[[Connection], None] | None = None
     """Asked in every write transaction before anything is written; raises where nothing may be."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = engine_of(url)
+        self.shared = self.engine.dialect.name == POSTGRESQL
+        """Whether several machines may work on it."""
 
     def close(self) -> None:
         """Let go of the database."""
@@ -35,13 +38,19 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection to ask with; raises `Transient` when the database cannot be used now."""
-        with self._told(), self.engine.connect() as connection:
+        """Yield a connection that sees one moment; raises `Transient` when the database cannot be used now."""
+        options = READS if self.shared else {}
+        with self._told(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield one transaction, durable when the block ends; raises `Transient` when it cannot be used now."""
+        """
+        Yield one transaction, durable when the block ends; nobody else writes meanwhile.
+
+        Raises:
+            Transient: The database cannot be used now.
+        """
         with (
             self._told(),
             self.engine.connect().execution_options(writes=True) as connection,
@@ -56,24 +65,13 @@ class Database:
         """A ledger that is locked, full or out of reach is nobody's bug: it is told, and tried by the next run."""
         try:
             yield
-        except OperationalError as error:
-            why = str(error.orig).splitlines()[0].rstrip(".")
-            remedy = (
-                "Check that its folder is there and can be written, that the disk has room, and that nothing locks it."
-            )
-            raise Transient(system="the ledger", doing="opening or writing it", why=f"{why}.", remedy=remedy) from None
-
-    def catch_up(self, connection: Connection) -> None:
-        """Add to the tables of an older release the columns and indexes that they lack; what is there stays."""
-        there = inspect(connection)
-        for table in t.metadata.sorted_tables:
-            known = {column["name"] for column in there.get_columns(table.name)}
-            for column in table.columns:
-                if column.name not in known:
-                    kind = column.type.compile(connection.dialect)
-                    connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
-            for index in table.indexes:
-                index.create(connection, checkfirst=True)
+        except (OperationalError, InternalError, ProgrammingError) as error:
+            # SQLite's own say so by `OperationalError`, for all that is out of our hands.
+            ours = not self.shared and not isinstance(error, OperationalError)
+            told = None if ours else trouble(error, postgresql=self.shared)
+            if told is None:
+                raise
+            raise told from None
 
     def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
         """Yield the rows whose column is one of these values."""
@@ -89,7 +87,7 @@ class Database:
         return connection.execute(query).scalar_one_or_none()
 
     def _insert(self, table: Table) -> Any:
-        return (postgresql if self.engine.dialect.name == "postgresql" else sqlite).insert(table)
+        return (postgresql if self.shared else sqlite).insert(table)
 
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
@@ -122,29 +120,3 @@ class Database:
         only = None if newer is None else table.c[newer] <= insert.excluded[newer]
         update = insert.on_conflict_do_update(index_elements=list(key), set_=changed | added, where=only)
         connection.execute(update, list(rows))
-
-
-def _engine(url: str) -> Engine:
-    local = {"timeout": 30} if url.startswith("sqlite") else {}
-    try:
-        # Statements carry what deals say and who they name: none of it belongs into an error.
-        engine = create_engine(url, connect_args=local, hide_parameters=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        kind = url.partition(":")[0]
-        raise ConfigError(
-            f"The ledger cannot be kept in {kind!r}. Use an address like sqlite:///handoff.db."
-        ) from error
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def durable(connection: Any, _: Any) -> None:
-            connection.isolation_level = None  # transactions are begun below, by what they are for
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-                connection.execute(f"PRAGMA {pragma}")
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            writes = connection.get_execution_options().get("writes")
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine

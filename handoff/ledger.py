@@ -26,6 +26,7 @@ from handoff.contract import NEW_CUSTOMER
 from handoff.database import IN_AT_ONCE
 from handoff.errors import ConfigError
 from handoff.intents import Intents, State
+from handoff.migrating import make_ready
 from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
 from handoff.rows import deal_row, event, unreadable_row
 
@@ -120,6 +121,16 @@ class ReceiptState:
     try_at: datetime | None
 
 
+_LATER = t.runs.alias("later")
+
+_LAST_CLOSED = (
+    select(t.runs.c.id, t.runs.c.digest)
+    # Runs that work side by side end in any order. Those of older releases name no run before them.
+    .where(t.runs.c.digest.is_not(None), ~select(_LATER.c.id).where(_LATER.c.previous == t.runs.c.id).exists())
+    .order_by(t.runs.c.id.desc())
+    .limit(1)
+)
+
 _DELIVERED = (
     update(t.handoffs)
     .where(
@@ -142,40 +153,40 @@ def _left(made: Iterable[Mapping[str, str]], planned: Sequence[Mapping[str, str]
     return [step for step in made if step["key"] not in keys]
 
 
+def _longer(listed: Sequence[Mapping[str, str]], more: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    keys = {step["key"] for step in listed}
+    return [*listed, *(dict(step) for step in more if step["key"] not in keys)]
+
+
 class Ledger(Intents):
     """
     One deployment, one ledger.
 
     Args:
-        url: An SQLAlchemy address, `sqlite:///handoff.db`.
+        url: `sqlite:///handoff.db`, or `postgresql://user@host/database`.
     """
 
     def open(self, *, stamps: Mapping[str, str], keep: bool = True) -> None:
         """
-        Make the tables if they are not there, and check that this ledger is of these systems.
+        Make the tables in an empty database, bring those of an older release up, and check whose ledger this is.
 
         Without `keep` new stamps are not stored: a reading command binds a ledger to nothing.
 
         Raises:
-            ConfigError: It belongs to another org or tenant, or to another release.
+            ConfigError: It belongs to another org or tenant or to a later release; or several machines share it, and
+                `handoff ledger migrate` must bring it up first.
         """
         with self.writing() as connection:
-            t.metadata.create_all(connection)
-            wanted = {"schema": t.SCHEMA_VERSION, **stamps}
+            make_ready(connection)
             there = dict(connection.execute(select(t.meta.c.name, t.meta.c.value)).tuples().all())
-            if there.get("schema") in t.CAN_CATCH_UP:
-                self.catch_up(connection)
-                there["schema"] = t.SCHEMA_VERSION
-                schema = {"name": "schema", "value": t.SCHEMA_VERSION}
-                self.upsert(connection, t.meta, [schema], ["name"])
-            for name, value in wanted.items():
+            for name, value in stamps.items():
                 if there.get(name, value) != value:
                     raise ConfigError(
                         f"This ledger belongs to {name} {there[name]}, but the settings lead to {value}. "
                         "One ledger serves one customer: set another [ledger] url, or correct the instance."
                     )
             if keep:
-                self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in wanted.items()], ["name"])
+                self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in stamps.items()], ["name"])
 
     # What is known
 
@@ -245,24 +256,24 @@ class Ledger(Intents):
             return int(number[0])
 
     def end_run(self, run: int, now: datetime, *, counts: Mapping[str, Any], report: Any, error: str | None) -> None:
-        """Close a run; its digest covers its events and the digest of the run before it."""
+        """Close a run; its digest covers its events and the digest of the run that was closed before it."""
         with self.writing() as connection:
-            before = (
-                connection.execute(
-                    select(t.runs.c.digest)
-                    .where(t.runs.c.id < run, t.runs.c.digest.is_not(None))
-                    .order_by(t.runs.c.id.desc())
-                )
-                .scalars()
-                .first()
-            )
+            last = connection.execute(_LAST_CLOSED).first()
+            before = last.digest if last else None
             digest = hashlib.sha256((before or "").encode())
             for row in connection.execute(select(t.events).where(t.events.c.run == run).order_by(t.events.c.id)):
                 digest.update("\x1f".join(str(part) for part in row).encode() + b"\n")
             connection.execute(
                 update(t.runs)
                 .where(t.runs.c.id == run)
-                .values(ended_at=now, ok=error is None, counts=dict(counts), error=error, digest=digest.hexdigest())
+                .values(
+                    ended_at=now,
+                    ok=error is None,
+                    counts=dict(counts),
+                    error=error,
+                    digest=digest.hexdigest(),
+                    previous=last.id if last else None,
+                )
             )
             self._keep(connection, [(f"run:{run}", "report", report)], now)
 
@@ -343,23 +354,20 @@ class Ledger(Intents):
             for some in batches(list(accounts), IN_AT_ONCE):
                 # A handoff of the first release has no kind: all of them were of new customers.
                 opening = or_(c.kind == NEW_CUSTOMER, c.kind.is_(None))
-                asked = query.where(c.account.in_(some), opening).order_by(d.won_at)
+                asked = query.where(c.account.in_(some), opening).order_by(d.won_at, c.deal, c.episode)
                 found |= {row.account: row for row in connection.execute(asked)}
         return found
 
     def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""
-        rows = self.handoffs(more)
-        longer = []
-        for key, steps in more.items():
-            listed = {step["key"] for step in rows[key].steps}
-            new = [dict(step) for step in steps if step["key"] not in listed]
-            if new:
-                longer.append({"k": key, "all": [*rows[key].steps, *new]})
-        if longer:
-            statement = update(t.handoffs).where(t.handoffs.c.key == bindparam("k")).values(steps=bindparam("all"))
-            with self.writing() as connection:
-                connection.execute(statement, longer)
+        c = t.handoffs.c
+        statement = update(t.handoffs).where(c.key == bindparam("k")).values(steps=bindparam("all"))
+        with self.writing() as connection:
+            for some in batches(list(more), IN_AT_ONCE):
+                rows = connection.execute(select(c.key, c.steps).where(c.key.in_(some))).all()
+                longer = [{"k": row.key, "all": _longer(row.steps, more[row.key])} for row in rows]
+                if longer:
+                    connection.execute(statement, longer)
 
     def rebase(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
         """Keep what deals say now, by ref: nothing changed, but the mapping reads other fields of them."""

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST = 60
+"""Characters of a name: the ledger has room for so many."""
 
 
 def plain_name(said: str) -> str | None:
@@ -19,6 +21,8 @@ def _name(said: str) -> str:
         plain = plain_name(said)
         fix = f"Write {plain}" if plain else "Use small letters, digits and _, a letter first"
         raise ValueError(f"{said!r} is no name. {fix}")
+    if len(said) > LONGEST:
+        raise ValueError(f"{said!r} has {len(said)} characters. Use at most {LONGEST}")
     return said
 
 

@@ -4,12 +4,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from handoff.engines import names_a_password
 from handoff.errors import ConfigError
 from handoff.yaml_files import nearest
 
@@ -17,7 +18,7 @@ FILE = "handoff.toml"
 PREFIX = "HANDOFF"
 SECTIONS = ("ledger", "crm", "platform", "mappings")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}")
 RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:)([^/].*)")
 
 
@@ -97,7 +98,7 @@ class Instance:
 class Settings:
     """One deployment: its ledger, one CRM and one platform (more of each come with later releases)."""
 
-    ledger_url: str
+    ledger_url: str = field(repr=False)
     crm: Instance
     platform: Instance
     mappings: Path
@@ -126,7 +127,13 @@ def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[s
     ledger = data.get("ledger", {})
     _table(ledger, "[ledger]")
     _known(ledger, ("url",), " [ledger]")
-    url = env.get("HANDOFF_LEDGER_URL") or str(ledger.get("url", "sqlite:///handoff.db"))
+    written = str(ledger.get("url", "sqlite:///handoff.db"))
+    if names_a_password(written):
+        raise ConfigError(
+            f"{FILE} [ledger]: url names a password, which is a secret. Take it out of the file, and set "
+            "HANDOFF_LEDGER_URL (or PGPASSWORD) in the environment."
+        )
+    url = env.get("HANDOFF_LEDGER_URL") or written
     return Settings(
         ledger_url=beside(url, folder),
         crm=_only(data, "crm", env),
@@ -150,7 +157,10 @@ def _only(data: Mapping[str, Any], kind: str, env: Mapping[str, str]) -> Instanc
     ((name, values),) = instances.items()
     _table(values, f"[{kind}.<name>]")
     if not NAME.fullmatch(name):
-        raise ConfigError(f"{FILE} [{kind}.{name}]: {name!r} is no name. Use letters, digits and _, as in {kind}.main.")
+        raise ConfigError(
+            f"{FILE} [{kind}.{name}]: {name!r} is no name. Use letters, digits and _, at most 30 of them, "
+            f"as in {kind}.main."
+        )
     return Instance(kind, name, values, env)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -19,8 +20,7 @@ from sqlalchemy import (
 )
 
 SCHEMA_VERSION = "3"
-CAN_CATCH_UP = frozenset({"1", "2"})
-"""The versions whose tables only lack columns, which are added when such a ledger is opened."""
+"""The newest revision in `handoff/migrations/`, which brings older ledgers up to the tables below."""
 
 BACKGROUND = "background"
 """What `payloads` calls the part of a handoff's background that names a person."""
@@ -151,7 +151,7 @@ runs = Table(
     Column("counts", JSON),
     Column("error", Text),
     Column("digest", String(64)),
-    Column("previous", Integer),
+    Column("previous", Integer, index=True),
     Column("actor", String(80)),
     Column("alive_until", Moment),
 )
@@ -180,7 +180,7 @@ budgets = Table(
     metadata,
     Column("name", String(80), primary_key=True),
     Column("per_seconds", Integer, primary_key=True),
-    Column("starts", Integer, primary_key=True),
+    Column("starts", Integer().with_variant(BigInteger, "postgresql"), primary_key=True),
     Column("used", Integer, nullable=False),
 )
 

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,15 +16,15 @@ AT = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'handoff.db'}"
-
-
-def a_ledger(url: str = "sqlite://") -> Ledger:
+def a_ledger(url: str) -> Ledger:
     ledger = Ledger(url)
     ledger.open(stamps={})
     return ledger
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Ledger:
+    return a_ledger(ledger_url)
 
 
 def used(ledger: Ledger) -> dict[int, int]:
@@ -34,8 +33,8 @@ def used(ledger: Ledger) -> dict[int, int]:
         return {row.per_seconds: row.used for row in connection.execute(t.budgets.select())}
 
 
-def test_a_window_gives_its_calls_and_then_names_the_next_one():
-    budget = SharedBudget(a_ledger())
+def test_a_window_gives_its_calls_and_then_names_the_next_one(ledger):
+    budget = SharedBudget(ledger)
     limits = [Limit(MINUTE, 2)]
 
     granted = [budget.spend("gainsight main", limits, AT) for _ in range(3)]
@@ -44,15 +43,14 @@ def test_a_window_gives_its_calls_and_then_names_the_next_one():
     assert budget.spend("gainsight main", limits, AT + timedelta(seconds=30)) is None
 
 
-def test_two_systems_have_windows_of_their_own():
-    budget = SharedBudget(a_ledger())
+def test_two_systems_have_windows_of_their_own(ledger):
+    budget = SharedBudget(ledger)
 
     assert budget.spend("one", [Limit(MINUTE, 1)], AT) is None
     assert budget.spend("other", [Limit(MINUTE, 1)], AT) is None
 
 
-def test_when_the_second_limit_refuses_the_first_is_not_spent():
-    ledger = a_ledger()
+def test_when_the_second_limit_refuses_the_first_is_not_spent(ledger):
     limits = [Limit(MINUTE, 10), Limit(HOUR, 1)]
     SharedBudget(ledger).spend("gainsight main", limits, AT)
 
@@ -62,8 +60,7 @@ def test_when_the_second_limit_refuses_the_first_is_not_spent():
     assert used(ledger) == {60: 1, 3_600: 1}
 
 
-def test_several_calls_are_taken_together_or_not_at_all():
-    ledger = a_ledger()
+def test_several_calls_are_taken_together_or_not_at_all(ledger):
     limits = [Limit(MINUTE, 3)]
 
     taken = [SharedBudget(ledger).spend("gainsight main", limits, AT, calls=2) for _ in range(2)]
@@ -72,8 +69,8 @@ def test_several_calls_are_taken_together_or_not_at_all():
     assert used(ledger) == {60: 2}
 
 
-def test_a_closed_window_refuses_every_worker_until_the_next(file):
-    mine, theirs = a_ledger(file), a_ledger(file)
+def test_a_closed_window_refuses_every_worker_until_the_next(shared_url):
+    mine, theirs = a_ledger(shared_url), a_ledger(shared_url)
     limits = [Limit(HOUR, 1_000), Limit(MINUTE, 30)]
 
     SharedBudget(mine).close("gainsight main", limits, AT)
@@ -83,16 +80,14 @@ def test_a_closed_window_refuses_every_worker_until_the_next(file):
     assert used(mine)[3_600] == 1
 
 
-def test_closing_without_any_limit_does_nothing():
-    ledger = a_ledger()
-
+def test_closing_without_any_limit_does_nothing(ledger):
     SharedBudget(ledger).close("gainsight main", [], AT)
 
     assert used(ledger) == {}
 
 
-def test_two_ledgers_on_one_file_never_take_more_than_the_window_holds(file):
-    ledgers = [a_ledger(file), a_ledger(file)]
+def test_two_ledgers_on_one_database_never_take_more_than_the_window_holds(shared_url):
+    ledgers = [a_ledger(shared_url), a_ledger(shared_url)]
     limits = [Limit(MINUTE, 25), Limit(HOUR, 1_000)]
 
     with ThreadPoolExecutor(4) as pool:
@@ -102,8 +97,7 @@ def test_two_ledgers_on_one_file_never_take_more_than_the_window_holds(file):
     assert used(ledgers[0]) == {60: 25, 3_600: 25}
 
 
-def test_old_windows_are_forgotten_when_a_run_begins():
-    ledger = a_ledger()
+def test_old_windows_are_forgotten_when_a_run_begins(ledger):
     SharedBudget(ledger).spend("gainsight main", [Limit(MINUTE, 30)], AT - timedelta(days=4))
     SharedBudget(ledger).spend("gainsight main", [Limit(HOUR, 30)], AT - timedelta(days=2))
 
@@ -144,9 +138,13 @@ def test_a_closed_budget_of_ones_own_gives_nothing_until_the_next_window():
 FIRST, ROLLING = Limit(MINUTE, 2, Spans.FIRST_CALL), Limit(MINUTE, 2, Spans.ROLLING)
 
 
-@pytest.fixture(params=["shared", "own"])
+@pytest.fixture(params=["sqlite", "postgresql", "own"])
 def budget(request: pytest.FixtureRequest):
-    return SharedBudget(a_ledger()) if request.param == "shared" else OwnBudget()
+    if request.param == "postgresql":
+        with request.getfixturevalue("postgresql").database() as url:
+            yield SharedBudget(a_ledger(url))
+    else:
+        yield OwnBudget() if request.param == "own" else SharedBudget(a_ledger("sqlite://"))
 
 
 def test_a_span_from_the_first_call_begins_when_something_is_called_and_not_before(budget):
@@ -189,17 +187,17 @@ def test_what_a_vendor_closed_gives_nothing_until_the_span_is_over(budget, limit
     assert budget.spend("n", [limit], again) is None
 
 
-def test_a_day_begins_at_midnight_where_the_vendor_is():
+def test_a_day_begins_at_midnight_where_the_vendor_is(ledger):
     limit = Limit(timedelta(days=1), 1, zone="America/Los_Angeles")
-    budget = SharedBudget(a_ledger())
+    budget = SharedBudget(ledger)
 
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 6, 59, tzinfo=UTC)) is None
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 7, 0, tzinfo=UTC)) is None
     assert budget.spend("n", [limit], datetime(2026, 3, 10, 12, 0, tzinfo=UTC)) == datetime(2026, 3, 11, 7, tzinfo=UTC)
 
 
-def test_a_share_leaves_the_rest_of_a_limit_to_others():
-    ledger, limits = a_ledger(), [Limit(MINUTE, 10)]
+def test_a_share_leaves_the_rest_of_a_limit_to_others(ledger):
+    limits = [Limit(MINUTE, 10)]
     backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
 
     for_backfill = [backfill.spend("n", limits, AT) for _ in range(9)]
@@ -211,8 +209,8 @@ def test_a_share_leaves_the_rest_of_a_limit_to_others():
 @pytest.mark.parametrize(
     "limit", [Limit(MINUTE, 5), Limit(MINUTE, 5, Spans.FIRST_CALL), Limit(MINUTE, 5, Spans.ROLLING)]
 )
-def test_what_is_left_is_told_without_taking_it(limit):
-    budget = SharedBudget(a_ledger())
+def test_what_is_left_is_told_without_taking_it(limit, ledger):
+    budget = SharedBudget(ledger)
     budget.spend("n", [limit], AT, calls=2)
 
     assert [budget.left("n", [limit], AT) for _ in range(2)] == [[3], [3]]

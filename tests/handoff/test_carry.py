@@ -22,8 +22,8 @@ def acting(tmp_path_factory: pytest.TempPathFactory) -> Mappings:
 
 
 @pytest.fixture
-def world(acting: Mappings) -> World:
-    return World(acting, "sqlite://", users())
+def world(acting: Mappings, ledger_url: str) -> World:
+    return World(acting, ledger_url, users())
 
 
 def ending(kind: str, end: End, *, deal: str = ""):
@@ -454,9 +454,9 @@ def test_a_match_that_belongs_to_somebody_else_needs_a_person(world):
 
 
 @pytest.mark.parametrize(("word", "standing"), [("wait", "waiting"), ("person", "needs_person")])
-def test_where_the_mapping_inserts_nothing_a_deal_without_a_company(tmp_path, word, standing):
+def test_where_the_mapping_inserts_nothing_a_deal_without_a_company(tmp_path, word, standing, ledger_url):
     target = ACTING["targets/gainsight.yml"].replace("object: company\n", f"object: company\n    none: {word}\n")
-    world = World(mappings_in(tmp_path, ACTING | {"targets/gainsight.yml": target}), "sqlite://", users())
+    world = World(mappings_in(tmp_path, ACTING | {"targets/gainsight.yml": target}), ledger_url, users())
     world.crm.win(a_deal())
 
     report = world.run()
@@ -467,9 +467,9 @@ def test_where_the_mapping_inserts_nothing_a_deal_without_a_company(tmp_path, wo
     assert getattr(report.balance, standing) == 1
 
 
-def test_a_deal_that_waits_for_its_company_goes_on_when_somebody_makes_it(tmp_path):
+def test_a_deal_that_waits_for_its_company_goes_on_when_somebody_makes_it(tmp_path, ledger_url):
     target = ACTING["targets/gainsight.yml"].replace("object: company\n", "object: company\n    none: wait\n")
-    world = World(mappings_in(tmp_path, ACTING | {"targets/gainsight.yml": target}), "sqlite://", users())
+    world = World(mappings_in(tmp_path, ACTING | {"targets/gainsight.yml": target}), ledger_url, users())
     world.crm.win(a_deal())
     world.run()
     world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind"})
@@ -502,8 +502,8 @@ def test_a_refused_company_stops_its_deals_later_steps(world):
     assert world.platform.sent == []
 
 
-def test_batches_are_as_large_as_the_platform_takes(acting):
-    world = World(acting, "sqlite://", users(), batch=2)
+def test_batches_are_as_large_as_the_platform_takes(acting, ledger_url):
+    world = World(acting, ledger_url, users(), batch=2)
     calls = []
     put = world.platform.put
     world.platform.put = lambda steps, intend: calls.append((steps[0].kind, len(steps))) or put(steps, intend)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, update
+from sqlalchemy import update
 
 from handoff import tables as t
 from handoff.errors import ConfigError
@@ -26,8 +26,8 @@ def acting(tmp_path_factory: pytest.TempPathFactory) -> Mappings:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    ledger = Ledger("sqlite://")
+def ledger(ledger_url: str) -> Ledger:
+    ledger = Ledger(ledger_url)
     ledger.open(stamps={})
     return ledger
 
@@ -50,14 +50,13 @@ def test_a_file_ledger_is_durable(tmp_path):
     assert said == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
 
 
-def test_what_one_ledger_wrote_the_next_one_on_the_file_reads(tmp_path):
-    url = f"sqlite:///{tmp_path / 'handoff.db'}"
-    first = Ledger(url)
+def test_what_one_ledger_wrote_the_next_one_reads(shared_url):
+    first = Ledger(shared_url)
     first.open(stamps={"salesforce main": "00D1"})
     first.take_in([a_deal()], [], NOON, 1, read_to=ReadTo("main", NOON, WON))
     first.close()
 
-    second = Ledger(url)
+    second = Ledger(shared_url)
     second.open(stamps={"salesforce main": "00D1"})
 
     assert second.deals([REF])[REF].name == "Harbor lights, 40 seats"
@@ -73,47 +72,8 @@ def test_a_ledger_refuses_another_org_and_names_both(ledger):
     ledger.open(stamps={"salesforce main": "00D1"})
 
 
-def test_a_ledger_of_another_release_is_refused(ledger):
-    with ledger.engine.begin() as connection:
-        connection.execute(t.meta.update().values(value="0").where(t.meta.c.name == "schema"))
-
-    with pytest.raises(ConfigError, match="schema 0"):
-        ledger.open(stamps={})
-
-
-def test_a_ledger_of_the_release_before_is_brought_up_to_date_and_keeps_what_it_holds(tmp_path):
-    url = f"sqlite:///{tmp_path / 'handoff.db'}"
-    older = Ledger(url)
-    older.open(stamps={})
-    older.settle([Ending(a_step(), Outcome("hb:x:main.company", Result.CREATED, "1P02"), WON)], NOON, 1, "v1")
-    with older.writing() as connection:
-        connection.exec_driver_sql("DROP INDEX steps_of_record")
-        for table, column in LACKING:
-            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute(t.meta.update().values(value="1").where(t.meta.c.name == "schema"))
-    older.close()
-
-    for _ in range(2):
-        newer = Ledger(url)
-        newer.open(stamps={}, keep=False)
-        newer.close()
-
-    (row,) = newer.steps(["hb:x:main.company"]).values()
-    assert (row.remote_id, row.intended, row.declined, row.gone) == ("1P02", None, None, None)
-    assert newer.holders(["1P02", "1P03"]) == {"1P02": "hb:x:main.company"}
-    with newer.reading() as connection:
-        assert "steps_of_record" in {index["name"] for index in inspect(connection).get_indexes("steps")}
-
-
-LACKING = [
-    *(("deals", "changed"), ("handoffs", "told"), ("handoffs", "tellings")),
-    *(("steps", "intended"), ("steps", "declined"), ("steps", "gone")),
-]
-"""The columns that the first release did not have."""
-
-
-def test_a_deal_of_the_release_before_is_followed_up_as_if_nothing_had_been_told(acting):
-    world = World(acting, "sqlite://", users())
+def test_a_deal_of_the_release_before_is_followed_up_as_if_nothing_had_been_told(acting, ledger_url):
+    world = World(acting, ledger_url, users())
     world.crm.win(a_deal())
     world.run()
     with world.ledger.writing() as connection:
@@ -348,8 +308,8 @@ def test_a_run_that_never_ended_leaves_no_gap_in_the_chain(ledger):
     assert third.digest == hashlib.sha256(first.digest.encode()).hexdigest()
 
 
-def test_no_address_stands_anywhere_but_among_the_payloads(acting):
-    world = World(acting, "sqlite://", users())
+def test_no_address_stands_anywhere_but_among_the_payloads(acting, ledger_url):
+    world = World(acting, ledger_url, users())
     world.crm.win(
         a_deal(), a_deal("0065g00000SeCoNAAV", account_id=None), a_deal("0065g00000ThIrDAAV", account_id="0015g0000QQ")
     )

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import inspect
 
 from handoff.errors import BridgeBug, ConfigError, ServiceError
 from handoff.mapping import Mappings
@@ -38,8 +39,8 @@ def acting() -> Mappings:
 
 
 @pytest.fixture
-def world(acting: Mappings) -> World:
-    return World(acting, "sqlite://", users())
+def world(acting: Mappings, ledger_url: str) -> World:
+    return World(acting, ledger_url, users())
 
 
 def nth(number: int, **about) -> Deal:
@@ -57,7 +58,7 @@ def numbers_made(world: World) -> list[int]:
 def rows_of(world: World, but: tuple[str, ...] = ()) -> dict[str, list[tuple]]:
     """Return the rows of every table of the ledger."""
     with world.ledger.engine.connect() as connection:
-        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+        names = inspect(connection).get_table_names()
         return {n: sorted(connection.exec_driver_sql(f"SELECT * FROM {n}"), key=str) for n in names if n not in but}
 
 
@@ -86,8 +87,8 @@ def test_the_next_window_overlaps_the_last_and_sends_nothing_again(world):
     assert len(world.platform.sent) == sent
 
 
-def test_when_the_crm_breaks_at_its_second_page_the_cursor_stays_and_the_first_pages_deals_are_kept(acting):
-    world = World(acting, "sqlite://", users(), wave=2, page_size=2)
+def test_when_the_crm_breaks_at_its_second_page_the_cursor_stays_and_the_first_pages_deals_are_kept(acting, ledger_url):
+    world = World(acting, ledger_url, users(), wave=2, page_size=2)
     world.crm.win(*(nth(n) for n in range(3)))
     world.crm.breaks_at_page = 2
     with pytest.raises(ServiceError):
@@ -119,8 +120,8 @@ def test_rows_and_cursor_are_stored_together_or_not_at_all(world, monkeypatch):
     assert rows_of(world)["deals"] == rows_of(world)["windows"] == []
 
 
-def test_the_cursor_moves_after_a_wave_that_is_just_full(acting):
-    world = World(acting, "sqlite://", users(), wave=2, page_size=2)
+def test_the_cursor_moves_after_a_wave_that_is_just_full(acting, ledger_url):
+    world = World(acting, ledger_url, users(), wave=2, page_size=2)
     world.crm.win(nth(1), nth(2))
 
     world.run()
@@ -160,10 +161,10 @@ def test_a_deal_that_a_page_holds_twice_counts_once(world):
     assert len(world.platform.of("cta")) == 1
 
 
-def test_a_run_over_three_waves_keeps_about_one_wave_of_deals_alive(acting):
+def test_a_run_over_three_waves_keeps_about_one_wave_of_deals_alive(acting, ledger_url):
     alive: weakref.WeakSet[Deal] = weakref.WeakSet()
     most = 0
-    world = World(acting, "sqlite://", {}, wave=200)
+    world = World(acting, ledger_url, {}, wave=200)
 
     class Counted(Deal):
         __hash__ = object.__hash__
@@ -220,9 +221,9 @@ def test_an_older_win_that_could_not_be_read_at_first_waits_for_nothing_once_it_
     assert world.crm.told == {}
 
 
-def test_without_start_from_nothing_is_read(tmp_path):
+def test_without_start_from_nothing_is_read(tmp_path, ledger_url):
     contract = CONTRACT.replace("start_from: 2026-01-01\n", "")
-    world = World(mappings_in(tmp_path, ACTING | {"handoff.yml": contract}), "sqlite://", users())
+    world = World(mappings_in(tmp_path, ACTING | {"handoff.yml": contract}), ledger_url, users())
 
     with pytest.raises(ConfigError, match="start_from"):
         world.run()
@@ -385,8 +386,8 @@ def test_under_a_limit_the_oldest_wins_go_first_and_the_rest_goes_on_in_the_next
     assert third.balance.done == 5
 
 
-def test_under_a_limit_the_oldest_wins_of_all_waves_go_first(acting):
-    world = World(acting, "sqlite://", users(), wave=2, page_size=2)
+def test_under_a_limit_the_oldest_wins_of_all_waves_go_first(acting, ledger_url):
+    world = World(acting, ledger_url, users(), wave=2, page_size=2)
     for number in (5, 4, 3, 2, 1):
         world.crm.win(nth(number))
         world.clock.advance(1)

@@ -1,0 +1,1 @@
+"""One module for each schema of the ledger."""
