@@ -205,13 +205,14 @@ class Decider:
         found = self.destination.find([step for _, step, _ in looked]) if looked else {}
         adoptable = {one.ref for some in found.values() for one in some if one.how is How.ADOPT}
         holders = self.ledger.holders(adoptable) if adoptable else {}
-        oldest_first = sorted(looked, key=lambda one: one[0].precedence)
+        # The oldest win chooses first what it adopts; all go on in the order in which they came.
+        judged = {
+            one[1].key: self._judged(one, [f for f in found.get(one[1].key, []) if self._free(f, one[1], holders)])
+            for one in sorted(looked, key=lambda one: one[0].precedence)
+        }
         return [
             *(Decision(planned, send=step, memory=_memory(row)) for planned, step, row in sent),
-            *(
-                self._judged(one, [f for f in found.get(one[1].key, []) if self._free(f, one[1], holders)])
-                for one in oldest_first
-            ),
+            *(judged[step.key] for _, step, _ in looked),
         ]
 
     def _blind(self, planned: Planned, step: Step, row: Any) -> Decision:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -38,6 +38,9 @@ KNOWN_WHEN_READ = ("first_seen_at", "name", "account_id", "account_name", "url",
 
 NAMES_A_PERSON = "csm_email"
 """What of a background names a person."""
+
+AT_ONCE = timedelta(minutes=1)
+"""How soon a deal that was just read is expected to be handed off, where nothing says otherwise."""
 
 UNTOLD = "the deal's record has not been told yet"
 
@@ -294,7 +297,7 @@ class Ledger(Intents):
 
         With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
-        new = {"standing": Standing.WAITING.value, "try_at": None}
+        new = {"standing": Standing.WAITING.value, "try_at": None, "expected_at": now + AT_ONCE}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
         read = {"read_at": read_at or now}
         rows = [deal_row(deal, now, run) | new | whole | read for deal in deals]
