@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping record clean
+.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping bench-throughput record clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -57,6 +57,9 @@ $(BENCH): $(READY) requirements-bench.lock
 
 bench-mapping: $(BENCH) ## Measure the mapping engine beside hand-written Python, jmespath, glom, jsonata; rewrites docs/speed.md
 	@$(BIN)/python benchmarks/mapping_engine.py --write docs/speed.md
+
+bench-throughput: $(READY) ## Count the handoffs a second of the core alone; rewrites docs/throughput.md
+	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py
