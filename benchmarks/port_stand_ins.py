@@ -7,7 +7,7 @@ from itertools import count
 
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
 from handoff.model import Customer, Deal, DealRef, Found, Held, Outcome, Page, Result, Step, User, Window, WonHow
-from handoff.ports import Capability, Identity, Receipt, Traffic
+from handoff.ports import Capability, Identity, Intend, Receipt, Traffic
 
 ORG = "00D5g000004XyZwEAK"
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -30,6 +30,14 @@ class StillClock:
     def sleep(self, seconds: float) -> None:
         """Let that much time pass."""
         self._at += timedelta(seconds=seconds)
+
+
+class WallClock:
+    """The lease clock: the machine's."""
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return datetime.now(UTC)
 
 
 def won_deal(number: int) -> Deal:
@@ -163,8 +171,9 @@ class CountingPlatform:
         """Know nobody."""
         return {}
 
-    def put(self, steps: Sequence[Step]) -> list[Outcome]:
+    def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Make them."""
+        intend(steps)
         self.made[steps[0].kind] += len(steps)
         return [Outcome(step.key, Result.CREATED, f"1S01{next(self._numbers):032d}") for step in steps]
 

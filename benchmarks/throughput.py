@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import handoff.prepare as preparing  # noqa: E402
-from benchmarks.port_stand_ins import CountingPlatform, StillClock, WonDeals  # noqa: E402
+from benchmarks.port_stand_ins import CountingPlatform, StillClock, WallClock, WonDeals  # noqa: E402
 from handoff.bridge import Bridge  # noqa: E402
 from handoff.ledger import Ledger  # noqa: E402
 from handoff.loading import load_mappings  # noqa: E402
@@ -126,7 +126,7 @@ def carry_out(deals: int, mappings: Mappings, path: Path) -> CountingPlatform:
     clock, platform, ledger = StillClock(), CountingPlatform(), Ledger(f"sqlite:///{path}")
     crm = WonDeals(clock, deals)
     ledger.open(stamps={})
-    report = run_once(Bridge(crm, platform, mappings, ledger, clock))
+    report = run_once(Bridge(crm, platform, mappings, ledger, clock, lease_clock=WallClock()))
     ledger.close()
     made = sum(platform.made.values())
     if report.balance.done != deals or made != STEPS * deals or crm.told != deals:
