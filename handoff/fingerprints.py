@@ -1,11 +1,13 @@
 """Fingerprints: what tells that something changed without keeping what it says."""
 
-import hashlib
-import json
 import re
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import Any
 
 from handoff.model import Deal, Needed, Value
@@ -24,6 +26,9 @@ OF_THE_DEAL = {
 
 GIVEN = OF_THE_DEAL.keys() - {"owner.active"}
 """The canonical fields that have a fingerprint of their own, since they come with every deal."""
+
+REPEATED_TEXT = 60
+"""Texts up to this length may well be those of other deals too."""
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
@@ -71,8 +76,25 @@ def differing(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[st
 
 def fingerprint(value: Any) -> str:
     """Return 16 hex digits that change with the value; equal values give equal digits in every process."""
-    canonical = json.dumps(value, sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    # Short cuts for what most fields hold; each gives what the encoder gives.
+    if value is None:
+        return NOTHING
+    kind = type(value)
+    if kind is str:
+        return _of_text(value) if len(value) <= REPEATED_TEXT else _digits(encode_basestring(value))
+    if kind is Decimal:
+        return _of_text(exact(value))
+    return _digits(_ENCODER.encode(value))
+
+
+def _digits(canonical: str) -> str:
+    return sha256(canonical.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=8_192)
+def _of_text(value: str) -> str:
+    """Names of stages, types and owners come with every deal."""
+    return _digits(encode_basestring(value))
 
 
 def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
@@ -93,7 +115,7 @@ def field_fingerprint(value: Value) -> str:
 def _as_kept(value: Any) -> Any:
     if isinstance(value, str):
         said = value.strip()
-        return said.lower() if _ADDRESS.fullmatch(said) else said
+        return said.lower() if "@" in said and _ADDRESS.fullmatch(said) else said
     if isinstance(value, datetime):
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
     if isinstance(value, Decimal) and value.is_finite():
@@ -117,3 +139,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple):
         return sorted(value, key=str) if not isinstance(value, tuple) else list(value)
     raise TypeError(f"{type(value).__name__} has no fingerprint")
+
+
+_ENCODER = JSONEncoder(sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
+NOTHING = _digits(_ENCODER.encode(None))
+"""The fingerprint of nothing."""
