@@ -1,16 +1,18 @@
 """One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, Table, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, Executable, Row, Select, Table, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from handoff import tables as t
 from handoff.batches import batches
+from handoff.bulk import Bulk
 from handoff.errors import ConfigError, Transient
+from handoff.stored_json import written
 
 IN_AT_ONCE = 500
 
@@ -28,6 +30,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._bulks: dict[Any, Bulk] = {}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -91,12 +94,21 @@ class Database:
     def _insert(self, table: Table) -> Any:
         return (postgresql if self.engine.dialect.name == "postgresql" else sqlite).insert(table)
 
+    def insert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows, which all fill the same columns."""
+        if rows:
+            self._bulk((table.name, *rows[0]), table.insert, columns=rows[0]).execute(connection, rows)
+
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> None:
         """Insert the rows whose key is not there yet."""
         if rows:
             connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
+
+    def each(self, connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a statement with each of these rows; the same statement is made ready once."""
+        self._bulk(statement, lambda: statement).execute(connection, rows)
 
     def upsert(
         self,
@@ -116,19 +128,31 @@ class Database:
         """
         if not rows:
             return
-        insert = self._insert(table)
-        added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
-        only = None if newer is None else table.c[newer] <= insert.excluded[newer]
-        update = insert.on_conflict_do_update(index_elements=list(key), set_=changed | added, where=only)
-        connection.execute(update, list(rows))
+
+        def statement() -> Executable:
+            insert = self._insert(table)
+            added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
+            changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
+            only = None if newer is None else table.c[newer] <= insert.excluded[newer]
+            upsert: Executable = insert.on_conflict_do_update(
+                index_elements=list(key), set_=changed | added, where=only
+            )
+            return upsert
+
+        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer
+        self._bulk(asked, statement, columns=rows[0]).execute(connection, rows)
+
+    def _bulk(self, asked: Any, statement: Callable[[], Executable], columns: Collection[str] | None = None) -> Bulk:
+        if asked not in self._bulks:
+            self._bulks[asked] = Bulk(statement(), self.engine.dialect, columns)
+        return self._bulks[asked]
 
 
 def _engine(url: str) -> Engine:
     local = {"timeout": 30} if url.startswith("sqlite") else {}
     try:
         # Statements carry what deals say and who they name: none of it belongs into an error.
-        engine = create_engine(url, connect_args=local, hide_parameters=True)
+        engine = create_engine(url, connect_args=local, hide_parameters=True, json_serializer=written)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         kind = url.partition(":")[0]
         raise ConfigError(

@@ -164,8 +164,7 @@ class Intents(Leases):
             self._forget_looked_up(connection, rows)
             self.upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
             self.upsert(connection, t.steps, open_, ["key"], keep=("attempts", *KNOWN_OF_THE_RECORD))
-            if told:
-                connection.execute(t.events.insert(), told)
+            self.insert(connection, t.events, told)
 
     def look_up(self, found: Sequence[Ending], now: datetime, run: int, version: str) -> None:
         """

@@ -125,6 +125,17 @@ _DELIVERED = (
     .values(delivered_at=bindparam("at"))
 )
 
+_RECEIPT = (
+    update(t.deals)
+    .where(t.deals.c.ref == bindparam("r"))
+    .values(
+        receipt_hash=bindparam("h"),
+        receipt_pending=bindparam("p"),
+        sequence=bindparam("n"),
+        receipt_try_at=bindparam("at"),
+    )
+)
+
 _TOLD = (
     update(t.handoffs)
     .where(t.handoffs.c.key == bindparam("k"))
@@ -404,10 +415,8 @@ class Ledger(Intents):
                 delivered.append({"d": ref, "e": j.deal.episode, "at": now})
         with self.writing() as connection:
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
-            if told:
-                connection.execute(t.events.insert(), told)
-            if delivered:
-                connection.execute(_DELIVERED, delivered)
+            self.insert(connection, t.events, told)
+            self.each(connection, _DELIVERED, delivered)
             self._take_names_out(connection, t.handoffs.c.deal, [row["ref"] for row in rows])
             self._tell(connection, [j.told for j in judged if j.told is not None], now)
 
@@ -450,18 +459,8 @@ class Ledger(Intents):
         if not states:
             return
         rows = [{"r": str(s.ref), "h": s.hash, "p": s.pending, "n": s.sequence, "at": s.try_at} for s in states]
-        statement = (
-            update(t.deals)
-            .where(t.deals.c.ref == bindparam("r"))
-            .values(
-                receipt_hash=bindparam("h"),
-                receipt_pending=bindparam("p"),
-                sequence=bindparam("n"),
-                receipt_try_at=bindparam("at"),
-            )
-        )
         with self.writing() as connection:
-            connection.execute(statement, rows)
+            self.each(connection, _RECEIPT, rows)
 
     def _take_names_out(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
         """Move whom the backgrounds of these handoffs name to `payloads`: earlier releases kept it in the row."""
@@ -483,7 +482,7 @@ class Ledger(Intents):
     def _tell(self, connection: Connection, told: Sequence[Told], now: datetime) -> None:
         if told:
             rows = [{"k": one.key, "said": dict(one.hashes), "more": int(one.again)} for one in told]
-            connection.execute(_TOLD, rows)
+            self.each(connection, _TOLD, rows)
         self._keep(connection, [(one.key, "told", dict(one.words)) for one in told if one.words is not None], now)
 
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:
