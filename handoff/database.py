@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Row, Select, Table, create_engine, event, inspect, select
+from sqlalchemy import Column, Connection, Engine, Executable, Row, Select, Table, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
@@ -78,12 +78,14 @@ class Database:
             for index in table.indexes:
                 index.create(connection, checkfirst=True)
 
-    def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
-        """Yield the rows whose column is one of these values."""
+    def rows_of(
+        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = ()
+    ) -> Iterator[Row[Any]]:
+        """Yield the rows whose column is one of these values; `only` some of their columns, where they are named."""
         wanted = list(dict.fromkeys(values))
         with self.reading() as connection:
             for some in batches(wanted, IN_AT_ONCE):
-                query: Select[Any] = select(table).where(column.in_(some))
+                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some))
                 yield from connection.execute(query)
 
     def body(self, connection: Connection, owner: str, what: str) -> Any:
@@ -103,8 +105,13 @@ class Database:
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> None:
         """Insert the rows whose key is not there yet."""
+
+        def statement() -> Executable:
+            new: Executable = self._insert(table).on_conflict_do_nothing(index_elements=list(key))
+            return new
+
         if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
+            self._bulk(("new", table.name, *rows[0]), statement, columns=rows[0]).execute(connection, rows)
 
     def each(self, connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute a statement with each of these rows; the same statement is made ready once."""

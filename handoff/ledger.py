@@ -185,13 +185,17 @@ class Ledger(Intents):
 
     # What is known
 
-    def deals(self, refs: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known deals among these, by ref."""
-        return {row.ref: row for row in self.rows_of(t.deals, t.deals.c.ref, refs)}
+    def deals(self, refs: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
+        """Return the known deals among these, by ref; `only` some of their columns, where they are named."""
+        column = t.deals.c.ref
+        rows = self.rows_of(t.deals, column, refs, (column, *only) if only else ())
+        return {row.ref: row for row in rows}
 
-    def handoffs(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known handoffs among these, by key."""
-        return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
+    def handoffs(self, keys: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
+        """Return the known handoffs among these, by key; `only` some of their columns, where they are named."""
+        column = t.handoffs.c.key
+        rows = self.rows_of(t.handoffs, column, keys, (column, *only) if only else ())
+        return {row.key: row for row in rows}
 
     def due(self, instance: str, now: datetime, version: str, *, untried: bool | None = None) -> list[str]:
         """
@@ -390,7 +394,8 @@ class Ledger(Intents):
 
         With `tell` each has a receipt pending until `receipts_written`: a crash in between forgets nobody.
         """
-        known = self.deals(str(j.deal.ref) for j in judged)
+        d = t.deals.c
+        known = self.deals((str(j.deal.ref) for j in judged), d.standing, d.reason, d.receipt_pending)
         rows: list[dict[str, Any]] = []
         told: list[dict[str, Any]] = []
         delivered: list[dict[str, Any]] = []
