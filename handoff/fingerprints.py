@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from json import JSONEncoder
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from handoff.model import Deal, Needed, Value
@@ -40,9 +39,15 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
     What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path. Of a
     list each path has its own (`OpportunityLineItems.Quantity`), all rows in order, and `rows_of` it their number.
     """
+    # A deal never changes, and is asked when it is read, judged and concluded: its own answer stays with it.
+    kept = deal.__dict__.get("_source_hashes")
+    if kept is not None and kept[0] is ours:
+        return dict(kept[1])
     given = {name: getattr(deal, attribute) for name, attribute in OF_THE_DEAL.items()} | {"deal.episode": deal.episode}
     read = {path: value for path, value in deal.source.items() if path not in ours}
-    return {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
+    hashes = {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
+    deal.__dict__["_source_hashes"] = ours, hashes
+    return dict(hashes)
 
 
 def rows_of(name: str) -> str:
@@ -84,11 +89,18 @@ def fingerprint(value: Any) -> str:
         return _of_text(value) if len(value) <= REPEATED_TEXT else _digits(encode_basestring(value))
     if kind is Decimal:
         return _of_text(exact(value))
-    return _digits(_ENCODER.encode(value))
+    if kind is datetime or kind is date:
+        return _of_moment(value)
+    return _digits("".join(_encoded(value, 0)))
 
 
 def _digits(canonical: str) -> str:
     return sha256(canonical.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1_024)
+def _of_moment(value: date) -> str:
+    return _digits(encode_basestring(_plain(value)))
 
 
 @lru_cache(maxsize=8_192)
@@ -141,6 +153,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no fingerprint")
 
 
-_ENCODER = JSONEncoder(sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
-NOTHING = _digits(_ENCODER.encode(None))
+# What `json.dumps` makes for each call: no markers (nothing here holds itself), our texts, sorted keys, no key skipped.
+_encoded = c_make_encoder(None, _plain, encode_basestring, None, ":", ",", True, False, True)
+NOTHING = _digits("null")
 """The fingerprint of nothing."""
