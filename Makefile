@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping bench-burst record clean
+.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench-mapping: $(BENCH) ## Measure the mapping engine beside hand-written Python
 
 bench-burst: $(READY) ## Measure how long deals wait when many are won at once (simulated time); rewrites docs/burst.md
 	@$(BIN)/python benchmarks/burst.py --write docs/burst.md
+
+bench-throughput: $(READY) ## Count the handoffs a second of the core alone; rewrites docs/throughput.md
+	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py

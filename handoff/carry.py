@@ -11,6 +11,7 @@ from handoff.batches import batches
 from handoff.decider import Decider, parked
 from handoff.decisions import Decision, Planned, merged
 from handoff.errors import TooLate
+from handoff.fields import Compared
 from handoff.fingerprints import field_hashes
 from handoff.intents import Ending, Intent, Learnt
 from handoff.leases import SEND_WITHIN
@@ -192,8 +193,8 @@ class Carrier:
 
         outcomes = self.destination.put(sent, intend)
         blind = self.destination.kinds[sent[0].kind].identity is Identity.BLIND
-        ends = zip(batch, sent, outcomes, strict=True)
-        self._settle([_ended(decision, step, outcome, blind=blind) for decision, step, outcome in ends])
+        ends = zip(batch, intents, outcomes, strict=True)
+        self._settle([_ended(decision, intent, outcome, blind=blind) for decision, intent, outcome in ends])
 
     @property
     def _leasing(self) -> LeaseClock:
@@ -249,18 +250,21 @@ def checked_at_once(destination: Destination, kind: str) -> int:
     return max(1, capability.keys_per_lookup // capability.batch) * capability.batch
 
 
-def _ended(decision: Decision, sent: Step, outcome: Outcome, *, blind: bool) -> Decision:
+def _ended(decision: Decision, intent: Intent, outcome: Outcome, *, blind: bool) -> Decision:
     """Return how a send ended, with the fingerprints of what the record holds of ours if it is settled."""
-    if outcome.result is Result.UNCHANGED and sent.ref is None:
+    assert decision.send is not None
+    if outcome.result is Result.UNCHANGED and decision.send.ref is None:
         # The platform has it from an earlier send, whose values stand; what was planned today was not written.
         ours = {name: hashes[0] for name, hashes in decision.memory.tried.items()}
     else:
-        ours = {**decision.against.ours, **field_hashes(sent.payload)}
+        ours = {**decision.against.ours, **intent.hashes}
     if outcome.settled and decision.adopts:
         outcome = replace(outcome, result=Result.ADOPTED)
     if outcome.result is Result.UNKNOWN and blind:
         outcome = parked(outcome.key, outcome.reason)
-    return Decision(decision.planned, outcome=outcome, against=replace(decision.against, ours=ours))
+    return Decision(
+        decision.planned, outcome=outcome, against=Compared(decision.against.fields, ours, decision.against.declined)
+    )
 
 
 def _needed(step: Step) -> set[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -66,6 +67,11 @@ class Test(Frozen):
             raise ValueError("`in`: an empty list never fits. Name at least one value")
         return self
 
+    @cached_property
+    def _question(self) -> tuple[str, Any]:
+        (word,) = self._asked()
+        return word, getattr(self, ATTRIBUTES.get(word, word))
+
     def _asked(self) -> list[str]:
         return [word for word in TESTS if getattr(self, ATTRIBUTES.get(word, word)) is not None]
 
@@ -76,16 +82,15 @@ class Test(Frozen):
 
     def holds(self, values: Mapping[str, Value]) -> bool:
         """Return whether the deal passes; never raises for a strange value, which simply does not pass."""
-        (word,) = self._asked()
-        value, wanted = values.get(self.field), getattr(self, ATTRIBUTES.get(word, word))
+        word, wanted = self._question
+        value = values.get(self.field)
         if word not in ("present", "missing") and missing(value):
             return False
         return TESTS[word](value, wanted)
 
     def words(self) -> str:
         """Return the test as a person would say it: `arr is at least 100,000`."""
-        (word,) = self._asked()
-        wanted = getattr(self, ATTRIBUTES.get(word, word))
+        word, wanted = self._question
         if word in ("present", "missing"):
             return f"{self.field} is {word if wanted else 'missing' if word == 'present' else 'present'}"
         return f"{self.field} {SAID[word]} {text(wanted)}"

@@ -259,6 +259,15 @@ class Contract(Frozen):
 
     def chain(self, name: str) -> list[Segment]:
         """Return a segment and those it extends, nearest first; a circle ends where it closes."""
+        if name not in self._chains:
+            self._chains[name] = self._chain(name)
+        return self._chains[name]
+
+    @cached_property
+    def _chains(self) -> dict[str, list[Segment]]:
+        return {}
+
+    def _chain(self, name: str) -> list[Segment]:
         by_name = {segment.name: segment for segment in reversed(self.segments)}
         chain: list[Segment] = []
         following: str | None = name

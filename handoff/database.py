@@ -1,15 +1,16 @@
 """One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Column, Connection, Executable, Row, Select, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from handoff import tables as t
 from handoff.batches import batches
+from handoff.bulk import Bulk
 from handoff.database_troubles import trouble
 from handoff.engines import POSTGRESQL, READS, engine_of
 
@@ -31,6 +32,7 @@ class Database:
         self.engine = engine_of(url)
         self.shared = self.engine.dialect.name == POSTGRESQL
         """Whether several machines may work on it."""
+        self._bulks: dict[Any, Bulk] = {}
 
     def close(self) -> None:
         """Let go of the database."""
@@ -73,12 +75,14 @@ class Database:
                 raise
             raise told from None
 
-    def rows_of(self, table: Table, column: Any, values: Iterable[str]) -> Iterator[Row[Any]]:
-        """Yield the rows whose column is one of these values."""
+    def rows_of(
+        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = ()
+    ) -> Iterator[Row[Any]]:
+        """Yield the rows whose column is one of these values; `only` some of their columns, where they are named."""
         wanted = list(dict.fromkeys(values))
         with self.reading() as connection:
             for some in batches(wanted, IN_AT_ONCE):
-                query: Select[Any] = select(table).where(column.in_(some))
+                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some))
                 yield from connection.execute(query)
 
     def body(self, connection: Connection, owner: str, what: str) -> Any:
@@ -89,12 +93,26 @@ class Database:
     def _insert(self, table: Table) -> Any:
         return (postgresql if self.shared else sqlite).insert(table)
 
+    def insert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows, which all fill the same columns."""
+        if rows:
+            self._bulk((table.name, *rows[0]), table.insert, columns=rows[0]).execute(connection, rows)
+
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> None:
         """Insert the rows whose key is not there yet."""
+
+        def statement() -> Executable:
+            new: Executable = self._insert(table).on_conflict_do_nothing(index_elements=list(key))
+            return new
+
         if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
+            self._bulk(("new", table.name, *rows[0]), statement, columns=rows[0]).execute(connection, rows)
+
+    def each(self, connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a statement with each of these rows; the same statement is made ready once."""
+        self._bulk(statement, lambda: statement).execute(connection, rows)
 
     def upsert(
         self,
@@ -114,9 +132,21 @@ class Database:
         """
         if not rows:
             return
-        insert = self._insert(table)
-        added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
-        only = None if newer is None else table.c[newer] <= insert.excluded[newer]
-        update = insert.on_conflict_do_update(index_elements=list(key), set_=changed | added, where=only)
-        connection.execute(update, list(rows))
+
+        def statement() -> Executable:
+            insert = self._insert(table)
+            added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
+            changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
+            only = None if newer is None else table.c[newer] <= insert.excluded[newer]
+            upsert: Executable = insert.on_conflict_do_update(
+                index_elements=list(key), set_=changed | added, where=only
+            )
+            return upsert
+
+        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer
+        self._bulk(asked, statement, columns=rows[0]).execute(connection, rows)
+
+    def _bulk(self, asked: Any, statement: Callable[[], Executable], columns: Collection[str] | None = None) -> Bulk:
+        if asked not in self._bulks:
+            self._bulks[asked] = Bulk(statement(), self.engine.dialect, columns)
+        return self._bulks[asked]

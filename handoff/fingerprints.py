@@ -1,11 +1,12 @@
 """Fingerprints: what tells that something changed without keeping what it says."""
 
-import hashlib
-import json
 import re
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from handoff.model import Deal, Needed, Value
@@ -25,6 +26,9 @@ OF_THE_DEAL = {
 GIVEN = OF_THE_DEAL.keys() - {"owner.active"}
 """The canonical fields that have a fingerprint of their own, since they come with every deal."""
 
+REPEATED_TEXT = 60
+"""Texts up to this length may well be those of other deals too."""
+
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 
 
@@ -35,9 +39,15 @@ def source_hashes(deal: Deal, *, ours: Container[str] = ()) -> dict[str, str]:
     What comes with every deal stands under its canonical name (`deal.amount`), the rest under the CRM's path. Of a
     list each path has its own (`OpportunityLineItems.Quantity`), all rows in order, and `rows_of` it their number.
     """
+    # A deal never changes, and is asked when it is read, judged and concluded: its own answer stays with it.
+    kept = deal.__dict__.get("_source_hashes")
+    if kept is not None and kept[0] is ours:
+        return dict(kept[1])
     given = {name: getattr(deal, attribute) for name, attribute in OF_THE_DEAL.items()} | {"deal.episode": deal.episode}
     read = {path: value for path, value in deal.source.items() if path not in ours}
-    return {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
+    hashes = {name: fingerprint(value) for name, value in (read | _columns(deal) | given).items()}
+    deal.__dict__["_source_hashes"] = ours, hashes
+    return dict(hashes)
 
 
 def rows_of(name: str) -> str:
@@ -71,8 +81,32 @@ def differing(before: Mapping[str, str], now: Mapping[str, str]) -> frozenset[st
 
 def fingerprint(value: Any) -> str:
     """Return 16 hex digits that change with the value; equal values give equal digits in every process."""
-    canonical = json.dumps(value, sort_keys=True, default=_plain, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    # Short cuts for what most fields hold; each gives what the encoder gives.
+    if value is None:
+        return NOTHING
+    kind = type(value)
+    if kind is str:
+        return _of_text(value) if len(value) <= REPEATED_TEXT else _digits(encode_basestring(value))
+    if kind is Decimal:
+        return _of_text(exact(value))
+    if kind is datetime or kind is date:
+        return _of_moment(value)
+    return _digits("".join(_encoded(value, 0)))
+
+
+def _digits(canonical: str) -> str:
+    return sha256(canonical.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1_024)
+def _of_moment(value: date) -> str:
+    return _digits(encode_basestring(_plain(value)))
+
+
+@lru_cache(maxsize=8_192)
+def _of_text(value: str) -> str:
+    """Names of stages, types and owners come with every deal."""
+    return _digits(encode_basestring(value))
 
 
 def field_hashes(payload: Mapping[str, Value]) -> dict[str, str]:
@@ -93,7 +127,7 @@ def field_fingerprint(value: Value) -> str:
 def _as_kept(value: Any) -> Any:
     if isinstance(value, str):
         said = value.strip()
-        return said.lower() if _ADDRESS.fullmatch(said) else said
+        return said.lower() if "@" in said and _ADDRESS.fullmatch(said) else said
     if isinstance(value, datetime):
         return value.replace(microsecond=value.microsecond // 1000 * 1000)
     if isinstance(value, Decimal) and value.is_finite():
@@ -117,3 +151,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, set | frozenset | tuple):
         return sorted(value, key=str) if not isinstance(value, tuple) else list(value)
     raise TypeError(f"{type(value).__name__} has no fingerprint")
+
+
+# What `json.dumps` makes for each call: no markers (nothing here holds itself), our texts, sorted keys, no key skipped.
+_encoded = c_make_encoder(None, _plain, encode_basestring, None, ":", ",", True, False, True)
+NOTHING = _digits("null")
+"""The fingerprint of nothing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff import tables as t
 from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.errors import ConfigError
@@ -124,7 +125,8 @@ class Intake:
         """
         subjects = {str(deal.ref): self.bridge.subjects(deal) for deal in deals}
         mine = self.ledger.take(one for some in subjects.values() for one in some)
-        rows = self.ledger.deals(subjects)
+        d = t.deals.c
+        rows = self.ledger.deals(subjects, d.read_at, d.standing, d.reason, d.receipt_pending)
         ours: list[Deal] = []
         for deal in deals:
             row = rows.get(str(deal.ref))

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, delete, select, update
 
 from handoff import tables as t
 from handoff.batches import batches
@@ -96,12 +96,16 @@ class Learnt:
     gone: str = ""
 
 
+_FORGOTTEN = delete(t.steps).where(t.steps.c.key == bindparam("k"), t.steps.c.state == State.LOOKED_UP.value)
+
+
 class Intents(Leases):
     """Steps, as the ledger keeps them."""
 
-    def steps(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known steps among these, by key."""
-        return {row.key: row for row in self.rows_of(t.steps, t.steps.c.key, keys)}
+    def steps(self, keys: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
+        """Return the known steps among these, by key; `only` some of their columns, where they are named."""
+        column = t.steps.c.key
+        return {row.key: row for row in self.rows_of(t.steps, column, keys, (column, *only) if only else ())}
 
     def holders(self, refs: Iterable[str]) -> dict[str, str]:
         """Return by record of a platform the key of a step that it belongs to; free ones are absent."""
@@ -164,8 +168,7 @@ class Intents(Leases):
             self._forget_looked_up(connection, rows)
             self.upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
             self.upsert(connection, t.steps, open_, ["key"], keep=("attempts", *KNOWN_OF_THE_RECORD))
-            if told:
-                connection.execute(t.events.insert(), told)
+            self.insert(connection, t.events, told)
 
     def look_up(self, found: Sequence[Ending], now: datetime, run: int, version: str) -> None:
         """
@@ -199,9 +202,7 @@ class Intents(Leases):
 
     def _forget_looked_up(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take out what is known of these steps only from looking them up."""
-        for some in batches([row["key"] for row in rows], IN_AT_ONCE):
-            only = (t.steps.c.key.in_(some), t.steps.c.state == State.LOOKED_UP.value)
-            connection.execute(delete(t.steps).where(*only))
+        self.each(connection, _FORGOTTEN, [{"k": row["key"]} for row in rows])
 
     def learn(self, learnt: Sequence[Learnt], now: datetime, run: int) -> None:
         """Keep what was learnt of records without sending anything; how their steps ended stays."""

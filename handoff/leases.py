@@ -117,7 +117,7 @@ class Leases(Archive):
     def _renew(self, connection: Connection) -> None:
         now, run = self._clock.now(), self._held
         assert run is not None
-        alive = connection.execute(_of(run).where(t.runs.c.alive_until > now).values(alive_until=now + LEASE))
+        alive = connection.execute(_ALIVE, {"number": run, "now": now, "until": now + LEASE})
         if alive.rowcount == 0:
             raise LeaseLost(
                 system="the ledger",
@@ -130,6 +130,13 @@ class Leases(Archive):
     _held: int | None = None
     _clock: LeaseClock
     _renewed: Any = None
+
+
+_ALIVE = (
+    update(t.runs)
+    .where(t.runs.c.id == bindparam("number"), t.runs.c.alive_until > bindparam("now"))
+    .values(alive_until=bindparam("until"))
+)
 
 
 def _of(run: int) -> Any:

@@ -144,6 +144,17 @@ _DELIVERED = (
     .values(delivered_at=bindparam("at"))
 )
 
+_RECEIPT = (
+    update(t.deals)
+    .where(t.deals.c.ref == bindparam("r"))
+    .values(
+        receipt_hash=bindparam("h"),
+        receipt_pending=bindparam("p"),
+        sequence=bindparam("n"),
+        receipt_try_at=bindparam("at"),
+    )
+)
+
 _TOLD = (
     update(t.handoffs)
     .where(t.handoffs.c.key == bindparam("k"))
@@ -193,13 +204,17 @@ class Ledger(Intents):
 
     # What is known
 
-    def deals(self, refs: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known deals among these, by ref."""
-        return {row.ref: row for row in self.rows_of(t.deals, t.deals.c.ref, refs)}
+    def deals(self, refs: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
+        """Return the known deals among these, by ref; `only` some of their columns, where they are named."""
+        column = t.deals.c.ref
+        rows = self.rows_of(t.deals, column, refs, (column, *only) if only else ())
+        return {row.ref: row for row in rows}
 
-    def handoffs(self, keys: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return the known handoffs among these, by key."""
-        return {row.key: row for row in self.rows_of(t.handoffs, t.handoffs.c.key, keys)}
+    def handoffs(self, keys: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
+        """Return the known handoffs among these, by key; `only` some of their columns, where they are named."""
+        column = t.handoffs.c.key
+        rows = self.rows_of(t.handoffs, column, keys, (column, *only) if only else ())
+        return {row.key: row for row in rows}
 
     def due(self, instance: str, now: datetime, version: str, *, untried: bool | None = None) -> list[str]:
         """
@@ -396,7 +411,8 @@ class Ledger(Intents):
 
         With `tell` each has a receipt pending until `receipts_written`: a crash in between forgets nobody.
         """
-        known = self.deals(str(j.deal.ref) for j in judged)
+        d = t.deals.c
+        known = self.deals((str(j.deal.ref) for j in judged), d.standing, d.reason, d.receipt_pending)
         rows: list[dict[str, Any]] = []
         told: list[dict[str, Any]] = []
         delivered: list[dict[str, Any]] = []
@@ -421,10 +437,8 @@ class Ledger(Intents):
                 delivered.append({"d": ref, "e": j.deal.episode, "at": now})
         with self.writing() as connection:
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
-            if told:
-                connection.execute(t.events.insert(), told)
-            if delivered:
-                connection.execute(_DELIVERED, delivered)
+            self.insert(connection, t.events, told)
+            self.each(connection, _DELIVERED, delivered)
             self._take_names_out(connection, t.handoffs.c.deal, [row["ref"] for row in rows])
             self._tell(connection, [j.told for j in judged if j.told is not None], now)
 
@@ -467,18 +481,8 @@ class Ledger(Intents):
         if not states:
             return
         rows = [{"r": str(s.ref), "h": s.hash, "p": s.pending, "n": s.sequence, "at": s.try_at} for s in states]
-        statement = (
-            update(t.deals)
-            .where(t.deals.c.ref == bindparam("r"))
-            .values(
-                receipt_hash=bindparam("h"),
-                receipt_pending=bindparam("p"),
-                sequence=bindparam("n"),
-                receipt_try_at=bindparam("at"),
-            )
-        )
         with self.writing() as connection:
-            connection.execute(statement, rows)
+            self.each(connection, _RECEIPT, rows)
 
     def _take_names_out(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
         """Move whom the backgrounds of these handoffs name to `payloads`: earlier releases kept it in the row."""
@@ -500,7 +504,7 @@ class Ledger(Intents):
     def _tell(self, connection: Connection, told: Sequence[Told], now: datetime) -> None:
         if told:
             rows = [{"k": one.key, "said": dict(one.hashes), "more": int(one.again)} for one in told]
-            connection.execute(_TOLD, rows)
+            self.each(connection, _TOLD, rows)
         self._keep(connection, [(one.key, "told", dict(one.words)) for one in told if one.words is not None], now)
 
     def _keep(self, connection: Connection, bodies: Sequence[tuple[str, str, Any]], now: datetime) -> None:

@@ -130,6 +130,23 @@ class Target:
     traces: Mapping[str, tuple[Trace, ...]]
     children: Mapping[str, Mapping[str, Many]] = field(default_factory=dict)
 
+    @cached_property
+    def needed(self) -> Mapping[str, tuple[str, ...]]:
+        """Return for each step those whose ids it uses, and those it must follow."""
+        return {name: step.needed() for name, step in self.file.steps.items()}
+
+    @cached_property
+    def found(self) -> Mapping[str, frozenset[tuple[str, str]]]:
+        """Return for each way to `find` something the list ("": none) and the field of each rule that does so."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for step in self.file.steps.values():
+            lists = [(step.each or "", step.fields), *((many.each, many.fields) for many in step.children.values())]
+            for each, fields in lists:
+                for rule in fields.values():
+                    if rule.find is not None:
+                        found.setdefault(rule.find, set()).update((each, source) for source in rule.sources)
+        return {find: frozenset(places) for find, places in found.items()}
+
     def facts(self, step: str) -> ObjectFacts:
         """Return what is known of the kind of record that a step makes."""
         return PLATFORMS[self.system][self.file.steps[step].object]
@@ -140,6 +157,16 @@ class Target:
 
     def mode(self, step: str, name: str) -> Write:
         """Return the write mode of a step's field: its own, the step's, or the usual one of its kind."""
+        known = self._modes.get((step, name))
+        if known is None:
+            known = self._modes[step, name] = self._mode(step, name)
+        return known
+
+    @cached_property
+    def _modes(self) -> dict[tuple[str, str], Write]:
+        return {}
+
+    def _mode(self, step: str, name: str) -> Write:
         spec = self.file.steps[step]
         rule = spec.fields.get(name)
         return (rule and rule.write) or spec.write or self.facts(step).write
@@ -158,7 +185,7 @@ class Mappings:
     lines: Lines
     notices: Sequence[str] = ()
 
-    @property
+    @cached_property
     def known(self) -> frozenset[str]:
         """Return every canonical field that a target may use."""
         return known_fields(self.contract, self.source.file)
@@ -179,7 +206,7 @@ class Mappings:
         traces = (trace for some in self.target.traces.values() for trace in some)
         yield from (origin.name for trace in traces for origin in trace.origins)
 
-    @property
+    @cached_property
     def by_role(self) -> dict[str, str]:
         """Return the fields of the contract that are a person by role, and the role."""
         fields = self.contract.fields.items()
@@ -194,6 +221,15 @@ class Mappings:
 
     def delivered(self, kind: str) -> tuple[str, ...]:
         """Return the steps that are made for a kind of deal, in order; all where the contract does not say."""
+        if kind not in self._delivered:
+            self._delivered[kind] = self._steps_of(kind)
+        return self._delivered[kind]
+
+    @cached_property
+    def _delivered(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def _steps_of(self, kind: str) -> tuple[str, ...]:
         target = self.target
         listed = self.contract.deliver.get(kind)  # type: ignore[call-overload]
         if listed is not None:

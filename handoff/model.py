@@ -1,10 +1,11 @@
 """The words of the business: deal, handoff, gap, step, outcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 Value = Any
@@ -21,6 +22,10 @@ class DealRef:
     id: str
 
     def __str__(self) -> str:
+        return self._said
+
+    @cached_property
+    def _said(self) -> str:
         return f"{self.instance}:{self.system}:{self.org}:{self.id}"
 
 
@@ -234,7 +239,10 @@ class Step:
 
     def with_payload(self, payload: Mapping[str, Value], *, ref: str | None = None) -> "Step":
         """Return the same step carrying another payload, and the record it updates if there is one."""
-        return replace(self, payload=payload, ref=ref)
+        # `replace` would take every field through `__init__`: the most of what a step without change costs.
+        other = object.__new__(Step)
+        other.__dict__.update(self.__dict__, payload=payload, ref=ref)
+        return other
 
 
 class Result(StrEnum):

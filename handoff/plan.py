@@ -1,7 +1,7 @@
 """What a handoff becomes: steps with stable keys, each with the steps it needs. Printing the plan is the dry run."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from handoff import keys
@@ -60,18 +60,11 @@ def companies_wanted(handoffs: Iterable[Handoff], target: Target) -> set[str]:
     return {str(one).strip() for one in _values_of(handoffs, _found_by(target, "company"))}
 
 
-def _found_by(target: Target, *finds: str) -> set[tuple[str, str]]:
-    """Return the list ("": none) and the field of each rule that finds something in one of these ways."""
-    found = set()
-    for step in target.file.steps.values():
-        lists = [(step.each or "", step.fields), *((many.each, many.fields) for many in step.children.values())]
-        for each, fields in lists:
-            for rule in fields.values():
-                found |= {(each, source) for source in rule.sources} if rule.find in finds else set()
-    return found
+def _found_by(target: Target, *finds: str) -> frozenset[tuple[str, str]]:
+    return frozenset().union(*(target.found.get(find, ()) for find in finds))
 
 
-def _values_of(handoffs: Iterable[Handoff], sources: set[tuple[str, str]]) -> Iterator[Value]:
+def _values_of(handoffs: Iterable[Handoff], sources: Collection[tuple[str, str]]) -> Iterator[Value]:
     for handoff in handoffs:
         for each, source in sources:
             inside = source.startswith("item.")
@@ -104,7 +97,7 @@ def _chosen(handoff: Handoff, mappings: Mappings, judged: Mapping[str, Value]) -
     needed = {
         other
         for name in made
-        for other in target.file.steps[name].needed()
+        for other in target.needed[name]
         if other not in listed and target.scope(other) is Scope.ACCOUNT
     }
     return {name: name in made for name in target.order if name in made | needed}
@@ -151,7 +144,7 @@ def _step(name: str, key: str, handoff: Handoff, target: Target, context: Contex
     payload = {field: value for field, rule in target.fields[name].items() if not missing(value := rule(context))}
     children = {child: _rows(many, context) for child, many in target.children.get(name, {}).items()}
     payload |= {child: [fields for _, fields in rows] for child, rows in children.items() if rows}
-    needs = [context.step_keys[other] for other in spec.needed()]
+    needs = [context.step_keys[other] for other in target.needed[name]]
     matches = [
         {field: exact(handoff.values[source]) for field, source in match.items()}
         for match in spec.match

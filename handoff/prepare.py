@@ -77,13 +77,14 @@ def prepare(bridge: Bridge, deals: Sequence[Deal], *, known: Mapping[str, Any]) 
         known: The ledger's rows of the handoffs of those that were handled before, by key.
     """
     mappings, platform = bridge.mappings, bridge.platform
-    users = platform.people(receivers(mappings))
+    receiving = receivers(mappings)
+    users = platform.people(receiving)
     found = judged(bridge, deals, known, users)
     planned = [one.handoff for one in found if one.handoff and not one.stopped and not one.excluded]
     users = users | platform.people(emails_wanted(planned, mappings.target))
     companies = companies_wanted(planned, mappings.target)
     refs = {one: customer.ref for one, customer in platform.customers(companies).items()} if companies else {}
-    return [_planned(bridge, one, users, refs) for one in found]
+    return [_planned(bridge, one, users, refs, receiving) for one in found]
 
 
 def judged(
@@ -107,11 +108,13 @@ def judged(
     return results
 
 
-def _planned(bridge: Bridge, one: Prepared, users: Mapping[str, User], companies: Mapping[str, str]) -> Prepared:
+def _planned(
+    bridge: Bridge, one: Prepared, users: Mapping[str, User], companies: Mapping[str, str], receiving: set[str]
+) -> Prepared:
     handoff = one.handoff
     if handoff is None or one.stopped or handoff.excluded:
         return replace(one, stopped="" if handoff and handoff.excluded else one.stopped)
-    one = replace(one, **_looked_up(handoff, bridge.mappings, users, companies))
+    one = replace(one, **_looked_up(handoff, bridge.mappings, users, companies, receiving))
     try:
         steps, notes = plan(handoff, bridge.mappings, users, platform=bridge.platform.instance, companies=companies)
     except RecordError as error:
@@ -121,11 +124,15 @@ def _planned(bridge: Bridge, one: Prepared, users: Mapping[str, User], companies
 
 
 def _looked_up(
-    handoff: Handoff, mappings: Mappings, users: Mapping[str, User], companies: Mapping[str, str]
+    handoff: Handoff,
+    mappings: Mappings,
+    users: Mapping[str, User],
+    companies: Mapping[str, str],
+    receiving: set[str],
 ) -> dict[str, Any]:
     """Return what the platform said of the accounts and people that this handoff asks for."""
     wanted = companies_wanted([handoff], mappings.target)
-    asked = {email.lower() for email in receivers(mappings) | emails_wanted([handoff], mappings.target)}
+    asked = {email.lower() for email in receiving | emails_wanted([handoff], mappings.target)}
     active = {email: users[email].active if email in users else None for email in sorted(asked)}
     return {
         "companies": {account: ref for account, ref in companies.items() if account in wanted},

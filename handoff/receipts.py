@@ -11,7 +11,7 @@ from handoff.mapping import Source
 from handoff.model import Handoff, Standing, Trace, Value
 from handoff.ports import Receipt
 from handoff.provenance import Evidence, Reading, told
-from handoff.rules import Context, FieldRule, compile_rule
+from handoff.rules import Compiled, Context, FieldRule, compile_rule
 from handoff.transforms import missing
 
 Link = Callable[[str, str], str]
@@ -75,6 +75,7 @@ class Receipts:
             name: compile_rule(name, rule, place=source.lines.place("write_back", "fields", name))
             for name, rule in rules.items()
         }
+        self._numbered = {name: self._rules[name] for name, rule in rules.items() if "sequence" in rule.sources}
 
     @property
     def wanted(self) -> bool:
@@ -84,8 +85,9 @@ class Receipts:
     def receipt(self, ended: Ended, sequence: int) -> tuple[Receipt, str]:
         """Return the receipt with this sequence number, and the fingerprint of what it says apart from it."""
         values = receipt_values(ended, self._link)
-        says = fingerprint(self._fields(values))
-        fields = self._fields(values | {"sequence": sequence})
+        said = self._fields(values)
+        numbered = self._fields(values | {"sequence": sequence}, self._numbered)
+        says, fields = fingerprint(said), said | numbered
         ref = ended.judged.deal.ref
         return Receipt(f"hb:{ref}:receipt", ref, fields), says
 
@@ -100,10 +102,10 @@ class Receipts:
         traces = [trace for trace in self._source.told if fields[trace.field] is not None]
         return tuple(told(trace, fields[trace.field], readings(trace)) for trace in traces)
 
-    def _fields(self, values: Mapping[str, Value]) -> dict[str, Value]:
+    def _fields(self, values: Mapping[str, Value], rules: Mapping[str, Compiled] | None = None) -> dict[str, Value]:
         """A receipt states everything it maps: what no longer holds is cleared."""
         context = Context(values)
-        filled = {name: rule(context) for name, rule in self._rules.items()}
+        filled = {name: rule(context) for name, rule in (self._rules if rules is None else rules).items()}
         return {name: None if missing(value) else value for name, value in filled.items()}
 
 

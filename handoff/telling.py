@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff import tables as t
 from handoff.bridge import Bridge
 from handoff.ledger import Judged, ReceiptState
 from handoff.model import Deal, Result, Standing
@@ -31,8 +32,10 @@ class Teller:
 
     def ended(self, prepared: Sequence[Prepared], judged: Sequence[Judged]) -> list[Ended]:
         """Return each deal with what the ledger knows to be made for it."""
-        frozen = self._ledger.handoffs(one.key for one in prepared)
-        made = self._ledger.steps(step["key"] for row in frozen.values() for step in row.steps)
+        h, s = t.handoffs.c, t.steps.c
+        frozen = self._ledger.handoffs((one.key for one in prepared), h.steps, h.delivered_at)
+        keys = (step["key"] for row in frozen.values() for step in row.steps)
+        made = self._ledger.steps(keys, s.kind, s.remote_id, s.payload_hash)
         ended = []
         for one, result in zip(prepared, judged, strict=True):
             row = frozen.get(one.key)
@@ -65,7 +68,9 @@ class Teller:
         ended = [one for one in ended if not one.judged.silent]
         if not self.wanted or not ended:
             return
-        rows = self._ledger.deals(str(e.judged.deal.ref) for e in ended)
+        d = t.deals.c
+        of_receipt = (d.sequence, d.receipt_hash, d.receipt_pending, d.receipt_try_at)
+        rows = self._ledger.deals((str(e.judged.deal.ref) for e in ended), *of_receipt)
         now = self._clock.now()
         todo: list[tuple[Deal, Receipt, str, Any]] = []
         states: list[ReceiptState] = []

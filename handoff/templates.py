@@ -54,7 +54,7 @@ class Templates:
         self._fields = sorted(known)
         self.speaks = Speaks(tuple(self._fields), self._asked, roles)
         self.known = sorted(self.speaks.roots)
-        self._branches = self.speaks.branches
+        self._branches = self.speaks.branches - set(lists)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader(folder, encoding="utf-8-sig"),
             autoescape=True,
@@ -63,7 +63,8 @@ class Templates:
             finalize=lambda value: "" if value is None or value == {} else value,  # nobody wants to read "None"
         )
         self._environment.globals.clear()  # what is not documented is no function
-        self._lists = frozenset(lists)
+        self._empty: dict[str, Any] = dict.fromkeys(self.known) | dict.fromkeys(lists, ())
+        self._seen: tuple[Mapping[str, Value], int, Mapping[str, Any]] | None = None
         self._environment.filters |= {"names": names, "labels": labels, "day": day}
 
     def load(self, name: str) -> Template:
@@ -173,10 +174,16 @@ class Templates:
                 )
             longest //= 2
 
-    def _context(self, values: Mapping[str, Value], longest: int) -> dict[str, Any]:
+    def _context(self, values: Mapping[str, Value], longest: int) -> Mapping[str, Any]:
+        """Return what a template sees; the templates of one handoff see the same."""
+        seen = self._seen
+        if seen is None or seen[0] is not values or seen[1] != longest:
+            seen = self._seen = values, longest, self._all_of(values, longest)
+        return seen[2]
+
+    def _all_of(self, values: Mapping[str, Value], longest: int) -> dict[str, Any]:
         link = str(values.get("deal.url") or "")
-        context: dict[str, Any] = {name: _Branch() if name in self._branches else None for name in self.known}
-        context |= dict.fromkeys(self._lists, ())
+        context: dict[str, Any] = self._empty | {name: _Branch() for name in self._branches}
         for name, value in values.items():
             root, _, rest = name.partition(".")
             shown = _shown(value, longest, link)
@@ -186,11 +193,12 @@ class Templates:
             branch = context.setdefault(root, _Branch())
             if isinstance(branch, _Branch):
                 branch[rest] = shown
-        context["person"] = lambda role: person(context.get("people") or (), role)
-        context["money"] = lambda amount: money(amount, values.get("deal.currency"))
-        context["sentence"] = lambda word: self._sentence(word, context)
-        context["not_found"] = lambda: not_found(context.get("gaps") or ())
-        return context
+        return context | {
+            "person": lambda role: person(context.get("people") or (), role),
+            "money": lambda amount: money(amount, values.get("deal.currency")),
+            "sentence": lambda word: self._sentence(word, context),
+            "not_found": lambda: not_found(context.get("gaps") or ()),
+        }
 
     def _sentence(self, word: str, context: Mapping[str, Any]) -> Markup:
         """Return a field as a sentence, `Why they bought: 11 hours to 4.`; of a section those of all its fields."""
@@ -233,6 +241,8 @@ class _Branch(dict[str, Any]):
 
 
 def _shown(value: Value, longest: int, link: str) -> Value:
+    if value is None or (type(value) is str and len(value) <= longest):
+        return value
     if isinstance(value, Markup):
         return value if len(value) <= longest else _cut(value.striptags(), longest, link)
     if isinstance(value, str):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handoff import compiling, paths, prose, transforms
+from handoff import compiling, fingerprints, paths, prose, transforms
 from handoff.rules import Context, FieldRule, compile_record, compile_rule
 from tests.handoff import as_defined
 
@@ -181,3 +181,20 @@ def test_the_rules_of_a_record_are_carried_out_in_one_loop_without_a_call_of_eac
 def test_what_a_rule_does_not_say_costs_nothing():
     assert compiling.conversion(by=None, transform=None, limit=None) is None
     assert compiling.conversion(by=None, transform=transforms.decimal, limit=None) is transforms.decimal
+
+
+ORDINARY = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.dates()
+    | st.datetimes(timezones=st.timezones())
+    | st.decimals()
+)
+
+
+@given(st.recursive(ORDINARY, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8))
+def test_a_fingerprint_is_the_one_of_the_value_s_plain_json(value):
+    assert fingerprints.fingerprint(value) == as_defined.fingerprint(value)
