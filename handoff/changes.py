@@ -112,8 +112,10 @@ def told_otherwise(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[str,
 
 
 def _fixed(one: Prepared, outcomes: Mapping[str, Outcome]) -> frozenset[str]:
-    made_now = {key for key, outcome in outcomes.items() if outcome.result is Result.CREATED}
-    return frozenset().union(*(names for key, names in one.fixed.items() if key not in made_now))
+    """Return the canonical fields that work says which was made before, and not only now."""
+    made_now = (key for key in one.fixed if key in outcomes and outcomes[key].result is Result.CREATED)
+    earlier = one.fixed.keys() - set(made_now)
+    return frozenset().union(*(one.fixed[key] for key in earlier))
 
 
 def told_by_notes(one: Prepared, outcomes: Mapping[str, Outcome]) -> Told | None:
