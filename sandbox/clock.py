@@ -14,7 +14,7 @@ class SimulatedClock:
     """
     Simulated time, in UTC: it runs `scale` times as fast as real time, from `start` (now when not told).
 
-    It never goes backwards by itself, by `advance` or by `scale`; only `set` may move it back.
+    It never goes backwards by itself, by `advance` or by `scale`; only `set` and `step` may move it back.
     Every wrong order raises `ValueError` and changes nothing.
     """
 
@@ -45,6 +45,11 @@ class SimulatedClock:
         step = ahead(seconds)
         with self._lock:
             self._simulated = within_reach(self._settle(), step)
+
+    def step(self, seconds: float) -> None:
+        """Jump by `seconds` of simulated time, backwards below 0, as a clock does that is put right."""
+        with self._lock:
+            self._simulated = within_reach(self._settle(), timedelta(seconds=seconds))
 
     def set(self, moment: str) -> None:
         """Move to an ISO time, forwards or backwards; a time without a zone is UTC."""

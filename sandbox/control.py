@@ -16,7 +16,7 @@ from sandbox.world import SandboxError, World
 Answer = Callable[[Json], Json]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-ROUTES = "GET /state, GET /journal, GET and POST /clock, POST /load, POST /reset, POST /faults, GET /healthz"
+ROUTES = "GET /state, GET /journal, GET and POST /clock, POST /load, POST /reset, GET and POST /faults, GET /healthz"
 
 
 def control_app(world: World) -> Starlette:
@@ -29,7 +29,8 @@ def control_app(world: World) -> Starlette:
             Route("/clock", told(lambda body: changed_clock(world, body)), methods=["POST"]),
             Route("/load", told(lambda body: {"loaded": world.load(body)}), methods=["POST"]),
             Route("/reset", told(lambda body: begun_again(world, body)), methods=["POST"]),
-            Route("/faults", told(no_faults_yet), methods=["POST"]),
+            Route("/faults", shown(world.faults_set), methods=["GET"]),
+            Route("/faults", told(lambda body: world.faults([] if body is None else body)), methods=["POST"]),
             Route("/healthz", shown(world.healthz), methods=["GET"]),
         ],
         exception_handlers={HTTPException: wrong_address},
@@ -54,13 +55,6 @@ def begun_again(world: World, body: Json) -> Json:
         raise SandboxError(f"The seed is a whole number, not {seed!r}.")
     world.reset(seed)
     return world.healthz()
-
-
-def no_faults_yet(body: Json) -> Json:
-    """Accept that there are no faults; any fault is refused until the sandbox can make it."""
-    if body in (None, []):
-        return {"faults": []}
-    raise HTTPException(404, "Faults come in a later release of the sandbox; only [], to clear them, is taken.")
 
 
 def shown(read: Callable[..., Json], *parameters: str) -> Endpoint:

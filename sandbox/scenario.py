@@ -1,7 +1,7 @@
 """A scenario file: what the control API takes, written down beforehand in YAML."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sandbox.clock import ORDERS, check_orders
+from sandbox.faults import faults_in
+from sandbox.naming import unknown
 from sandbox.wire import Json
-from sandbox.world import SandboxError, unknown
+from sandbox.world import SandboxError
 
-KEYS = ("seed", "csv", "load", "tenant", "clock")
+KEYS = ("seed", "csv", "load", "tenant", "clock", "faults")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Scenario:
     load: Mapping[str, Json] = field(default_factory=dict)
     tenant: Mapping[str, Json] = field(default_factory=dict)
     clock: Mapping[str, Json] = field(default_factory=dict)
+    faults: Sequence[Json] = ()
 
     def to_load(self, *, csv: Path | None = None) -> dict[str, Json]:
         """Return the body for `World.load`; `csv`, when given, goes before the file's own."""
@@ -57,7 +60,7 @@ def read_scenario(path: Path) -> Scenario:
 
 def checked(said: Mapping[str, Json], path: Path, text: str) -> None:
     """Raise `SandboxError` for a key that does not exist or a value of the wrong kind."""
-    kinds = {"seed": int, "csv": str, "load": dict, "tenant": dict, "clock": dict}
+    kinds = {"seed": int, "csv": str, "load": dict, "tenant": dict, "clock": dict, "faults": list}
     for key, value in said.items():
         where = f"{path}:{line_with(text, key)}"
         if key not in kinds:
@@ -72,11 +75,15 @@ def checked(said: Mapping[str, Json], path: Path, text: str) -> None:
             check_orders(orders)
     except ValueError as error:
         raise SandboxError(f"{path}:{line_with(text, 'clock')}: {error}") from error
+    try:
+        faults_in(said.get("faults") or [])
+    except ValueError as error:
+        raise SandboxError(f"{path}:{line_with(text, 'faults')}: {error}") from error
 
 
 def wanted(key: str) -> str:
     """Return what a key takes, in words."""
-    return {"seed": "a whole number", "csv": "the path of a directory"}.get(key, "a mapping")
+    return {"seed": "a whole number", "csv": "the path of a directory", "faults": "a list"}.get(key, "a mapping")
 
 
 class TextDates(SafeConstructor):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,16 +18,19 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.clock import SimulatedClock, iso_moment
 from sandbox.control import control_app
 from sandbox.scenario import Scenario, read_scenario
-from sandbox.wire import Request
+from sandbox.wire import Cut, Request
 from sandbox.world import PORTS, SandboxError, World
 
 HOST = "127.0.0.1"
 DEFAULT_SEED = 1
 DEFAULT_SCALE = 60.0
+CONNECTION = "sandbox.connection"
+SILENCE = 15.0  # seconds; longer than a client waits
 KEEP_ALIVE = 120  # seconds; shorter, and an idle client's next call meets a connection that is being closed
 
 
@@ -67,6 +70,7 @@ def build(
     orders = told.to_load(csv=load_csv)
     if orders:
         world.load(orders)
+    world.faults([*told.faults])
     return world
 
 
@@ -181,6 +185,7 @@ def prepared(world: World, port_base: int) -> tuple[Shell, list[socket.socket]]:
         ByPort(apps),
         lifespan="off",
         ws="none",
+        http=Connection,
         log_level="warning",
         access_log=False,
         date_header=False,
@@ -219,6 +224,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
         call = HttpRequest(scope, receive)
+        connection: Connection = scope["extensions"][CONNECTION]
         request = Request(
             method=scope["method"],
             path=scope["path"],
@@ -226,8 +232,70 @@ class Door:
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body=await call.body(),
         )
-        answer = self._world.handle(self._system, request)
+        try:
+            answer = self._world.handle(self._system, request)
+        except Cut as cut:
+            await connection.cut_off(cut, receive)
+            return
+        if answer.delay and await connection.hold(receive, answer.delay):
+            return
         await HttpResponse(answer.body, answer.status, dict(answer.headers))(scope, receive, send)
+
+
+class Connection(H11Protocol):
+    """
+    A connection that the app can close without an answer, and that closes by itself when a held call ends the server.
+
+    The app finds it in `scope["extensions"][CONNECTION]`.
+    """
+
+    held = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Take a connection; each call on it is told which one it is."""
+        super().connection_made(transport)
+        app = cast(ASGIApp, self.app)
+
+        async def told(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CONNECTION] = self
+            await app(scope, receive, send)
+
+        self.app = told
+
+    def shutdown(self) -> None:
+        """Go with the server; a held call is given up."""
+        super().shutdown()
+        if self.held:
+            self.transport.abort()
+
+    async def hold(self, receive: Receive, seconds: float) -> bool:
+        """Let the call wait, in real time; return whether its caller, or the server, left meanwhile."""
+        self.held = True
+        try:
+            await asyncio.wait_for(gone(receive), seconds)
+        except TimeoutError:
+            return False
+        finally:
+            self.held = False
+        return True
+
+    async def cut_off(self, cut: Cut, receive: Receive) -> None:
+        """
+        Close without an answer; when it is to be silent, after the caller has given up.
+
+        One call cannot be refused its connection, for the call is known only when it came in over one. So a
+        refused call and one reset before it was carried out look the same from outside: closed, nothing applied.
+        """
+        if cut.how == "silent" and await self.hold(receive, SILENCE):
+            return
+        self.transport.abort()
+        await gone(receive)
+
+
+async def gone(receive: Receive) -> None:
+    """Return once the caller has left, or the server is about to."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def listeners_on(ports: list[int]) -> list[socket.socket]:

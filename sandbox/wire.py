@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 Json = Any
@@ -55,6 +55,7 @@ class Response:
 
     `mutates`: a write route was called, whether or not anything changed (a token call is not one).
     `applied`: something changed. `records`: how many records the call read or wrote.
+    `delay`: how long the answer takes to arrive, in seconds of real time.
     """
 
     status: int
@@ -63,6 +64,10 @@ class Response:
     mutates: bool = False
     applied: bool = False
     records: int = 0
+    delay: float = 0.0
+
+
+How = Literal["refused", "reset", "silent"]
 
 
 class Cut(Exception):
@@ -73,9 +78,47 @@ class Cut(Exception):
     comes until the caller gives up). Whether the call was carried out before that is in the journal.
     """
 
-    def __init__(self, how: Literal["refused", "reset", "silent"]) -> None:
+    def __init__(self, how: How) -> None:
         super().__init__(how)
         self.how = how
+
+
+Purpose = Literal["read", "write", "token"]
+Why = Literal["stranger", "busy", "spent", "broken"]
+
+
+class Refusal(NamedTuple):
+    """Why a record is refused; an empty code or text is the vendor's own."""
+
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Twist:
+    """
+    How one call goes otherwise than it would; without arguments it goes as ever.
+
+    Args:
+        refuses: Says of a record sent, by its place and what it holds, whether and why it is refused.
+        partial: A batch that is atomic otherwise keeps its good records.
+        lag: For how long queries do not show what the call makes.
+        page: The longest page of a query; None leaves it to the call.
+        repeat: How many rows of the page before come again.
+        running_since: When the oldest transaction began that is not committed yet.
+        locked: Ids of the records that such transactions hold.
+    """
+
+    refuses: Callable[[int, Record], Refusal | None] | None = None
+    partial: bool = False
+    lag: timedelta = timedelta(0)
+    page: int | None = None
+    repeat: int = 0
+    running_since: datetime | None = None
+    locked: frozenset[str] = frozenset()
+
+
+PLAIN = Twist()
 
 
 class Engine(Protocol):
@@ -83,8 +126,25 @@ class Engine(Protocol):
 
     system: str
 
-    def handle(self, request: Request, now: datetime) -> Response:
+    def handle(self, request: Request, now: datetime, twist: Twist = PLAIN) -> Response:
         """Answer as the vendor would at `now` (aware, simulated time)."""
+        ...
+
+    def purpose(self, request: Request) -> Purpose:
+        """Return what a call is for; one that the vendor does not have is a read or a write by its method."""
+        ...
+
+    def turned_away(self, why: Why, request: Request, now: datetime) -> Response:
+        """
+        Answer in the vendor's words a call that is not carried out.
+
+        Because of its credentials (`stranger`), of too many calls now (`busy`) or this day (`spent`), or because
+        the system itself does not work (`broken`).
+        """
+        ...
+
+    def forget_logins(self) -> None:
+        """Make every token given so far worth nothing; the key `sandbox` itself stays good."""
         ...
 
     def state(self) -> Objects:

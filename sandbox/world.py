@@ -1,9 +1,9 @@
 """The whole sandbox without a socket: the engines, their clock, their journal, and the one way in."""
 
-import difflib
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,11 +12,13 @@ from pathlib import Path
 from sandbox import csv_data
 from sandbox import seed as seed_module
 from sandbox.clock import SimulatedClock
+from sandbox.faults import Faults
 from sandbox.gainsight import GainsightEngine
 from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
+from sandbox.naming import unknown
 from sandbox.salesforce import SalesforceEngine
-from sandbox.wire import Contents, Engine, Json, Objects, RealClock, Record, Request, Response
+from sandbox.wire import Contents, Cut, Engine, Json, Objects, RealClock, Record, Request, Response
 
 PORTS = {"control": 0, "salesforce": 1, "hubspot": 2, "gainsight": 3}  # offsets from the port base
 SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})
@@ -73,11 +75,22 @@ class World:
         self._begin(tenant(seed, clock.now()))
 
     def handle(self, system: str, request: Request) -> Response:
-        """Answer one call as the vendor would now, in simulated time, and note it in the journal."""
+        """
+        Answer one call as the vendor would now, in simulated time, and note it in the journal.
+
+        Raises:
+            Cut: a fault takes the answer away; the journal says status 0, and whether the call was applied.
+        """
         with self._lock:
-            now = self.clock.now()
-            response = self._engine(system).handle(request, now)
+            engine = self._engine(system)
+            if self._faults.idle:
+                now = self.clock.now()
+                response, cut = engine.handle(request, now), None
+            else:
+                response, now, cut = self._faults.handled(engine, request)
             self._journal.note(system, request, response, at=now)
+        if cut:
+            raise Cut(cut)
         return replace(response, headers={**response.headers, "date": format_datetime(now, usegmt=True)})
 
     def reset(self, seed: int | None = None) -> None:
@@ -138,6 +151,25 @@ class World:
                 "systems": list(self._engines),
             }
 
+    def faults(self, body: Json) -> list[Record]:
+        """Set a list of faults in place of those before, `[]` none; return what `faults_set` does."""
+        with self._lock:
+            try:
+                self._faults.set(body)
+            except ValueError as error:
+                raise SandboxError(str(error)) from error
+            return self._faults.report()
+
+    def faults_set(self) -> list[Record]:
+        """Return each fault that is set, the calls it concerned (by system, route, record) and those it struck."""
+        with self._lock:
+            return self._faults.report()
+
+    def struck(self) -> Counter[str]:
+        """Return how often each kind of fault struck since this tenant began, those no longer set among them."""
+        with self._lock:
+            return self._faults.struck()
+
     @property
     def port_base(self) -> int:
         """The port base that the systems name in their answers."""
@@ -177,6 +209,7 @@ class World:
             if objects := contents.objects.get(system):
                 engine.load(objects, self.clock.now())
         self._tenancy, self._engines, self._journal = tenancy, engines, Journal()
+        self._faults = Faults(self.clock)
         self._began_with = contents
 
     def _load_csv(self, directory: Json) -> dict[str, dict[str, int]]:
@@ -262,11 +295,3 @@ def is_objects(value: Json) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in value.values()
     )
-
-
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Return the message for a name nobody knows, with the nearest right one."""
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f" Nearest: {near[0]}." if near else ""
-    return f"There is no {what} {name!r}.{hint} Use one of: {', '.join(names)}."

@@ -9,7 +9,11 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from connectors._http import CALL_TIMEOUT_SECONDS
 from flows._instances import World as Given
 from flows._instances import gainsight, salesforce
 from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS, Beating
@@ -20,7 +24,7 @@ from handoff.loading import load_mappings
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.seed import Contents, contents
-from sandbox.wire import Request
+from sandbox.wire import Cut, Request, Response
 from sandbox.world import PORTS, World
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
@@ -112,6 +116,50 @@ class Unscaled:
         return START + (self._simulated.now() - START) / reading["scale"]
 
 
+def answered(world: World, system: str, asked: Request) -> Response:
+    """
+    Return a world's answer once it has arrived: what takes real time moves the clock instead.
+
+    Raises:
+        Cut: no answer came; a caller that waits for none has waited for its whole time-out.
+    """
+    try:
+        said = world.handle(system, asked)
+    except Cut as cut:
+        if cut.how == "silent":
+            pass_by(world, CALL_TIMEOUT_SECONDS)
+        raise
+    pass_by(world, min(said.delay, CALL_TIMEOUT_SECONDS))
+    if said.delay >= CALL_TIMEOUT_SECONDS:
+        raise Cut("silent")
+    return said
+
+
+def pass_by(world: World, real_seconds: float) -> None:
+    """Let so many seconds of real time pass on a world's clock."""
+    if real_seconds:
+        world.clock.advance(real_seconds * world.clock.reading()["scale"])
+
+
+_HTTPX_ERRORS: dict[str, type[httpx.TransportError]] = {
+    "refused": httpx.ConnectError,
+    "reset": httpx.RemoteProtocolError,
+    "silent": httpx.ReadTimeout,
+}
+
+
+def _requests_error(cut: Cut, request: requests.PreparedRequest) -> requests.RequestException:
+    """Return the error that requests raises over a real socket, with the same cause inside."""
+    if cut.how == "silent":
+        return requests.ReadTimeout("Read timed out.", request=request)
+    if cut.how == "reset":
+        broken = ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+        return requests.ConnectionError(broken, request=request)
+    pool = HTTPSConnectionPool("127.0.0.1")
+    never = NewConnectionError(HTTPSConnection("127.0.0.1"), "Connection refused")
+    return requests.ConnectionError(MaxRetryError(pool, str(request.url), never), request=request)
+
+
 class Transport(httpx.BaseTransport):
     """Stands for the network under httpx: hands each call to one system of a world, as the sandbox's shell does."""
 
@@ -126,7 +174,10 @@ class Transport(httpx.BaseTransport):
             {name.lower(): value for name, value in request.headers.items()},
             request.read(),
         )
-        said = self._world.handle(self._system, asked)
+        try:
+            said = answered(self._world, self._system, asked)
+        except Cut as cut:
+            raise _HTTPX_ERRORS[cut.how](f"the call was cut: {cut.how}", request=request) from cut
         return httpx.Response(said.status, headers=dict(said.headers), content=said.body)
 
 
@@ -141,9 +192,11 @@ class Adapter(BaseAdapter):
         parts = urlsplit(str(request.url))
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
         headers = {name.lower(): str(value) for name, value in request.headers.items()}
-        said = self._world.handle(
-            self._system, Request(str(request.method), unquote(parts.path), parts.query, headers, body)
-        )
+        asked = Request(str(request.method), unquote(parts.path), parts.query, headers, body)
+        try:
+            said = answered(self._world, self._system, asked)
+        except Cut as cut:
+            raise _requests_error(cut, request) from cut
         response = requests.Response()
         response.status_code, response._content = said.status, said.body
         response.headers.update(dict(said.headers))

@@ -30,6 +30,10 @@ class Keys:
             return False
         return token == _SECRET or self._ends.get(token, self._real_now()) > self._real_now()
 
+    def forget(self) -> None:
+        """Make every token given so far worth nothing."""
+        self._ends.clear()
+
     def give(self, request: Request) -> Reply:
         """Answer the token route; refuses a wrong client with 401 and another grant with 400."""
         if not _knows_client(request.headers.get("authorization", "")):

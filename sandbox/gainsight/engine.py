@@ -8,7 +8,7 @@ from sandbox.gainsight.answers import Call, Fault, Reply, refusal, unauthorized
 from sandbox.gainsight.auth import Keys
 from sandbox.gainsight.limits import Limits
 from sandbox.gainsight.org import Org
-from sandbox.wire import Json, Objects, RealClock, Record, Request, Response, as_json
+from sandbox.wire import PLAIN, Json, Objects, Purpose, RealClock, Record, Request, Response, Twist, Why, as_json
 
 
 class GainsightEngine:
@@ -32,10 +32,9 @@ class GainsightEngine:
         """Return the GSID that stamps what came through the API."""
         return self._org.api_user
 
-    def handle(self, request: Request, now: datetime) -> Response:
+    def handle(self, request: Request, now: datetime, twist: Twist = PLAIN) -> Response:
         """Answer as the vendor would at `now` (aware, simulated time)."""
-        request_id = self._org.ids.request_id()
-        headers = {"x-gs-request-id": request_id, "x-request-id": request_id}
+        headers = self._identified()
         if request.method == "POST" and request.path.rstrip("/") == routes.TOKEN:
             return self._token(request, headers)
         found = routes.find(request.method, request.path)
@@ -56,6 +55,27 @@ class GainsightEngine:
             reply = Reply(fault.body, fault.status)
         return _answer(reply, headers, mutates=route.mutates)
 
+    def purpose(self, request: Request) -> Purpose:
+        """Return what a call is for; one of no route is a read when it gets."""
+        if request.method == "POST" and request.path.rstrip("/") == routes.TOKEN:
+            return "token"
+        found = routes.find(request.method, request.path)
+        mutates = found[0].mutates if found else request.method != "GET"
+        return "write" if mutates else "read"
+
+    def turned_away(self, why: Why, request: Request, now: datetime) -> Response:
+        """Answer a call that is not carried out, in the vendor's words."""
+        headers = self._identified()
+        if why in ("busy", "spent"):
+            return self._throttled(headers, 60 - now.second, mutates=False)
+        if why == "stranger":
+            return _answer(Reply(unauthorized(), 401), headers)
+        return _answer(Reply(refusal("GU_1101", "Oops, something went wrong."), 500), headers)
+
+    def forget_logins(self) -> None:
+        """Make every token given so far worth nothing, as a reset of the credentials does."""
+        self._keys.forget()
+
     def state(self) -> Objects:
         """Return a copy of every record by object name, with picklist labels under `<field>__label`."""
         return people.state(self._org)
@@ -71,6 +91,10 @@ class GainsightEngine:
     def tenant(self, settings: Mapping[str, Json]) -> None:
         """Take the set-up of the org, see `tenant.set_up`; raises `ValueError` for what Gainsight has not."""
         tenant.set_up(self._org, settings)
+
+    def _identified(self) -> dict[str, str]:
+        request_id = self._org.ids.request_id()
+        return {"x-gs-request-id": request_id, "x-request-id": request_id}
 
     def _token(self, request: Request, headers: dict[str, str]) -> Response:
         try:

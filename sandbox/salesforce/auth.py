@@ -11,7 +11,7 @@ from hashlib import sha256
 import jwt
 
 from sandbox.salesforce.choices import CHOICES
-from sandbox.wire import Request, Response, as_json
+from sandbox.wire import Request, Response, Why, as_json
 
 _SECRET = "sandbox"
 _AUDIENCE = re.compile(r"https://(login|test|[a-z0-9-]+(--[a-z0-9]+\.sandbox)?\.my)\.salesforce\.com/?", re.IGNORECASE)
@@ -25,6 +25,19 @@ class _Denied(Exception):
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(error, description)
         self.error, self.description, self.status = error, description, status
+
+    def answer(self) -> Response:
+        """Return the answer that says so."""
+        return as_json(self.status, {"error": self.error, "error_description": self.description}, _NO_STORE)
+
+
+def refused_token(why: Why) -> Response:
+    """Return what the token endpoint says to a call that it does not carry out."""
+    if why == "stranger":
+        return _Denied("invalid_client", "invalid client credentials", status=401).answer()
+    if why in ("busy", "spent"):
+        return _Denied("rate_limit_exceeded", "login rate exceeded").answer()
+    return _Denied("unknown_error", "retry your request", status=503).answer()
 
 
 class Sessions:
@@ -41,9 +54,7 @@ class Sessions:
         try:
             self._check(form, request.headers, public_key)
         except _Denied as refusal:
-            return as_json(
-                refusal.status, {"error": refusal.error, "error_description": refusal.description}, _NO_STORE
-            )
+            return refusal.answer()
         return as_json(200, self._opened_session(), _NO_STORE)
 
     def good(self, authorization: str) -> bool:
@@ -60,6 +71,10 @@ class Sessions:
             return False
         self._ends[token] = now + CHOICES.session_life
         return True
+
+    def forget(self) -> None:
+        """End every session opened so far."""
+        self._ends.clear()
 
     def _check(self, form: Mapping[str, str], headers: Mapping[str, str], public_key: str | None) -> None:
         grant = form.get("grant_type", "")

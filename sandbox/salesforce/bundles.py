@@ -101,7 +101,7 @@ def _run(org: Org, writes: list[Write], strict: bool) -> Response:
                     faults[place] = fault
                     results.append(None)
             if faults and strict:
-                raise _ROLLED_BACK
+                raise _ROLLED_BACK.with_traceback(None)
     except Fault as fault:
         if fault is not _ROLLED_BACK:
             raise

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
-from sandbox.salesforce.auth import Sessions
+from sandbox.salesforce.auth import Sessions, refused_token
 from sandbox.salesforce.faults import Fault, not_found
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.routes import Call, answer, is_write
-from sandbox.wire import Json, Objects, Record, Request, Response, as_json
+from sandbox.salesforce.usage import SPENT
+from sandbox.wire import PLAIN, Json, Objects, Purpose, Record, Request, Response, Twist, Why, as_json
 
 _DATA = re.compile(r"/services/data/(?P<version>v\d+\.\d)(?:/(?P<path>.*))?", re.DOTALL)
 _SOAP = re.compile(r"/services/Soap/[a-zA-Z]+/(?P<version>\d+)")
@@ -19,6 +20,14 @@ _SEASONS = ("Spring", "Summer", "Winter")
 _FIRST_VERSION, _LAST_VERSION = 60, 68
 _NO_CACHE = {"cache-control": "no-cache,must-revalidate,max-age=0,no-store,private"}
 _EXPIRED = Fault("INVALID_SESSION_ID", "Session expired or invalid", status=401)
+_TOKEN = "/services/oauth2/token"
+_CONCURRENT = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+_TURNED_AWAY: Mapping[Why, Fault] = {
+    "stranger": _EXPIRED,
+    "busy": Fault("REQUEST_LIMIT_EXCEEDED", _CONCURRENT, status=403),
+    "spent": SPENT,
+    "broken": Fault("SERVER_UNAVAILABLE", "The server is too busy to answer this call", status=503),
+}
 
 
 class SalesforceEngine:
@@ -41,12 +50,12 @@ class SalesforceEngine:
         self._org = Org(org_id)
         self._sessions = Sessions(org_id=self._org.id, user_id=self._org.user_id, host=instance_host, real_now=real_now)
 
-    def handle(self, request: Request, now: datetime) -> Response:
+    def handle(self, request: Request, now: datetime, twist: Twist = PLAIN) -> Response:
         """Answer as the vendor would at `now` (aware, simulated time)."""
         path = request.path
         if _length(request) > _LONGEST:
             return replace(_too_long(), mutates=self._writes(request))
-        if path == "/services/oauth2/token" and request.method == "POST":
+        if path == _TOKEN and request.method == "POST":
             return self._sessions.token(request, self._org.tenant.jwt_public_key)
         if path in ("/services/data", "/services/data/") and request.method == "GET":
             return as_json(200, _versions(), self._carried(now))
@@ -61,6 +70,23 @@ class SalesforceEngine:
             response = fault.answer()
         headers = {**self._carried(now), **response.headers}
         return replace(response, headers=headers, mutates=self._writes(request))
+
+    def purpose(self, request: Request) -> Purpose:
+        """Return what a call is for; retrieving by POST is a read."""
+        if request.path == _TOKEN:
+            return "token"
+        return "write" if self._writes(request) else "read"
+
+    def turned_away(self, why: Why, request: Request, now: datetime) -> Response:
+        """Answer a call that is not carried out, in the vendor's words; the token endpoint has its own."""
+        if request.path == _TOKEN:
+            return refused_token(why)
+        answer = _TURNED_AWAY[why].answer()
+        return replace(answer, headers={**self._carried(now), **answer.headers})
+
+    def forget_logins(self) -> None:
+        """Make every token given so far worth nothing, as a reset of the credentials does."""
+        self._sessions.forget()
 
     def state(self) -> Objects:
         """Return a copy of every record by object, deleted ones too."""
@@ -93,7 +119,7 @@ class SalesforceEngine:
         if found is None or not _served(found["version"]):
             raise not_found()
         if not self._sessions.good(request.headers.get("authorization", "")):
-            raise _EXPIRED
+            raise _EXPIRED.with_traceback(None)
         self._org.usage.count(now, self._org.tenant.daily_limit)
         return answer(Call(self._org, request, found["version"], now), found["path"] or "")
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sandbox.salesforce.faults import Fault
 
 _WINDOW = timedelta(hours=24)
+SPENT = Fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
 
 
 class Usage:
@@ -17,7 +18,7 @@ class Usage:
     def count(self, now: datetime, limit: int) -> None:
         """Count a call, or refuse it when the limit is used up; a refused call does not count."""
         if self.used(now) >= limit:
-            raise Fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+            raise SPENT.with_traceback(None)  # or each raise would add to what the last one kept
         self._calls.append(now)
 
     def used(self, now: datetime) -> int:

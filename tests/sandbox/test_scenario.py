@@ -1,6 +1,7 @@
 import pytest
 
 from sandbox.scenario import read_scenario
+from sandbox.shell import build
 from sandbox.world import SandboxError
 
 
@@ -39,6 +40,22 @@ load:
     }
 
 
+def test_a_scenario_says_the_faults_that_the_control_api_takes(written):
+    text = "faults:\n  - {system: gainsight, do: status, route: writes, rate: 0.2}\n"
+
+    assert read_scenario(written(text)).faults == [
+        {"system": "gainsight", "do": "status", "route": "writes", "rate": 0.2}
+    ]
+
+
+def test_the_faults_of_a_scenario_are_set_when_its_sandbox_begins(written):
+    path = written("faults: [{system: gainsight, do: slow, seconds: 1}]")
+
+    world = build(port_base=8700, seed=None, scale=None, scenario=path, load_csv=None)
+
+    assert [each["fault"]["do"] for each in world.faults_set()] == ["slow"]
+
+
 def test_a_csv_directory_is_beside_the_scenario(written, tmp_path):
     assert read_scenario(written("csv: data")).csv == tmp_path / "data"
 
@@ -58,6 +75,8 @@ def test_an_empty_scenario_says_nothing(written):
         ("load: []\n", r"monday\.yml:1: load takes a mapping"),
         ("seed: 1\nseed: 2\n", r"monday\.yml:2: .*duplicate key"),
         ("seed: [1\n", r"monday\.yml:2: .*no YAML"),
+        ("faults: {}\n", r"monday\.yml:1: faults takes a list"),
+        ("seed: 1\nfaults: [{system: gainsight, do: slwo}]\n", r"monday\.yml:2: Fault 1: .*'slwo'\. Nearest: slow"),
         ("- seed\n", "a scenario is a mapping"),
     ],
 )

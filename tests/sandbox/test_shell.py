@@ -175,15 +175,6 @@ def test_an_unknown_control_route_names_the_right_ones(control):
     assert "GET /state" in answer.json()["error"]
 
 
-def test_faults_can_be_cleared_and_not_yet_made(control):
-    assert control.post("/faults", json=[]).status_code == 200
-
-    answer = control.post("/faults", json=[{"status": 500}])
-
-    assert answer.status_code == 404
-    assert "later release" in answer.json()["error"]
-
-
 def test_a_port_in_use_is_named_with_the_way_out():
     base = free_port_base()
     with socket.socket() as taken:

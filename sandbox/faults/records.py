@@ -1,0 +1,58 @@
+"""The records that a write carries, whichever vendor it is for."""
+
+import json
+from collections.abc import Callable
+from random import Random
+
+from sandbox.wire import Json, Record, Refusal, Request
+
+_NAMES = ("name", "id", "gsid", "externalid", "referenceid", "subject")
+_KEY = "key"
+
+
+def sent(request: Request) -> list[Record]:
+    """Return the records of a write, in their order: one, a list, or a list of requests that wrap them."""
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        return []
+    if not isinstance(body, dict):
+        return []
+    listed = body.get("records", body.get("requests"))
+    entries = listed if isinstance(listed, list) else [body]
+    return [unwrapped(each) for each in entries]
+
+
+def unwrapped(entry: Json) -> Record:
+    """Return the record of an entry, which may be wrapped; an empty one for what is none."""
+    record = entry.get("record", entry) if isinstance(entry, dict) else {}
+    return record if isinstance(record, dict) else {}
+
+
+def named(words: str, record: Record) -> bool:
+    """Return whether a name, id or key of the record contains these words."""
+    texts = (value for name, value in record.items() if isinstance(value, str) and _is_name(name))
+    return any(words in text for text in texts)
+
+
+def picked(words: str, records: list[Record]) -> list[int]:
+    """Return the places of the records that the words name; without words the first."""
+    if not words:
+        return [0] if records else []
+    return [place for place, record in enumerate(records) if named(words, record)]
+
+
+def refusing(words: str, why: Refusal) -> Callable[[int, Record], Refusal | None]:
+    """Return what refuses the records that the words name; without words the first."""
+    return lambda place, record: why if (named(words, record) if words else place == 0) else None
+
+
+def refusing_some(share: float, why: Refusal, chance: Random, count: int) -> Callable[[int, Record], Refusal | None]:
+    """Return what refuses a share of so many records, at least one."""
+    refused = set(chance.sample(range(count), max(1, round(share * count)))) if count else set()
+    return lambda place, record: why if place in refused else None
+
+
+def _is_name(name: str) -> bool:
+    lower = name.lower()
+    return lower in _NAMES or _KEY in lower or lower.endswith("id")
