@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record clean
+.PHONY: help setup demo kills test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -21,6 +21,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+kills: $(READY)  ## Two syncs at once over HTTP with a fifth of all calls failing, killed and restarted 20 times
+	@HANDOFF_KILLS=20 $(BIN)/python -m pytest -s tests/test_two_at_once.py
 
 demo: $(READY)   ## Won deals become work in the CS platform, before your eyes; no account needed
 	@$(BIN)/handoff demo
