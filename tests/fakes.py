@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from handoff.batches import batches
 from handoff.bridge import Bridge, Pace
+from handoff.counted import Counted, CountedDeal, Whereabouts
 from handoff.errors import Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
@@ -196,6 +198,20 @@ class FakeCrm:
         fits = [d for d in deals if text.lower() in f"{d.account_name} {d.name}".lower()]
         return [(deal.ref.id, f"{deal.name}, {deal.account_name}") for deal in fits][:limit]
 
+    def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
+        self._answer()
+        inside = sorted((one for one in self.won.values() if window.lower <= one[0].won_at), key=lambda one: one[0].ref)
+        for page in batches(inside, self.page_size):
+            yield [self._counted(deal, at) for deal, at in page]
+
+    def _counted(self, deal: Deal, at: datetime) -> CountedDeal:
+        given = (deal.ref, deal.name, deal.account_id, deal.account_name, deal.url, deal.won_at, deal.won_how)
+        return CountedDeal(*given, deal.episode, at, told=self.told.get(deal.ref.id, {}))
+
+    def whereabouts(self, ids: Sequence[str]) -> dict[str, Whereabouts]:
+        self._answer()
+        return {one: Whereabouts.WON for one in ids if one in self.won}
+
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         self._answer()
         outcomes = [self._tell(receipt) for receipt in receipts]
@@ -329,6 +345,14 @@ class FakeDestination:
             if one.payload.get("SfdcAccountId")
         } | self.known
         return {account: there[account] for account in accounts if account in there}
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        self._answer()
+        yield [Counted(one.key, one.kind, one.ref, closed=one.closed) for one in self.made if one.key]
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        self._answer()
+        return {}
 
     def calls(self, steps: Sequence[Step]) -> int:
         return len({step.ref is None for step in steps})
