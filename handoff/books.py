@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -29,6 +30,14 @@ class Books:
     def listed(self) -> Iterator[tuple[Row[Any], Mapping[str, str]]]:
         """Yield each step that a handoff lists, with the handoff's row."""
         return ((handoff, step) for handoff in self.handoffs.values() for step in handoff.steps)
+
+    @cached_property
+    def accounts(self) -> Mapping[str, frozenset[str]]:
+        """By deal's ref the accounts that it, and its handoffs, are for."""
+        found = {ref: {row.account_id} for ref, row in self.deals.items()}
+        for handoff in self.handoffs.values():
+            found.setdefault(handoff.deal, set()).add(handoff.account)
+        return {ref: frozenset(one for one in accounts if one) for ref, accounts in found.items()}
 
     def deal_of_account(self) -> dict[str, str]:
         """Return by account's step the ref of a deal whose handoff lists it: the last one."""

@@ -11,6 +11,7 @@ from handoff.fields import Memory
 from handoff.findings import Finding, Heal
 from handoff.intents import Ending, Learnt
 from handoff.keys import deal_key, planted
+from handoff.leases import account_subject
 from handoff.model import DealRef, Held, Outcome, Result, Scope, Step
 from handoff.rows import event
 
@@ -19,13 +20,25 @@ FOUND = "found by its key when the platform was counted"
 
 @dataclass(frozen=True)
 class Healer:
-    """Repairs what the findings of one census allow; `run` is the number it is recorded under."""
+    """Repairs what the findings of one census allow; `run` is the number it is recorded under, and holds the ledger."""
 
     census: Census
     run: int
 
     def heal(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Return the findings, those that could be repaired as healed."""
+        """
+        Return the findings, those that were repaired as healed.
+
+        What a pass works on now, or wrote since the census, is left alone: the next reconciliation sees it.
+        """
+        ledger = self.census.bridge.ledger
+        wanted = [one for one in findings if one.heal is not None]
+        with ledger.leased(subject for one in wanted for subject in self._subjects(one)) as mine:
+            free = [one for one in wanted if mine.issuperset(self._subjects(one))]
+            healed = self._healed(self._as_counted(free))
+        return [one.repaired() if one in healed else one for one in findings]
+
+    def _healed(self, findings: Sequence[Finding]) -> set[Finding]:
         healers: Mapping[Heal, Callable[[Sequence[Finding]], set[Finding]]] = {
             Heal.TAKE_IN: self._take_in,
             Heal.SETTLE: self._settle,
@@ -36,10 +49,32 @@ class Healer:
         for how, healer in healers.items():
             some = [one for one in findings if one.heal is how]
             healed |= healer(some) if some else set()
-        now, ledger = self.census.bridge.clock.now(), self.census.bridge.ledger
+        now = self.census.bridge.clock.now()
         rows = [event(now, self.run, "healed", None, f"{one.what}: {one.heal}", deal=self._ref(one)) for one in healed]
-        ledger.write_down([row | {"step": one.step or None} for row, one in zip(rows, healed, strict=True)])
-        return [one.repaired() if one in healed else one for one in findings]
+        self.census.bridge.ledger.write_down(
+            [row | {"step": one.step or None} for row, one in zip(rows, healed, strict=True)]
+        )
+        return healed
+
+    def _subjects(self, one: Finding) -> set[str]:
+        """Return what must be held to write of a finding: its deal, and the account that its handoff is for."""
+        ref, crm = self._ref(one), self.census.bridge.crm
+        if ref is None:
+            return set()
+        accounts = self.census.books.accounts.get(ref, ())
+        return {ref, *(account_subject(crm.instance, crm.system, crm.org(), one) for one in accounts)}
+
+    def _as_counted(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return those of which the ledger still says what it said when it was read."""
+        ledger, books = self.census.bridge.ledger, self.census.books
+        deals = ledger.deals(ref for one in findings if (ref := self._ref(one)))
+        steps = ledger.steps(one.step for one in findings if one.step)
+        return [
+            one
+            for one in findings
+            if deals.get(self._ref(one) or "") == books.deals.get(self._ref(one) or "")
+            and steps.get(one.step) == books.steps.get(one.step)
+        ]
 
     def _ref(self, one: Finding) -> str | None:
         crm = self.census.bridge.crm

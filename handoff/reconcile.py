@@ -92,9 +92,12 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
     try:
         counted, findings, balance = _found(bridge)
         _must_not_be_lost(counted)
+        ledger.hold(run, bridge.leasing)  # only now: nothing was written, and looking takes its time
         done = _looked(bridge, counted, Healer(counted, run).heal(findings), balance, run=run)
+        ledger.let_go()
     except BaseException as error:
         said = str(error) if isinstance(error, HandoffError) else type(error).__name__
+        ledger.let_go()
         ledger.end_run(run, clock.now(), counts={}, report=None, error=said)
         raise
     report = done.as_dict() | {"exceptions": [one.notice().as_dict() for one in done.findings]}

@@ -10,6 +10,7 @@ from handoff.counted import Counted
 from handoff.findings import Finding, Heal, What
 from handoff.intents import IN_DOUBT, State
 from handoff.keys import planted
+from handoff.leases import CALL_ENDS_WITHIN
 from handoff.model import Scope
 from handoff.ports import Identity
 
@@ -75,13 +76,17 @@ class StepFindings:
             row = books.steps.get(key)
             if row is not None and (row.remote_id is not None or row.gone):
                 continue
-            if row is not None and row.state in IN_DOUBT and now < row.changed_at + IN_FLIGHT:
+            if row is not None and row.state in IN_DOUBT and (now < row.changed_at + IN_FLIGHT or self._under_way(row)):
                 continue  # somebody is at it, or was just now
             why = "the ledger does not know it" if row is None else f"the ledger has it as {row.state}"
             heal = Heal.SETTLE if len(records) == 1 and self._can_settle(key) else None
             if heal is None and len(records) == 1:
                 why += ", nor the deal it was made for: see whether the ledger was lost (`handoff ledger rebuild`)"
             yield self._finding(What.UNRECORDED, why, key, records[0].kind, [one.ref for one in records], heal)
+
+    def _under_way(self, row: Any) -> bool:
+        """Whether the worker that wrote the intent may still be sending it."""
+        return row.send_by is not None and self.census.bridge.leasing.now() <= row.send_by + CALL_ENDS_WITHIN
 
     def _can_settle(self, key: str) -> bool:
         return key in self.census.books.steps or self._deal(key) in self.census.books.deals

@@ -432,6 +432,40 @@ def test_no_repair_sends_anything(house):
     assert house.writes(calls) == []
 
 
+def test_what_another_pass_works_on_is_left_to_it(house):
+    key = house.ctas()[0]["Bridge_Key__gc"]
+    deal, ledger = house.bridge.crm_name + ":" + key.split(":")[4], house.bridge.ledger
+    house.tamper(delete(t.steps).where(t.steps.c.key == key))
+    other = ledger.begin_run("sync", house.world.clock.now(), "v")
+    ledger.hold(other, house.bridge.leasing)
+    ledger.take([deal])
+    ledger.fence = None  # the other pass stands still in its own process
+
+    done = house.reconcile(heal=True, after=1)
+
+    assert [one.healed for one in done.findings if one.step == key] == [False]
+    assert ledger.steps([key]) == {}
+
+
+def test_what_was_settled_since_the_census_is_left_alone(house, monkeypatch):
+    key = house.ctas()[0]["Bridge_Key__gc"]
+    house.tamper(update(t.steps).where(t.steps.c.key == key).values(state="planned", remote_id=None))
+    read = house.bridge.crm.read
+
+    def settled_meanwhile(ids: Any) -> Any:
+        house.tamper(update(t.steps).where(t.steps.c.key == key).values(state="settled", remote_id="meanwhile"))
+        return read(ids)
+
+    missed_by_the_cursor(house)
+    monkeypatch.setattr(house.bridge.crm, "read", settled_meanwhile)
+
+    done = house.reconcile(heal=True)
+
+    healed = {one.what: one.healed for one in done.findings}
+    assert (healed[What.LOST], healed[What.UNRECORDED]) == (True, False)
+    assert house.step(key).remote_id == "meanwhile"
+
+
 def test_an_empty_ledger_is_not_healed_over_records_of_ours(house):
     house.tamper(*(delete(table) for table in (t.deals, t.handoffs, t.steps, t.windows)))
 

@@ -1,0 +1,97 @@
+"""`reconcile` as a person and a script see it."""
+
+import json
+
+from typer.testing import CliRunner
+
+from cli.app import app
+from tests.fakes import World
+from tests.handoff.builders import DEAL, a_deal
+
+
+def called(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+def handed_off(world: World) -> None:
+    world.crm.win(a_deal())
+    world.run()
+    world.clock.advance(86_400)
+    world.run()
+
+
+def test_where_nothing_differs_the_command_says_so_and_ends_well(world):
+    handed_off(world)
+
+    done = called("reconcile")
+
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == "a world in memory (reads only)"
+    assert "1 won = 1 done + 0 waiting + 0 needs a person + 0 excluded + 0 lost" in done.output
+    assert "Nothing differs" in done.output
+
+
+def test_a_difference_is_named_with_who_acts_and_ends_with_1(world):
+    handed_off(world)
+    cta = world.platform.of("cta")[0]
+    world.platform.add("cta", cta.payload, key=cta.key)
+
+    done = called("reconcile")
+
+    assert done.exit_code == 1
+    assert "1 duplicate. Two records stand for one piece of work." in done.output
+    assert "Nordwind Freight" in done.output
+    assert "CS Ops" in done.output
+    assert "https://acme.gainsight.example/cta/" in done.output
+
+
+def test_what_can_be_repaired_is_offered_and_then_done(world):
+    handed_off(world)
+    world.platform.delete(world.platform.of("cta")[0].ref)
+    world.clock.advance(86_400)
+
+    looked, healed = called("reconcile"), called("reconcile", "--heal")
+
+    assert "handoff reconcile --heal" not in looked.output  # nobody saw it since it was made: a person's
+    assert "1 lost" in looked.output
+    assert healed.exit_code == 1
+    assert "(reads only; the ledger is repaired)" in healed.output
+
+
+def test_news_are_no_difference(world):
+    handed_off(world)
+    world.platform.edit(world.platform.of("cta")[0].ref, Name="A person's own words")
+
+    done = called("reconcile")
+
+    assert done.exit_code == 0
+    assert "1 altered (news, no difference)" in done.output
+
+
+def test_the_document_says_it_all(world):
+    handed_off(world)
+    cta = world.platform.of("cta")[0]
+    twin = world.platform.add("cta", cta.payload, key=cta.key)
+
+    done = called("reconcile", "--json")
+
+    document = json.loads(done.stdout)
+    assert (done.exit_code, document["ok"], document["command"], document["differences"]) == (1, False, "reconcile", 1)
+    assert document["balance"] == {"seen": 1, "done": 1, "waiting": 0, "needs_person": 0, "excluded": 0, "lost": 0}
+    assert document["counts"] == {"duplicate": 1}
+    (finding,) = document["findings"]
+    assert (finding["what"], finding["deal"], finding["step"]) == ("duplicate", DEAL, cta.key)
+    assert finding["refs"] == sorted([cta.ref, twin])
+    assert (finding["heals"], finding["healed"], finding["difference"], finding["who"]) == (None, False, True, "CS Ops")
+
+
+def test_a_healing_run_is_listed_among_the_runs(world):
+    handed_off(world)
+    cta = world.platform.of("cta")[0]
+    world.platform.add("cta", cta.payload, key=cta.key)
+    called("reconcile", "--heal")
+
+    listed, shown = called("runs"), called("runs", "3")
+
+    assert "reconcile" in listed.output
+    assert "duplicate: 2 records: both carry its key" in shown.output
