@@ -348,7 +348,8 @@ class FakeDestination:
 
     def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
         self._answer()
-        yield [Counted(one.key, one.kind, one.ref, closed=one.closed) for one in self.made if one.key]
+        seen = [one for one in self.made if one.key and self.kinds[one.kind].identity is not Identity.BLIND]
+        yield [Counted(one.key, one.kind, one.ref, closed=one.closed) for one in seen]
 
     def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
         self._answer()

@@ -1,10 +1,12 @@
-"""`reconcile` as a person and a script see it."""
+"""`reconcile` and `ledger rebuild` as a person and a script see them."""
 
 import json
+from dataclasses import replace
 
 from typer.testing import CliRunner
 
 from cli.app import app
+from handoff.ledger import Ledger
 from tests.fakes import World
 from tests.handoff.builders import DEAL, a_deal
 
@@ -95,3 +97,25 @@ def test_a_healing_run_is_listed_among_the_runs(world):
 
     assert "reconcile" in listed.output
     assert "duplicate: 2 records: both carry its key" in shown.output
+
+
+def test_a_lost_ledger_is_built_anew_and_a_known_one_is_not(world):
+    handed_off(world)
+    known = called("ledger", "rebuild")
+    world.ledger = Ledger("sqlite://")
+    world.ledger.open(stamps={})
+    world.bridge = replace(world.bridge, ledger=world.ledger)
+
+    rebuilt, again = called("ledger", "rebuild"), called("reconcile")
+
+    assert (known.exit_code, rebuilt.exit_code, again.exit_code) == (2, 0, 0)
+    assert "This ledger is not lost" in known.output
+    assert "(reads only; the ledger is written)" in rebuilt.output
+    assert "Run 1: known again: 1 deals, 1 handoffs, 4 steps." in rebuilt.output
+
+
+def test_the_document_of_a_rebuild_counts(world):
+    done = called("ledger", "rebuild", "--json")
+
+    document = json.loads(done.stdout)
+    assert (document["ok"], document["command"], document["deals"], document["left"]) == (True, "ledger rebuild", 0, 0)
