@@ -9,6 +9,7 @@ from handoff.census import Census
 from handoff.findings import Finding, What
 from handoff.fingerprints import field_fingerprint
 from handoff.intents import State
+from handoff.keys import deal_key
 from handoff.model import Held, Scope, Step
 from handoff.prepare import prepare
 
@@ -19,12 +20,16 @@ def altered(census: Census) -> Iterator[Finding]:
 
     Only records that changed after our last word are read, and those that tell no stamp or carry no key.
     """
-    touched = {row.key: row for row in census.books.steps.values() if _touched(census, row)}
-    for deals in batches(sorted({row.deal for row in touched.values()}), census.bridge.pace.wave):
-        steps = _as_planned(census, deals, touched)
+    touched: dict[str, list[str]] = {}
+    for row in census.books.steps.values():
+        if _touched(census, row):
+            touched.setdefault(row.deal, []).append(row.key)
+    for deals in batches(sorted(touched), census.bridge.pace.wave):
+        rows = census.bridge.ledger.steps(key for deal in deals for key in touched[deal])
+        steps = _as_planned(census, deals, rows)
         held = census.bridge.platform.read(steps) if steps else {}
         for step in steps:
-            names = _differing(touched[step.key], held.get(step.key))
+            names = _differing(rows[step.key], held.get(step.key))
             if names:
                 why = f"{', '.join(names)} of {step.name} hold something else than what we wrote"
                 yield census.finding(
@@ -33,7 +38,7 @@ def altered(census: Census) -> Iterator[Finding]:
 
 
 def _touched(census: Census, row: Any) -> bool:
-    if row.remote_id is None or row.gone or row.state != State.SETTLED or not row.field_hashes:
+    if row.remote_id is None or row.gone or row.state != State.SETTLED:
         return False
     records = census.records.get(row.key, ())
     if not records:
@@ -45,7 +50,8 @@ def _touched(census: Census, row: Any) -> bool:
 def _as_planned(census: Census, deals: Sequence[str], touched: Mapping[str, Any]) -> list[Step]:
     """Return the steps as they would be planned now: that says of what type each field is, and which can be read."""
     page = census.bridge.crm.read([ref.rpartition(":")[2] for ref in deals])
-    steps = (step for one in prepare(census.bridge, page.deals, known=census.books.handoffs) for step in one.steps)
+    known = census.bridge.ledger.handoffs(deal_key(deal.ref, deal.episode) for deal in page.deals)
+    steps = (step for one in prepare(census.bridge, page.deals, known=known) for step in one.steps)
     wanted = {step.key: step for step in steps if step.key in touched}
     return [replace(step, ref=touched[key].remote_id) for key, step in wanted.items()]
 
@@ -53,7 +59,7 @@ def _as_planned(census: Census, deals: Sequence[str], touched: Mapping[str, Any]
 def _differing(row: Any, held: Held | None) -> list[str]:
     if held is None:
         return []
-    ours: Mapping[str, str] = row.field_hashes
+    ours: Mapping[str, str] = row.field_hashes or {}
     return sorted(
         name for name, value in held.values.items() if name in ours and field_fingerprint(value) != ours[name]
     )

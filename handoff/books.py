@@ -6,18 +6,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, Table, select
 
 from handoff import tables as t
 from handoff.findings import What
 from handoff.ledger import Ledger
-from handoff.model import DealRef
 
 
 @dataclass(frozen=True)
 class Books:
     """
-    The ledger's rows: deals by ref, handoffs and steps by key.
+    The ledger's rows without fingerprints: deals by ref, handoffs and steps by key.
 
     `read_until` is the end of the last window that was read to its last page, None before the first.
     """
@@ -44,21 +43,27 @@ class Books:
         return {step["key"]: handoff.deal for handoff, step in self.listed()}
 
 
+def _columns(table: Table, *left_out: str) -> Select[Any]:
+    """Fingerprints are most of a ledger: whoever needs one asks for its row."""
+    return select(*(column for column in table.c if column.name not in left_out))
+
+
+DEALS = _columns(t.deals, "source_hashes", "changed")
+HANDOFFS = _columns(t.handoffs, "background", "told").order_by(t.handoffs.c.handed_off_at, t.handoffs.c.key)
+STEPS = _columns(t.steps, "field_hashes", "intended", "declined")
+
+
 def books_of(ledger: Ledger, instance: str, crm: str, starts: datetime) -> Books:
     """Return what the ledger says of the CRM `instance`; `crm` and `starts` as in `Ledger.read_until`."""
     with ledger.reading() as connection:
-        deals = {row.ref: row for row in connection.execute(select(t.deals).where(t.deals.c.instance == instance))}
-        handoffs = {
-            row.key: row
-            for row in connection.execute(select(t.handoffs).order_by(t.handoffs.c.handed_off_at, t.handoffs.c.key))
-            if _of(row.deal, instance)
-        }
-        steps = {row.key: row for row in connection.execute(select(t.steps)) if _of(row.deal, instance)}
+        deals = {row.ref: row for row in connection.execute(DEALS.where(t.deals.c.instance == instance))}
+        handoffs = {row.key: row for row in connection.execute(HANDOFFS) if _of(row.deal, instance)}
+        steps = {row.key: row for row in connection.execute(STEPS) if _of(row.deal, instance)}
     return Books(deals, handoffs, steps, ledger.read_until(crm, starts))
 
 
 def _of(ref: str, instance: str) -> bool:
-    return DealRef(*ref.split(":")).instance == instance
+    return ref.partition(":")[0] == instance
 
 
 RECONCILE = "reconcile"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from handoff.model import DealRef, Value, WonHow
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Counted:
     """
     A record of a platform that carries a key of ours, whatever the ledger knows of it.
@@ -26,7 +26,7 @@ class Counted:
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CountedDeal:
     """
     A won deal as a census finds it; `deleted` ones are in the CRM's bin.

@@ -1,7 +1,7 @@
 """Repairs what is safe, in the ledger alone: nothing is deleted, no person's edit reverted, nothing made twice."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from handoff.batches import batches
@@ -20,10 +20,15 @@ FOUND = "found by its key when the platform was counted"
 
 @dataclass(frozen=True)
 class Healer:
-    """Repairs what the findings of one census allow; `run` is the number it is recorded under, and holds the ledger."""
+    """
+    Repairs what the findings of one census allow.
+
+    `run` is the number it is recorded under, and holds the ledger; `rows` are the steps as they are once leased.
+    """
 
     census: Census
     run: int
+    rows: dict[str, Any] = field(default_factory=dict)
 
     def heal(self, findings: Sequence[Finding]) -> list[Finding]:
         """
@@ -35,7 +40,8 @@ class Healer:
         wanted = [one for one in findings if one.heal is not None]
         with ledger.leased(subject for one in wanted for subject in self._subjects(one)) as mine:
             free = [one for one in wanted if mine.issuperset(self._subjects(one))]
-            healed = self._healed(self._as_counted(free))
+            self.rows.update(ledger.steps(one.step for one in free if one.step))
+            healed = self._healed([one for one in free if self._as_counted(one)])
         return [one.repaired() if one in healed else one for one in findings]
 
     def _healed(self, findings: Sequence[Finding]) -> set[Finding]:
@@ -64,17 +70,11 @@ class Healer:
         accounts = self.census.books.accounts.get(ref, ())
         return {ref, *(account_subject(crm.instance, crm.system, crm.org(), one) for one in accounts)}
 
-    def _as_counted(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Return those of which the ledger still says what it said when it was read."""
-        ledger, books = self.census.bridge.ledger, self.census.books
-        deals = ledger.deals(ref for one in findings if (ref := self._ref(one)))
-        steps = ledger.steps(one.step for one in findings if one.step)
-        return [
-            one
-            for one in findings
-            if deals.get(self._ref(one) or "") == books.deals.get(self._ref(one) or "")
-            and steps.get(one.step) == books.steps.get(one.step)
-        ]
+    def _as_counted(self, one: Finding) -> bool:
+        """Whether the ledger still says of it what it said when it was counted."""
+        books, ref = self.census.books, self._ref(one) or ""
+        deal, step = self.census.bridge.ledger.deals([ref]).get(ref), self.rows.get(one.step)
+        return _same(deal, books.deals.get(ref)) and _same(step, books.steps.get(one.step))
 
     def _ref(self, one: Finding) -> str | None:
         crm = self.census.bridge.crm
@@ -106,7 +106,7 @@ class Healer:
         return set(found)
 
     def _ending(self, one: Finding) -> Ending:
-        row = self.census.books.steps.get(one.step)
+        row = self.rows.get(one.step)
         (ref,) = one.refs
         deal = self._ref(one)
         assert deal is not None
@@ -130,8 +130,7 @@ class Healer:
         return row is not None and row.receipt_hash is not None
 
     def _remember(self, vanished: Sequence[Finding]) -> set[Finding]:
-        bridge, steps = self.census.bridge, self.census.books.steps
-        rows = [steps[one.step] for one in vanished]
+        bridge, rows = self.census.bridge, [self.rows[one.step] for one in vanished]
         learnt = [Learnt(row.key, row.field_hashes or {}, row.declined or {}, gone=DELETED) for row in rows]
         bridge.ledger.learn(learnt, bridge.clock.now(), self.run)
         return set(vanished)
@@ -139,6 +138,13 @@ class Healer:
     def _tell(self, differing: Sequence[Finding]) -> set[Finding]:
         self.census.bridge.ledger.tell_again(sorted(ref for one in differing if (ref := self._ref(one))))
         return set(differing)
+
+
+def _same(row: Any, counted: Any) -> bool:
+    """Return whether a row is the one that was counted, by the columns that were read then."""
+    if row is None or counted is None:
+        return row is counted
+    return all(getattr(row, name) == said for name, said in counted._mapping.items())
 
 
 def _step(one: Finding, deal: str, row: Any) -> Step:
