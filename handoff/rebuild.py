@@ -15,6 +15,7 @@ from handoff.evidence import Witness
 from handoff.keys import planted
 from handoff.ledger import Frozen, Judged, ReceiptState
 from handoff.model import Scope, Standing, Step
+from handoff.notes import is_note
 from handoff.prepare import body
 from handoff.receipts import Ended, says_the_same
 from handoff.recovered import Recovered, Recovery
@@ -174,7 +175,7 @@ class _Rebuilder:
 
 
 def _notes(one: Recovered) -> int:
-    return sum(made.step.name.startswith("change-") for made in one.steps)
+    return sum(is_note(made.step.name) for made in one.steps)
 
 
 def _frozen(one: Recovered) -> Frozen:

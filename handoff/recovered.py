@@ -12,6 +12,7 @@ from handoff.evidence import Evidence
 from handoff.fingerprints import field_hashes, fingerprint
 from handoff.keys import deal_key, planted
 from handoff.model import Deal, DealRef, Needed, Scope, Step
+from handoff.notes import is_note
 from handoff.platforms import PLATFORMS
 from handoff.policy import Times
 from handoff.ports import Identity
@@ -145,7 +146,7 @@ class Recovery:
         if spec is not None:
             return str(spec.object)
         notes = (kind for kind, facts in PLATFORMS[self.bridge.platform.system].items() if facts.note is not None)
-        return next(notes, None) if name.startswith("change-") else None
+        return next(notes, None) if is_note(name) else None
 
 
 def _resolved(step: Step, refs: Mapping[str, str]) -> Step:

@@ -11,7 +11,8 @@ from handoff.findings import Finding, Heal, What
 from handoff.intents import IN_DOUBT, State
 from handoff.keys import planted
 from handoff.leases import CALL_ENDS_WITHIN
-from handoff.model import Scope
+from handoff.model import Scope, Standing
+from handoff.notes import is_note
 from handoff.ports import Identity
 
 IN_FLIGHT = timedelta(minutes=2)
@@ -157,6 +158,8 @@ class StepFindings:
             key = step["key"]
             if handoff.delivered_at is None or key in books.steps or key in self.census.records or key in named:
                 continue
+            if is_note(step["name"]):
+                continue  # it is listed before it is sent, and dropped when the deal says something else by then
             named.add(key)
             why = "its handoff counts it as made, and neither the ledger nor the platform knows it"
             yield self.census.finding(What.LOST, why, deal=handoff.deal, step=key, kind=step["kind"])
@@ -165,6 +168,9 @@ class StepFindings:
         for row in self.census.books.steps.values():
             if row.state not in IN_DOUBT or row.remote_id is not None or row.key in self.census.records:
                 continue
+            deal = self.census.books.deals.get(row.deal)
+            if deal is not None and deal.standing == Standing.EXCLUDED:
+                continue  # it surely is not there, and nobody waits for it
             moment = max(row.try_at or row.changed_at, row.changed_at)
             if moment + STUCK_AFTER < self.census.now:
                 why = f"it was sent, and since {row.changed_at:%Y-%m-%d %H:%M} UTC nothing tells what became of it"

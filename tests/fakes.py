@@ -282,6 +282,7 @@ class FakeDestination:
         self.known: dict[str, Customer] = {}
         self.ends: Callable[[Step], End | None] = lambda step: None
         self.unseen: set[str] = set()
+        self.deletions: dict[str, datetime] = {}
         self.conflicts: dict[str, str] = {}
         self.gone = False
         self.called = self.put_calls = 0
@@ -314,8 +315,9 @@ class FakeDestination:
         self.one(ref).closed = True
 
     def delete(self, ref: str) -> None:
-        """Let a person delete a record."""
+        """Let a person delete a record; the platform has it on record."""
         self.made.remove(self.one(ref))
+        self.deletions[ref] = NOON
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         return {email.lower(): self.users[email.lower()] for email in emails if email.lower() in self.users}
@@ -353,7 +355,7 @@ class FakeDestination:
 
     def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
         self._answer()
-        return {}
+        return {ref: self.deletions[ref] for ref in refs if ref in self.deletions}
 
     def calls(self, steps: Sequence[Step]) -> int:
         return len({step.ref is None for step in steps})

@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from cli.app import app
+from handoff import tables as t
 from handoff.ledger import Ledger
 from tests.fakes import World
 from tests.handoff.builders import DEAL, a_deal
@@ -49,7 +51,19 @@ def test_a_difference_is_named_with_who_acts_and_ends_with_1(world):
 
 def test_what_can_be_repaired_is_offered_and_then_done(world):
     handed_off(world)
-    world.platform.delete(world.platform.of("cta")[0].ref)
+    with world.ledger.writing() as connection:
+        connection.execute(update(t.steps).where(t.steps.c.kind == "cta").values(state="unknown", remote_id=None))
+
+    looked, healed, again = called("reconcile"), called("reconcile", "--heal"), called("reconcile")
+
+    assert (looked.exit_code, healed.exit_code, again.exit_code) == (1, 1, 0)
+    assert "2 can be repaired: handoff reconcile --heal" in looked.output
+    assert "Run 3: 2 repaired in the ledger. The next sync does the rest." in healed.output
+
+
+def test_what_nobody_can_repair_is_not_offered(world):
+    handed_off(world)
+    world.platform.made.remove(world.platform.of("cta")[0])
     world.clock.advance(86_400)
 
     looked, healed = called("reconcile"), called("reconcile", "--heal")
