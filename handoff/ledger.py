@@ -485,6 +485,11 @@ class Ledger(Intents):
                 connection.execute(forget, rows)
             self.owe_receipts(row["r"] for row in rows)
 
+    def counted(self, crm: str, now: datetime) -> None:
+        """Keep when the won deals of a CRM were counted against this ledger."""
+        with self.writing() as connection:
+            connection.execute(update(t.windows).where(t.windows.c.crm == crm).values(counted_at=now))
+
     def write_down(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Keep events."""
         if events:

@@ -94,6 +94,7 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
         _must_not_be_lost(counted)
         ledger.hold(run, bridge.leasing)  # only now: nothing was written, and looking takes its time
         done = _looked(bridge, counted, Healer(counted, run).heal(findings), balance, run=run)
+        ledger.counted(bridge.crm_name, clock.now())
         ledger.let_go()
     except BaseException as error:
         said = str(error) if isinstance(error, HandoffError) else type(error).__name__

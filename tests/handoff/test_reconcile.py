@@ -417,6 +417,7 @@ def test_a_healing_run_is_on_record_with_its_findings(house):
     row, report = found
     assert (row.command, row.ok, row.counts["findings"]) == ("reconcile", True, {"lost": 1})
     assert [one["deal"] for one in report["findings"]] == [deal]
+    assert [one.counted_at for one in house.kept(t.windows)] == [house.world.clock.now()]
     assert ("healed", deal) in [(one.what, one.deal.rpartition(":")[2]) for one in house.kept(t.events) if one.deal]
 
 
