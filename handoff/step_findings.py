@@ -1,7 +1,7 @@
 """The work: what is there twice, what is there unknown, and what is known and not there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,7 +93,7 @@ class StepFindings:
         return key in self.census.books.steps or self._deal(key) in self.census.books.deals
 
     def _not_there(self) -> Iterator[Finding]:
-        """What the ledger counts as there is looked for by key, then by record, then by key again."""
+        """What the ledger counts as there is looked for by key, in the census, and then by its record."""
         asked = {row.key: row for row in self.census.books.steps.values() if self._is_missed(row)}
         platform = self.census.bridge.platform
         held = platform.read([bare(row) for row in asked.values()]) if asked else {}
@@ -129,8 +129,6 @@ class StepFindings:
     def _gone(self, rows: Sequence[Any]) -> Iterator[Finding]:
         """Deleted by a person, or never visible: what the platform's log and earlier reconciliations tell."""
         platform = self.census.bridge.platform
-        found = platform.find([replace(bare(row), ref=None) for row in rows]) if rows else {}
-        rows = [row for row in rows if row.key not in found]
         deleted = platform.deleted([row.remote_id for row in rows]) if rows else {}
         for row in rows:
             heal = Heal.REMEMBER if row.scope == Scope.DEAL else None

@@ -119,3 +119,17 @@ def test_after_a_rebuild_nothing_is_sent_and_nothing_differs(happenings):
     assert [(step.key, dict(step.payload)) for step in world.platform.sent[sent:]] == []
     assert world.crm.tried[told:] == []
     assert differences(world) == []
+
+
+def test_a_customer_written_for_a_later_deal_leaves_the_receipt_of_an_earlier_one_right():
+    world = World(with_files(), "sqlite://", users())
+    for which, worth in ((0, 48_000), (2, 99_000)):
+        win(world, which)
+        world.crm.edit(DEALS[which], amount=Decimal(worth), source={"Amount": Decimal(worth)})
+        world.run()
+    world.clock.advance(86_400)
+    world.run()
+    first, second = (str(world.crm.told[DEALS[which]]["Handoff_Receipt__c"]).splitlines()[0] for which in (0, 2))
+    assert first != second, "the company was written again"
+
+    assert differences(world) == []
