@@ -1,7 +1,7 @@
 """`handoff reconcile`: counts both systems against the ledger, and says in plain words what differs."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Annotated, Any
 
 import typer
@@ -80,9 +80,9 @@ def _show_kind(what: What, some: Sequence[Finding]) -> None:
     for one in some[:MOST_SHOWN]:
         table.add_row(escape(_deal(one)), escape(_work(one)), escape(one.why), escape(_who(one)))
     out.print(table)
-    for one in some[:MOST_SHOWN]:
-        for link in (one.url, *one.links) if what is What.DUPLICATE else one.links[:1]:
-            out.print(f"  {link}", style="dim", markup=False)
+    for one in some[:MOST_SHOWN] if meaning.difference else ():
+        for ref, link in zip_longest(one.refs, one.links, fillvalue=""):
+            out.print(f"  {_work(one)} {ref} {link}".rstrip(), style="dim", markup=False)
     if len(some) > MOST_SHOWN:
         out.print(f"  ... and {len(some) - MOST_SHOWN:,} more: --json lists them")
 
@@ -92,8 +92,7 @@ def _deal(one: Finding) -> str:
 
 
 def _work(one: Finding) -> str:
-    refs = f" ({', '.join(one.refs)})" if one.refs else ""
-    return f"{one.step.rpartition('.')[2]}{refs}" if one.step else "-"
+    return one.step.rpartition(".")[2] or "-"
 
 
 def _who(one: Finding) -> str:

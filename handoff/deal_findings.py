@@ -52,8 +52,9 @@ def deal_findings(census: Census) -> tuple[list[Finding], WonBalance]:
     known = [one for one in in_scope if _known(census, one)]
     standing = Counter(str(census.books.deals[str(one.ref)].standing) for one in known)
     unknown = [one for one in in_scope if not _known(census, one)]
-    to_come = [one for one in unknown if _is_read_next(census, one)]
-    missed = [one for one in unknown if not _is_read_next(census, one)]
+    shadow = unknown if census.bridge.mappings.contract.rollout.mode == "shadow" else []  # nothing is kept then
+    to_come = [one for one in unknown if not shadow and _is_read_next(census, one)]
+    missed = [one for one in unknown if not shadow and not _is_read_next(census, one)]
     lost, excluded, unread = _apart(census.bridge, missed)
     gone_since = len(missed) - len(lost) - excluded - unread
     balance = WonBalance(
@@ -61,7 +62,7 @@ def deal_findings(census: Census) -> tuple[list[Finding], WonBalance]:
         done=standing[Standing.DONE],
         waiting=standing[Standing.WAITING] + len(to_come) + unread,
         needs_person=standing[Standing.NEEDS_PERSON],
-        excluded=standing[Standing.EXCLUDED] + excluded,
+        excluded=standing[Standing.EXCLUDED] + excluded + len(shadow),
         lost=len(lost),
     )
     if balance.seen != balance.done + balance.waiting + balance.needs_person + balance.excluded + balance.lost:
@@ -92,11 +93,10 @@ def _apart(bridge: Bridge, missed: Sequence[CountedDeal]) -> tuple[tuple[Deal, .
     """Return the lost deals, how many others the policy excludes, and how many cannot be read whole now."""
     lost: list[Deal] = []
     excluded = unread = 0
-    shadow = bridge.mappings.contract.rollout.mode == "shadow"
     for some in batches(missed, bridge.pace.wave):
         page = bridge.crm.read([one.ref.id for one in some])
         unread += len(page.unreadable)
-        wanted = [] if shadow else [one.deal for one in judged(bridge, page.deals, {}, {}) if not one.excluded]
+        wanted = [one.deal for one in judged(bridge, page.deals, {}, {}) if not one.excluded]
         lost += wanted
         excluded += len(page.deals) - len(wanted)
     return tuple(lost), excluded, unread

@@ -86,10 +86,11 @@ class Finding:
 
     @property
     def who(self) -> str:
-        """Who must act."""
-        if self.healed or (self.heal is not None and self.difference):
-            return f"nobody once healed ({self.heal})" if not self.healed else NOBODY
-        return MEANINGS[self.what].who
+        """Who must act, and how where one command does it."""
+        if self.healed:
+            return NOBODY
+        healable = self.heal is not None and self.difference
+        return f"{CS_OPS}: handoff reconcile --heal" if healable else MEANINGS[self.what].who
 
     def repaired(self) -> "Finding":
         """Return the same finding as healed."""

@@ -27,7 +27,7 @@ def receipt_findings(census: Census) -> Iterator[Finding]:
             if name in counted.told and not _same(counted.told[name], told, lines=name == receipt)
         ]
         if differing:
-            yield census.finding(What.RECEIPT, f"{', '.join(differing)} differ", deal=ref, heal=Heal.TELL)
+            yield census.finding(What.RECEIPT, f"it differs in {', '.join(differing)}", deal=ref, heal=Heal.TELL)
 
 
 def _was_told(row: Any) -> bool:

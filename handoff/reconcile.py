@@ -12,7 +12,7 @@ from handoff.bridge import Bridge
 from handoff.census import Census, census
 from handoff.deal_findings import WonBalance, deal_findings
 from handoff.errors import ConfigError, HandoffError
-from handoff.findings import Finding, What
+from handoff.findings import MEANINGS, Finding, What
 from handoff.healing import Healer
 from handoff.receipt_findings import receipt_findings
 from handoff.step_findings import StepFindings
@@ -53,8 +53,16 @@ class Reconciled:
         """Return the result on one line."""
         if not self.findings:
             return f"Nothing differs: {self.balance.words()}; {self.records:,} records of ours."
-        found = ", ".join(f"{count:,} {what}" for what, count in self.counts().items())
-        return f"{self.differences:,} {'difference' if self.differences == 1 else 'differences'} ({found})"
+        difference = "difference" if self.differences == 1 else "differences"
+        found = self._listed(difference=True)
+        news = self._listed(difference=False)
+        return f"{self.differences:,} {difference}{f' ({found})' if found else ''}{f'; news: {news}' if news else ''}"
+
+    def _listed(self, *, difference: bool) -> str:
+        listed = (
+            (count, what) for what, count in self.counts().items() if MEANINGS[What(what)].difference is difference
+        )
+        return ", ".join(f"{count:,} {what}" for count, what in listed)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON."""

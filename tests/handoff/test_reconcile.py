@@ -383,7 +383,7 @@ def test_a_deal_s_record_that_says_something_else_is_told_again(house):
     house.sync()
 
     assert [(one.what, one.deal, one.why) for one in done.findings] == [
-        (What.RECEIPT, deal, "Handoff_Status__c differ")
+        (What.RECEIPT, deal, "it differs in Handoff_Status__c")
     ]
     told = {row["Id"]: row["Handoff_Status__c"] for row in house.rows("Opportunity", "salesforce")}
     assert told[deal] == "Handed off"

@@ -5,15 +5,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handoff.findings import What
-from handoff.ledger import Ledger
+from handoff.ledger import Ledger, ReadTo
 from handoff.rebuild import rebuild
 from handoff.reconcile import reconcile
 from tests.fakes import End, PowerCut, World, with_files
-from tests.handoff.builders import a_deal, users
+from tests.handoff.builders import WON, a_deal, mappings_in, users
+from tests.handoff.test_kinds_in_a_pass import KINDS, contract
 
 DEALS = [f"0065g0000000{n:03d}AAV" for n in range(4)]
 ACCOUNTS = ["0015g00000ACCouAAV", "0015g00000BCCouAAV"]
@@ -133,3 +135,29 @@ def test_a_customer_written_for_a_later_deal_leaves_the_receipt_of_an_earlier_on
     assert first != second, "the company was written again"
 
     assert differences(world) == []
+
+
+def read_past(world: World) -> World:
+    """Let the cursor pass a deal that no pass was told of."""
+    world.crm.win(a_deal(source={"Type": "Renewal"}))
+    world.clock.advance(3 * 86_400)
+    reading = ReadTo(world.bridge.crm_name, world.clock.now(), world.bridge.mappings.contract.starts or WON)
+    world.ledger.take_in([], [], world.clock.now(), 1, read_to=reading)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("policy", "counts"),
+    [
+        ("", "1 won = 0 done + 0 waiting + 0 needs a person + 0 excluded + 1 lost"),
+        (KINDS, "1 won = 0 done + 0 waiting + 0 needs a person + 1 excluded + 0 lost"),
+        ("\nrollout: {mode: shadow}\n", "1 won = 0 done + 0 waiting + 0 needs a person + 1 excluded + 0 lost"),
+    ],
+)
+def test_a_deal_that_the_policy_excludes_is_not_lost(tmp_path, policy, counts):
+    world = read_past(World(mappings_in(tmp_path, contract(policy)), "sqlite://", users()))
+
+    done = reconcile(world.bridge)
+
+    assert done.balance.words() == counts
+    assert len(done.findings) == done.balance.lost
