@@ -22,7 +22,6 @@ Only `rebuild` asks the two systems, and sends nothing. docs/ledger.md says what
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
-app.command()(rebuild)
 
 
 @app.command(name="migrate")
@@ -140,3 +139,6 @@ def _tell(copy: Backup, *, as_json: bool) -> None:
     out.print(f"{copy.file} ({copy.file.stat().st_size:,} bytes, checked)", style="bold", markup=False)
     for name, count in copy.rows.items():
         out.print(f"  {name:<16}{count:>12,}", markup=False)
+
+
+app.command()(rebuild)
