@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from handoff import tables as t
 from handoff.findings import What
 from handoff.ledger import Ledger, ReadTo
 from handoff.rebuild import rebuild
@@ -161,3 +163,27 @@ def test_a_deal_that_the_policy_excludes_is_not_lost(tmp_path, policy, counts):
 
     assert done.balance.words() == counts
     assert len(done.findings) == done.balance.lost
+
+
+def test_a_ledger_of_either_kind_is_built_anew_and_healed(ledger_url):
+    world = World(with_files(), "sqlite://", users())
+    win(world, 0)
+    win(world, 1)
+    world.run()
+    world.ledger = Ledger(ledger_url)
+    world.ledger.open(stamps={})
+    world.bridge = replace(world.bridge, ledger=world.ledger)
+    rebuild(world.bridge)
+    world.clock.advance(86_400)
+    world.run()
+    remove(world, 0)
+    doubted = world.platform.of("timeline")[0].key
+    with world.ledger.writing() as connection:
+        connection.execute(update(t.steps).where(t.steps.c.key == doubted).values(state="unknown", remote_id=None))
+
+    healed = reconcile(world.bridge, heal=True)
+    world.run()
+
+    assert {(one.what, one.healed) for one in healed.findings} >= {(What.UNRECORDED, True), (What.VANISHED, True)}
+    assert differences(world) == []
+    world.ledger.close()
