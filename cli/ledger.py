@@ -1,4 +1,4 @@
-"""`handoff ledger`: looks after the bridge's memory; no system is called."""
+"""`handoff ledger`: looks after the bridge's memory; only `rebuild` asks the systems."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 
 from cli.console import document, errors, headline, out
 from cli.options import AsJson, Sandbox
+from cli.rebuilding import rebuild
 from flows import _wiring
 from handoff import tables as t
 from handoff.backups import Backup, back_up
@@ -15,9 +16,9 @@ from handoff.errors import ConfigError
 from handoff.ledger import Ledger
 from handoff.migrating import Migration, migrate, outstanding, schema_of
 
-HELP = """Look after the ledger: bring it up to this release, or copy it.
+HELP = """Look after the ledger: bring it up to this release, copy it, or build a lost one anew.
 
-Calls no system. docs/ledger.md says what is in the ledger.
+Only `rebuild` asks the two systems, and sends nothing. docs/ledger.md says what is in the ledger.
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
@@ -138,3 +139,6 @@ def _tell(copy: Backup, *, as_json: bool) -> None:
     out.print(f"{copy.file} ({copy.file.stat().st_size:,} bytes, checked)", style="bold", markup=False)
     for name, count in copy.rows.items():
         out.print(f"  {name:<16}{count:>12,}", markup=False)
+
+
+app.command()(rebuild)

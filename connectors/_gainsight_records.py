@@ -62,7 +62,7 @@ class Records:
         rows: dict[str, Json] = {}
         for some in batches(dict.fromkeys(values), self._settings.keys_per_lookup):
             ask = partial(self._query, name, field, some, still_open)
-            asked = self._asked(name, list(dict.fromkeys(needed)), wanted, ask)
+            asked = self.asked(name, list(dict.fromkeys(needed)), wanted, ask)
             rows |= {row["Gsid"]: row for row in asked if row.get("Gsid")}
         return list(rows.values())
 
@@ -71,7 +71,8 @@ class Records:
     ) -> list[Json]:
         return list(self._wire.query(name, select, field, values, still_open=still_open))
 
-    def _asked(self, name: str, needed: Sequence[str], wanted: Sequence[str], ask: Ask) -> list[Json]:
+    def asked(self, name: str, needed: Sequence[str], wanted: Sequence[str], ask: Ask) -> list[Json]:
+        """Return what one query gives; `wanted` fields that the tenant does not have are left out."""
         unknown = self._unknown.setdefault(name, set())
         while True:
             more = [path for path in dict.fromkeys(wanted) if path not in needed and path not in unknown]

@@ -55,6 +55,9 @@ class GainsightSettings:
         company_link: Address of a company's page; seen in a customer's public code.
         plan_link, cta_link, timeline_link: Addresses of other pages, unknown; "" gives no link. Where one is
             found, `{base_url}` and `{ref}` stand for the two parts.
+        census_paging: `keyset` asks for the records behind the last one by `Gsid`, `offset` counts rows: those can slip
+            when records are deleted meanwhile. That ids can be compared is inferred.
+        delete_log_object: Name of the log of deleted records in a query; some tenants have none. "" asks for none.
         miss_seconds: How long an e-mail that no user has is not asked for again.
     """
 
@@ -83,6 +86,8 @@ class GainsightSettings:
     plan_link: str = ""
     cta_link: str = ""
     timeline_link: str = ""
+    census_paging: Literal["keyset", "offset"] = "keyset"
+    delete_log_object: str = "record_delete_log"
     miss_seconds: int = 600
 
     @property

@@ -109,7 +109,6 @@ class Wire:
         `still_open` leaves out those whose `IsClosed` is true.
         """
         size = self.settings.rows_per_query
-        route = USERS if name == self.settings.user_object else QUERY
         conditions: list[Json] = [{"name": field, "alias": "A", "value": list(values), "operator": "IN"}]
         if still_open:  # a real boolean: the text "false" was seen to match everything
             conditions.append({"name": "IsClosed", "alias": "B", "value": [False], "operator": "EQ"})
@@ -117,10 +116,15 @@ class Wire:
         offset, full = 0, True
         while full:
             body = {"select": list(select), "where": where, "orderBy": {"Gsid": "asc"}, "limit": size, "offset": offset}
-            # The judge saw to it that an answer without rows says that there are none.
-            page = _rows(self.call(route, "POST", f"/v1/data/objects/query/{name}", body)) or []
+            page = self.page(name, body)
             yield from page
             offset, full = offset + size, len(page) >= size
+
+    def page(self, name: str, body: Json) -> list[Json]:
+        """Return the records of one query of object `name`."""
+        route = USERS if name == self.settings.user_object else QUERY
+        # The judge saw to it that an answer without rows says that there are none.
+        return _rows(self.call(route, "POST", f"/v1/data/objects/query/{name}", body)) or []
 
     def describe(self, name: str) -> list[Json]:
         """Return the fields of an object as the tenant tells of them, picklists with their `options`."""

@@ -1,12 +1,13 @@
 """Gainsight CS (NXT) as a destination: companies, success plans, CTAs and timeline entries."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import httpx
 
+from connectors._gainsight_census import Census
 from connectors._gainsight_find import Finder
 from connectors._gainsight_inspect import Inspector
 from connectors._gainsight_know import Knower
@@ -15,6 +16,7 @@ from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, T
 from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
+from handoff.counted import Counted
 from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
@@ -81,6 +83,7 @@ class Gainsight:
         records = Records(self._wire)
         self._finder = Finder(records, self.settings)
         self._knower = Knower(records, self._finder, self.settings)
+        self._census = Census(self._wire, records)
         self._writer = Writer(self._wire, self._finder)
         self._clock = clock
         self._people: dict[str, User] = {}
@@ -145,6 +148,14 @@ class Gainsight:
     def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
         """Return what Gainsight knows of these accounts of the CRM; see `Destination.customers`."""
         return self._knower.customers(accounts)
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        """Yield every record that carries a key of ours, in pages; see `Destination.census`."""
+        return self._census.pages(since)
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        """Return those of these records that the log of the last 15 days has as deleted; see `Destination.deleted`."""
+        return self._census.deleted(refs)
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""

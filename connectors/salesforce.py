@@ -4,9 +4,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from connectors._http import Route
+from connectors._salesforce_census import CENSUS, WHEREABOUTS, Census
+from connectors._salesforce_census import Org as CensusOrg
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_inspect import ROUTES as INSPECTION
 from connectors._salesforce_inspect import Inspector
@@ -27,6 +30,7 @@ from connectors._salesforce_records import (
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
 from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
+from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
 from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
@@ -42,7 +46,7 @@ READ = Route("reading chosen deals", reads=True, repeatable=True)
 SEARCH = Route("searching won deals", reads=True, repeatable=True)
 """A plain overwrite of the same values: sending it twice does no more than once."""
 
-ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, WRITE_BACK, *INSPECTION)
+ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, CENSUS, WHEREABOUTS, WRITE_BACK, *INSPECTION)
 
 STUCK_AFTER = 3
 IDS_A_CALL = 200
@@ -103,6 +107,8 @@ class Salesforce:
         self._source = flatten(wanted.fields)
         self._rows = {name: flatten(paths) for name, paths in wanted.children.items()}
         self._write_back = WriteBack(gateway, self._described, tuple(write_fields))
+        org = CensusOrg(partial(self._restarting, deleted=True), self._described, self._won, self._ref, self._link)
+        self._census = Census(org, tuple(write_fields))
         self._once = threading.RLock()
         self._schema: Schema | None = None
         self._won_stages: frozenset[str] | None = None
@@ -190,6 +196,14 @@ class Salesforce:
         pages = self._pages(SEARCH, SEARCHED + f" WHERE {where} {order}")
         return [(id18(str(row["Id"])), _label(row)) for page in pages for row in page]
 
+    def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
+        """Yield every deal won inside the window; see `Crm.census`."""
+        return self._census.pages(window)
+
+    def whereabouts(self, ids: Sequence[str]) -> dict[str, Whereabouts]:
+        """Return where these deals stand now; see `Crm.whereabouts`."""
+        return self._census.whereabouts(ids)
+
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         """Write each receipt to its deal; see `connectors._salesforce_write_back.WriteBack`."""
         return self._write_back.write(receipts)
@@ -226,14 +240,16 @@ class Salesforce:
         selects = [f"({_sub_select(name, fields)})" for name, fields in lists.items()]
         return _select_from("Opportunity", (*_distinct(paths), *selects))
 
-    def _restarting(self, route: Route, statement: Callable[[Row | None], str]) -> Iterator[list[Row]]:
+    def _restarting(
+        self, route: Route, statement: Callable[[Row | None], str], *, deleted: bool = False
+    ) -> Iterator[list[Row]]:
         """Yield pages of rows, none twice; after an expired cursor go on behind the last row that was yielded."""
         seen: set[str] = set()
         last: Row | None = None
         stuck = 0
         while True:
             try:
-                for page in self._pages(route, statement(last)):
+                for page in self._pages(route, statement(last), deleted=deleted):
                     fresh = list({str(row["Id"]): row for row in page if str(row["Id"]) not in seen}.values())
                     seen.update(str(row["Id"]) for row in fresh)
                     if page:
@@ -250,10 +266,11 @@ class Salesforce:
                     why = "its cursors expire before they are used."
                     raise self._gateway.exchange.error(Transient, route, why, code=error.code) from error
 
-    def _pages(self, route: Route, statement: str) -> Iterator[list[Row]]:
-        """Yield the rows of each page, to the last; their lists of child rows are whole."""
+    def _pages(self, route: Route, statement: str, *, deleted: bool = False) -> Iterator[list[Row]]:
+        """Yield the rows of each page, to the last; their lists of child rows are whole. `deleted` rows come if so."""
         hint = {"Sforce-Query-Options": f"batchSize={self._facts.batch_size}"}
-        page = self._gateway.ask(route, "GET", "query/", params={"q": statement}, headers=hint)
+        path = "queryAll/" if deleted else "query/"
+        page = self._gateway.ask(route, "GET", path, params={"q": statement}, headers=hint)
         while True:
             if not _is_list(page):
                 raise self._odd(route)
@@ -332,7 +349,7 @@ class Salesforce:
         )
 
     def _deal(self, row: Row) -> Deal | Unreadable:
-        ref = DealRef(self.instance, self.system, self.org(), id18(str(row["Id"])))
+        ref = self._ref(str(row["Id"]))
         for parent, key in (("Account", "AccountId"), ("Owner", "OwnerId")):
             if row.get(key) and row.get(parent) is None:
                 why = f"Its {parent.lower()} is hidden. Give the integration user read access to it."
@@ -351,13 +368,19 @@ class Salesforce:
             won_at=won_at,
             won_how=how,
             episode=episode,
-            url=f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view",
+            url=self._link(ref),
             source=self._source(row),
             stage=value_at(row, "StageName"),
             children={
                 name: tuple(flat(child) for child in value_at(row, name) or ()) for name, flat in self._rows.items()
             },
         )
+
+    def _ref(self, record_id: str) -> DealRef:
+        return DealRef(self.instance, self.system, self.org(), id18(record_id))
+
+    def _link(self, ref: DealRef) -> str:
+        return f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view"
 
     def _won(self, row: Row) -> tuple[datetime, WonHow, int]:
         # A won deal's own stage is a won one, also when an admin added it after we read the stages.

@@ -2,6 +2,8 @@
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from handoff.findings import MEANINGS
+from handoff.reconcile import Reconciled
 from handoff.report import MOST_EXCEPTIONS, Report
 from handoff.transforms import shortened
 
@@ -46,3 +48,43 @@ def exceptions(report: Report) -> list[dict[str, str]]:
         for e in report.exceptions[:MOST_EXCEPTIONS]
     ]
     return rows or [{"what": "none", "name": "-", "reason": "", "deal": "-", "url": ""}]
+
+
+def publish_reconciled(done: Reconciled) -> None:
+    """Create the two artifacts of one reconciliation."""
+    create_markdown_artifact(key="handoff-reconciled", markdown=reconciled(done), description="Both systems, counted")
+    create_table_artifact(key="handoff-findings", table=findings(done), description="What differs, and who must act")
+
+
+def reconciled(done: Reconciled) -> str:
+    """Return the result, the balance of the won deals, and what each kind of finding means."""
+    lines = [f"**{done.words()}**", "", f"- {done.balance.words()}", f"- {done.records:,} records carry keys of ours"]
+    if done.strangers:
+        lines.append(f"- {done.strangers:,} carry keys of another deployment, left alone")
+    if done.healed:
+        lines.append(f"- {done.healed:,} repaired in the ledger (run {done.run}); the next pass does the rest")
+    counts = done.counts()
+    if counts:
+        lines += ["", "| found | count | what it means | who acts |", "| --- | ---: | --- | --- |"]
+        meanings = [(what, MEANINGS[what]) for what in MEANINGS if what in counts]
+        lines += [f"| {what} | {counts[what]:,} | {said.means} | {said.who} |" for what, said in meanings]
+    if len(done.findings) > MOST_EXCEPTIONS:
+        lines += ["", f"{len(done.findings) - MOST_EXCEPTIONS:,} more than the table shows: `handoff reconcile --json`"]
+    return "\n".join(lines)
+
+
+def findings(done: Reconciled) -> list[dict[str, str]]:
+    """Return at most 200 findings, one row each, the most pressing first."""
+    rows = [
+        {
+            "what": one.what.value,
+            "who": one.who,
+            "name": shortened(one.name, LONGEST_NAME),
+            "work": one.step.rpartition(".")[2],
+            "why": one.why,
+            "deal": one.deal,
+            "url": next(iter(one.links), one.url),
+        }
+        for one in done.findings[:MOST_EXCEPTIONS]
+    ]
+    return rows or [{"what": "nothing", "who": "nobody", "name": "-", "work": "", "why": "", "deal": "-", "url": ""}]

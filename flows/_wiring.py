@@ -209,9 +209,15 @@ def ledger_as_it_is(chosen: Choice) -> Iterator[Ledger]:
 
 
 @contextmanager
-def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silent) -> Iterator[Bridge]:
+def wired(
+    chosen: Choice, *, read_only: bool = False, only_ledger: bool = False, progress: Progress = silent
+) -> Iterator[Bridge]:
     """
     Put a bridge together and take it apart again.
+
+    Args:
+        read_only: Nothing is written but the calls that looking costs.
+        only_ledger: The ledger is written, and neither system.
 
     Raises:
         ConfigError: The files or settings are wrong; nothing was called.
@@ -227,7 +233,8 @@ def wired(chosen: Choice, *, read_only: bool = False, progress: Progress = silen
         ledger.open(stamps={})
         clock = Beating(chosen.clock(), ledger.beat)
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
-        world = World(clock, SharedBudget(ledger), random.random, read_only or shadow, chosen.sandbox, beat=ledger.beat)
+        only_reads = read_only or only_ledger or shadow
+        world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = CRMS[crm_system](settings.crm, mappings, world)
         platform = PLATFORMS[platform_system](settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)

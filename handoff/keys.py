@@ -1,9 +1,32 @@
 """The keys that are planted in the platforms' records. They never change between releases."""
 
+import re
+from dataclasses import dataclass
+
 from handoff.errors import ConfigError
 from handoff.model import DealRef
 
 LONGEST = 100
+
+_PLANTED = re.compile(
+    r"hb:(?P<instance>[^:]+):(?P<system>[^:]+):(?P<org>[^:]+):(?P<id>[^:]+)(:e(?P<episode>\d+))?"
+    r":(?P<platform>[^:.]+)\.(?P<step>[^:]+)"
+)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What the key of a step says: of a deal's own work also which win it is for, of an account's None."""
+
+    ref: DealRef
+    episode: int | None
+    platform: str
+    step: str
+
+    @property
+    def meaning(self) -> tuple[str, str, int | None, str]:
+        """What the step is, whatever the instances are called: two records that mean the same are one too many."""
+        return self.ref.org, self.ref.id, self.episode, self.step
 
 
 def deal_key(ref: DealRef, episode: int) -> str:
@@ -33,3 +56,12 @@ def checked(key: str) -> str:
             f"The key {key!r} is longer than {LONGEST} characters. Give instances and steps shorter names."
         )
     return key
+
+
+def planted(key: str) -> Planted | None:
+    """Return what the key of a step says, None for what is no such key. The ref of an account's step is its account."""
+    found = _PLANTED.fullmatch(key)
+    if found is None:
+        return None
+    ref = DealRef(found["instance"], found["system"], found["org"], found["id"])
+    return Planted(ref, int(found["episode"]) if found["episode"] else None, found["platform"], found["step"])

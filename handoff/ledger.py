@@ -476,6 +476,26 @@ class Ledger(Intents):
             with self.writing() as connection:
                 connection.execute(statement, rows)
 
+    def tell_again(self, refs: Iterable[str]) -> None:
+        """Let these deals be told anew, whatever they were told before: the next pass does so."""
+        forget = update(t.deals).where(t.deals.c.ref == bindparam("r")).values(receipt_hash=None)
+        rows = [{"r": ref} for ref in refs]
+        if rows:
+            with self.writing() as connection:
+                connection.execute(forget, rows)
+            self.owe_receipts(row["r"] for row in rows)
+
+    def counted(self, crm: str, now: datetime) -> None:
+        """Keep when the won deals of a CRM were counted against this ledger."""
+        with self.writing() as connection:
+            connection.execute(update(t.windows).where(t.windows.c.crm == crm).values(counted_at=now))
+
+    def write_down(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Keep events."""
+        if events:
+            with self.writing() as connection:
+                connection.execute(t.events.insert(), list(events))
+
     def receipts_written(self, states: Sequence[ReceiptState]) -> None:
         """Keep what the CRM was told of these deals."""
         if not states:

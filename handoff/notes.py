@@ -158,6 +158,11 @@ def name_of(before: Mapping[str, str | None], after: Mapping[str, str], tellings
     return f"{CHANGE}{fingerprint([dict(before), dict(after), tellings])[:8]}"
 
 
+def is_note(name: str) -> bool:
+    """Return whether a step of this name is a note of a change."""
+    return name.startswith(CHANGE)
+
+
 def as_delivered(step: Step, listed: Sequence[Mapping[str, str]]) -> Step:
     """Return a step that refers to the records of its handoff, also where the deal has moved to another account."""
     moved = _moved(step, listed)

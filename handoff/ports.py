@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from handoff.counted import Counted, CountedDeal, Whereabouts
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
 from handoff.model import Customer, DealRef, Found, Held, Outcome, Page, Step, User, Value, Window
 
@@ -165,6 +166,18 @@ class Crm(Protocol):
         """Return (id, "deal, account") of won deals whose account or deal name contains the text."""
         ...
 
+    def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
+        """
+        Yield every deal that was won inside the window, deleted ones too, in pages and none twice.
+
+        Whether and when its record changed does not matter; a deal whose win the CRM does not date comes always.
+        """
+        ...
+
+    def whereabouts(self, ids: Sequence[str]) -> dict[str, Whereabouts]:
+        """Return where these deals stand now, by id; one that is gone for good or hidden is absent."""
+        ...
+
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         """Write each receipt to its deal; one refused record leaves the others written. Same order."""
         ...
@@ -213,6 +226,19 @@ class Destination(Protocol):
 
         Of two records for one account neither is returned: a person must decide.
         """
+        ...
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        """
+        Yield every record that carries a key of ours, in pages, whatever the ledger says.
+
+        Args:
+            since: Records that did not change since may be left out.
+        """
+        ...
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        """Return those of these records that the platform says were deleted, and when; absence proves nothing."""
         ...
 
     def put(self, steps: Sequence[Step], intend: "Intend" = lambda steps: None) -> list[Outcome]:

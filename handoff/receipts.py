@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from handoff.fingerprints import fingerprint
@@ -48,7 +49,7 @@ def receipt_values(ended: Ended, link: Link) -> dict[str, Value]:
         "gaps": gaps,
         "link": _link(ended, link),
         "delivered_at": ended.delivered_at,
-        "receipt": _made(ended),
+        "receipt": _made(ended.made),
     }
 
 
@@ -91,6 +92,18 @@ class Receipts:
         ref = ended.judged.deal.ref
         return Receipt(f"hb:{ref}:receipt", ref, fields), says
 
+    def from_the_ledger(self, standing: Standing, made: Sequence[Any], sequence: int) -> dict[str, Value]:
+        """Return the fields of a receipt that the ledger alone can tell: how the deal stands, and what was made."""
+        context = Context({"status": STATUS[standing], "receipt": _made(made), "sequence": sequence})
+        rules = self._source.file.write_back.fields
+        alone = [name for name, rule in rules.items() if rule.sources and {*rule.sources} <= context.values.keys()]
+        return {name: self._rules[name](context) for name in alone}
+
+    def field_of(self, value: str) -> str:
+        """Return the CRM's field that is told this value and nothing else (`receipt`, `status`), "" if none is."""
+        rules = self._source.file.write_back.fields
+        return next((name for name, rule in rules.items() if rule.sources == (value,)), "")
+
     def shown(self, ended: Ended, sequence: int) -> tuple[Evidence, ...]:
         """Return each field of a receipt that says something, with what became of the deal behind it."""
         values = receipt_values(ended, self._link) | {"sequence": sequence}
@@ -114,6 +127,46 @@ def _link(ended: Ended, link: Link) -> str | None:
     return next((found for found in links if found), None)
 
 
-def _made(ended: Ended) -> str | None:
+def _made(made: Sequence[Any]) -> str | None:
     """What was sent, not what would be sent today."""
-    return "\n".join(f"{row.key} {row.remote_id} {row.payload_hash}" for row in ended.made) or None
+    return "\n".join(f"{row.key} {row.remote_id} {row.payload_hash}" for row in made) or None
+
+
+def says_the_same(held: Value, told: Value) -> bool:
+    """Return whether a field of the CRM holds what it was told, spelled as the CRM may spell it."""
+    if missing(held) or missing(told):
+        return missing(held) and missing(told)
+    if isinstance(told, datetime):
+        return _moment(held) == told.replace(microsecond=told.microsecond // 1000 * 1000)
+    if isinstance(told, int | float | Decimal) and not isinstance(told, bool):
+        return _number(held) == _number(told)
+    return str(held).split() == str(told).split()
+
+
+def _moment(held: Value) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(held))
+    except ValueError:
+        return None
+
+
+def _number(said: Value) -> Decimal | None:
+    try:
+        return Decimal(str(said))
+    except InvalidOperation:
+        return None
+
+
+@dataclass(frozen=True)
+class Made:
+    """One line of a receipt: a settled step, its record, and the fingerprint of what is ours in it."""
+
+    key: str
+    remote_id: str
+    payload_hash: str
+
+
+def made_in(text: Value) -> list[Made]:
+    """Return the lines of a receipt in order; what is no such line, as where a text was cut off, is passed over."""
+    parts = [line.split(" ") for line in str(text or "").splitlines()]
+    return [Made(*said) for said in parts if len(said) == 3 and all(said)]

@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from handoff.batches import batches
 from handoff.bridge import Bridge, Pace
+from handoff.counted import Counted, CountedDeal, Whereabouts
 from handoff.errors import Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
@@ -196,6 +198,20 @@ class FakeCrm:
         fits = [d for d in deals if text.lower() in f"{d.account_name} {d.name}".lower()]
         return [(deal.ref.id, f"{deal.name}, {deal.account_name}") for deal in fits][:limit]
 
+    def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
+        self._answer()
+        inside = sorted((one for one in self.won.values() if window.lower <= one[0].won_at), key=lambda one: one[0].ref)
+        for page in batches(inside, self.page_size):
+            yield [self._counted(deal, at) for deal, at in page]
+
+    def _counted(self, deal: Deal, at: datetime) -> CountedDeal:
+        given = (deal.ref, deal.name, deal.account_id, deal.account_name, deal.url, deal.won_at, deal.won_how)
+        return CountedDeal(*given, deal.episode, at, told=self.told.get(deal.ref.id, {}))
+
+    def whereabouts(self, ids: Sequence[str]) -> dict[str, Whereabouts]:
+        self._answer()
+        return {one: Whereabouts.WON for one in ids if one in self.won}
+
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         self._answer()
         outcomes = [self._tell(receipt) for receipt in receipts]
@@ -266,6 +282,7 @@ class FakeDestination:
         self.known: dict[str, Customer] = {}
         self.ends: Callable[[Step], End | None] = lambda step: None
         self.unseen: set[str] = set()
+        self.deletions: dict[str, datetime] = {}
         self.conflicts: dict[str, str] = {}
         self.gone = False
         self.called = self.put_calls = 0
@@ -298,8 +315,9 @@ class FakeDestination:
         self.one(ref).closed = True
 
     def delete(self, ref: str) -> None:
-        """Let a person delete a record."""
+        """Let a person delete a record; the platform has it on record."""
         self.made.remove(self.one(ref))
+        self.deletions[ref] = NOON
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         return {email.lower(): self.users[email.lower()] for email in emails if email.lower() in self.users}
@@ -329,6 +347,15 @@ class FakeDestination:
             if one.payload.get("SfdcAccountId")
         } | self.known
         return {account: there[account] for account in accounts if account in there}
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        self._answer()
+        seen = [one for one in self.made if one.key and self.kinds[one.kind].identity is not Identity.BLIND]
+        yield [Counted(one.key, one.kind, one.ref, closed=one.closed) for one in seen]
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        self._answer()
+        return {ref: self.deletions[ref] for ref in refs if ref in self.deletions}
 
     def calls(self, steps: Sequence[Step]) -> int:
         return len({step.ref is None for step in steps})

@@ -10,6 +10,7 @@ from connectors._gainsight_settings import GainsightSettings
 from connectors._salesforce_records import Facts
 from flows._instances import CRMS, PLATFORMS, GainsightInstance, SalesforceInstance
 from handoff import errors
+from handoff.findings import What
 from handoff.model import Result
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,13 @@ def test_every_setting_of_an_instance_is_documented(model, switches):
     settings = [name for name in model.model_fields if name not in open_questions and name != "system"]
 
     assert [name for name in settings if f"`{name}`" not in CONFIGURATION] == []
+
+
+def test_every_finding_of_a_reconciliation_is_explained():
+    page = (ROOT / "docs/reconcile.md").read_text(encoding="utf-8")
+
+    assert [what.value for what in What if f"| `{what.value}` |" not in page] == []
+    assert [what.value for what in What if f"`{what.value}`" not in REFERENCE] == []
 
 
 def test_every_connector_is_named_in_the_configuration():

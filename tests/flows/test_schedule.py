@@ -55,7 +55,9 @@ def test_a_served_schedule_hands_off_what_was_won_without_anybody_asking(
     assert deployment["global_concurrency_limit"]["limit"] == 1
 
 
-def test_prefect_yaml_deploys_a_pass_each_minute_one_at_a_time(server: dict[str, str], tmp_path: Path):
+def test_prefect_yaml_deploys_a_pass_each_minute_one_at_a_time_and_a_count_each_night(
+    server: dict[str, str], tmp_path: Path
+):
     with Running(
         [*PREFECT, "work-pool", "create", "handoff-pool", "--type", "process"], log=tmp_path / "pool.log", env=server
     ) as pool:
@@ -71,6 +73,14 @@ def test_prefect_yaml_deploys_a_pass_each_minute_one_at_a_time(server: dict[str,
     assert deployment["global_concurrency_limit"]["limit"] == 1
     assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert deployment["entrypoint"] == "flows.sync_won_deals.sync_won_deals"
+    nightly = get_deployment(server, "reconcile/nightly")
+    assert [(one["schedule"]["cron"], one["schedule"]["timezone"]) for one in nightly["schedules"]] == [
+        ("30 2 * * *", "UTC")
+    ]
+    assert (nightly["entrypoint"], nightly["parameters"]) == (
+        "flows.reconcile.reconcile",
+        {"folder": ".", "heal": True},
+    )
 
 
 def _completed(server: dict[str, str]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from connectors._gainsight_inspect_fields import Fields
 from connectors._gainsight_inspect_values import Values
 from connectors._gainsight_inspect_work import Work
 from connectors.gainsight import M2M, AccessKey, Gainsight
+from handoff.counted import Counted
 from handoff.errors import NotAllowed
 from handoff.model import Customer, Found, Held, How, Outcome, Result, User
 from sandbox.wire import Request
@@ -87,6 +88,14 @@ def open_ctas(platform: Gainsight) -> Any:
 
 def customers(platform: Gainsight) -> Any:
     return platform.customers(["001A0000006Vm9uIAC"])
+
+
+def count_planted(platform: Gainsight) -> Any:
+    return [one for page in platform.census() for one in page]
+
+
+def deleted(platform: Gainsight) -> Any:
+    return platform.deleted([CTA])
 
 
 def insert(platform: Gainsight) -> Any:
@@ -202,6 +211,13 @@ HELD = {
     "result": True,
     "data": {"records": [{"Gsid": GLOBEX, "Name": "Globex", "Stage": "1I00" + "N9P8Q7R6" * 4, "Status": None}]},
 }
+PLANTED_AT = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+PLANTED = Counted("hb:main:a:cta", "cta", CTA, GLOBEX, made_at=PLANTED_AT, changed_at=PLANTED_AT)
+EARLIER = "1S01A1U2V3W4" + "T1U2V3W4" * 3
+ONE_BEFORE = {
+    "result": True,
+    "data": {"records": [{"Gsid": EARLIER, "Bridge_Key__gc": "hb:main:a:cta", "IsClosed": False}]},
+}
 # The reference shows no request id in Timeline's own envelope; the stand-in puts it there as everywhere else.
 REQUEST_ID = ("$.requestId: not expected",)
 
@@ -263,6 +279,25 @@ CASES = {
         lambda platform: platform.read([step("company", "k", {"Stage": "New Customer"}, ref=GLOBEX)]),
         {"k": Held(GLOBEX, {"Stage": "Launched"}, label="Globex")},
         before=(HELD,),
+    ),
+    "planted_ctas": Case(
+        count_planted,
+        [PLANTED],
+        before=(EMPTY, EMPTY),
+        then=(EMPTY, EMPTY),
+        load={**WORLD, "call_to_action": [THEIRS | {"Bridge_Key__gc": "hb:main:a:cta"}]},
+    ),
+    "planted_ctas_behind": Case(
+        count_planted,
+        [replace(PLANTED, ref=EARLIER, of="", made_at=None, changed_at=None), PLANTED],
+        before=(EMPTY, EMPTY, ONE_BEFORE),
+        then=(EMPTY, EMPTY),
+        load={**WORLD, "call_to_action": [THEIRS | {"Bridge_Key__gc": "hb:main:a:cta"}]},
+    ),
+    "deleted_records": Case(
+        deleted,
+        {CTA: datetime(2026, 11, 20, 16, 0, tzinfo=UTC)},
+        load={"call_to_action": [*CTAS, {"Gsid": CTA, "_deleted": True}]},
     ),
     "query_empty_list": Case(find_ctas, {}),
     "query_empty_result_false": Case(find_ctas, {}, switches={"no_data": "result_false"}),

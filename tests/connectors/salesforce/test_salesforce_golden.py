@@ -19,6 +19,7 @@ from connectors._http import Route
 from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
 from connectors._salesforce_inspect_org import Numbers
 from connectors.salesforce import Salesforce, Wanted
+from handoff.counted import Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
 from handoff.model import DealRef, Result, Window, WonHow
 from handoff.ports import Receipt
@@ -141,6 +142,10 @@ def reads_deals(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     }
 
 
+def reads_deleted(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    assert crm.whereabouts([ONE]) == {ONE: Whereabouts.DELETED}
+
+
 def reads_more(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     org.queued["deals"] = [Reply(200, golden("query_more_to_come")["response"]["body"])]
     org.queued["more"] = [Reply(200, golden("next_page")["response"]["body"])]
@@ -209,6 +214,7 @@ READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {
     "limits": reads_limits,
     "next_page": reads_more,
     "organization": reads_org,
+    "query_all": reads_deleted,
     "query_children": reads_deals,
     "query_more_to_come": reads_more,
     "record_count": reads_record_count,

@@ -1,0 +1,80 @@
+"""All that the ledger says of the deals of one CRM and their work, read in one go to be held against the world."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, select
+
+from handoff import tables as t
+from handoff.findings import What
+from handoff.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Books:
+    """
+    The ledger's rows without fingerprints: deals by ref, handoffs and steps by key.
+
+    `read_until` is the end of the last window that was read to its last page, None before the first.
+    """
+
+    deals: Mapping[str, Row[Any]]
+    handoffs: Mapping[str, Row[Any]]
+    steps: Mapping[str, Row[Any]]
+    read_until: datetime | None
+
+    def listed(self) -> Iterator[tuple[Row[Any], Mapping[str, str]]]:
+        """Yield each step that a handoff lists, with the handoff's row."""
+        return ((handoff, step) for handoff in self.handoffs.values() for step in handoff.steps)
+
+    @cached_property
+    def accounts(self) -> Mapping[str, frozenset[str]]:
+        """By deal's ref the accounts that it, and its handoffs, are for."""
+        found = {ref: {row.account_id} for ref, row in self.deals.items()}
+        for handoff in self.handoffs.values():
+            found.setdefault(handoff.deal, set()).add(handoff.account)
+        return {ref: frozenset(one for one in accounts if one) for ref, accounts in found.items()}
+
+    def deal_of_account(self) -> dict[str, str]:
+        """Return by account's step the ref of a deal whose handoff lists it: the last one."""
+        return {step["key"]: handoff.deal for handoff, step in self.listed()}
+
+
+def _columns(table: Table, *left_out: str) -> Select[Any]:
+    """Fingerprints are most of a ledger: whoever needs one asks for its row."""
+    return select(*(column for column in table.c if column.name not in left_out))
+
+
+DEALS = _columns(t.deals, "source_hashes", "changed")
+HANDOFFS = _columns(t.handoffs, "background", "told").order_by(t.handoffs.c.handed_off_at, t.handoffs.c.key)
+STEPS = _columns(t.steps, "field_hashes", "intended", "declined")
+
+
+def books_of(ledger: Ledger, instance: str, crm: str, starts: datetime) -> Books:
+    """Return what the ledger says of the CRM `instance`; `crm` and `starts` as in `Ledger.read_until`."""
+    with ledger.reading() as connection:
+        deals = {row.ref: row for row in connection.execute(DEALS.where(t.deals.c.instance == instance))}
+        handoffs = {row.key: row for row in connection.execute(HANDOFFS) if _of(row.deal, instance)}
+        steps = {row.key: row for row in connection.execute(STEPS) if _of(row.deal, instance)}
+    return Books(deals, handoffs, steps, ledger.read_until(crm, starts))
+
+
+def _of(ref: str, instance: str) -> bool:
+    return ref.partition(":")[0] == instance
+
+
+RECONCILE = "reconcile"
+
+
+def last_reconciled(ledger: Ledger) -> tuple[datetime | None, frozenset[str]]:
+    """Return when a reconciliation on record began to look, None before the first, and the steps it did not find."""
+    c = t.runs.c
+    query = select(c.id, c.started_at).where(c.command == RECONCILE, c.ok).order_by(c.id.desc()).limit(1)
+    with ledger.reading() as connection:
+        row = connection.execute(query).first()
+        report = ledger.body(connection, f"run:{row.id}", "report") if row else None
+    lost = [one["step"] for one in (report or {}).get("findings", []) if one["what"] == What.LOST]
+    return row.started_at if row else None, frozenset(step for step in lost if step)
