@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli import applying, comparing, files, ledger, previewing, reconciling, screens, setting_up
+from cli import applying, comparing, files, ledger, previewing, reconciling, screens, setting_up, trailing
 from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import read_live
@@ -241,6 +241,7 @@ _OTHERS = (
     applying.commands(),
     previewing.commands(),
     reconciling.commands(),
+    trailing.commands(),
 )
 for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)

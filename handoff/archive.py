@@ -88,6 +88,15 @@ class Archive(Database):
         kept = self.rows_of(t.payloads, t.payloads.c.owner, owners)
         return {row.owner: row.body for row in kept if row.what == what}
 
+    def events(self, *, deal: str | None = None, run: int | None = None, limit: int = 50) -> list[Row[Any]]:
+        """Return the newest events, the oldest of them first: of a deal by its ref, of a run, or all."""
+        c = t.events.c
+        query = select(t.events).order_by(c.id.desc()).limit(limit)
+        query = query if deal is None else query.where(c.deal == deal)
+        query = query if run is None else query.where(c.run == run)
+        with self.reading() as connection:
+            return list(reversed(connection.execute(query).all()))
+
     def runs(self, limit: int = 20) -> list[Row[Any]]:
         """Return the newest runs first."""
         with self.reading() as connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -56,9 +56,13 @@ class Leases(Archive):
                 connection.execute(delete(t.leases).where(t.leases.c.run == run))
                 connection.execute(_of(run).values(alive_until=None))
 
+    def lease_moment(self, default: datetime) -> datetime:
+        """Return the moment of the lease clock, or another where nothing was ever held."""
+        return self._clock.now() if self._clock is not None else default
+
     def beat(self) -> None:
         """Give a sign of life when the last one is some seconds old; raises `LeaseLost` when it had run out."""
-        if self._held is not None and self._clock.now() - self._renewed >= RENEW_AFTER:
+        if self._held is not None and self._now() - self._renewed >= RENEW_AFTER:
             with self.writing():
                 pass
 
@@ -101,7 +105,7 @@ class Leases(Archive):
 
     def _take_over(self, connection: Connection, subjects: Iterable[str], run: int) -> None:
         """Give up the runs that stood still, and make their leases on these subjects ours."""
-        c, r, now = t.leases.c, t.runs.c, self._clock.now()
+        c, r, now = t.leases.c, t.runs.c, self._now()
         held = select(c.subject, c.run, r.alive_until).outerjoin(t.runs, r.id == c.run)
         rows = connection.execute(held.where(c.subject.in_(list(subjects)), c.run != run)).all()
         dead = [row for row in rows if row.alive_until is None or row.alive_until <= now]
@@ -115,7 +119,7 @@ class Leases(Archive):
         connection.execute(statement.values(run=run), [{"s": row.subject, "before": row.run} for row in dead])
 
     def _renew(self, connection: Connection) -> None:
-        now, run = self._clock.now(), self._held
+        now, run = self._now(), self._held
         assert run is not None
         alive = connection.execute(_ALIVE, {"number": run, "now": now, "until": now + LEASE})
         if alive.rowcount == 0:
@@ -127,8 +131,12 @@ class Leases(Archive):
             )
         self._renewed = now
 
+    def _now(self) -> datetime:
+        assert self._clock is not None  # set by `hold`
+        return self._clock.now()
+
     _held: int | None = None
-    _clock: LeaseClock
+    _clock: LeaseClock | None = None
     _renewed: Any = None
 
 

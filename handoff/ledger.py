@@ -1,6 +1,5 @@
 """The memory of the bridge: what was read, intended, done, and why. Every write is short and works on sets."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +27,8 @@ from handoff.errors import ConfigError
 from handoff.intents import Intents, State
 from handoff.migrating import make_ready
 from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
-from handoff.rows import deal_row, event, unreadable_row
+from handoff.rows import BRIDGE, deal_row, event, unreadable_row
+from handoff.trail import Checked, check, seal
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
 
@@ -123,16 +123,6 @@ class ReceiptState:
     sequence: int
     try_at: datetime | None
 
-
-_LATER = t.runs.alias("later")
-
-_LAST_CLOSED = (
-    select(t.runs.c.id, t.runs.c.digest)
-    # Runs that work side by side end in any order. Those of older releases name no run before them.
-    .where(t.runs.c.digest.is_not(None), ~select(_LATER.c.id).where(_LATER.c.previous == t.runs.c.id).exists())
-    .order_by(t.runs.c.id.desc())
-    .limit(1)
-)
 
 _DELIVERED = (
     update(t.handoffs)
@@ -263,9 +253,9 @@ class Ledger(Intents):
 
     # What a run writes
 
-    def begin_run(self, command: str, now: datetime, mapping_version: str) -> int:
-        """Return the number of a new run."""
-        row = {"command": command, "started_at": now, "mapping_version": mapping_version}
+    def begin_run(self, command: str, now: datetime, mapping_version: str, *, actor: str = BRIDGE) -> int:
+        """Return the number of a new run; `actor` is the person who does it, where it is one."""
+        row = {"command": command, "started_at": now, "mapping_version": mapping_version, "actor": actor}
         with self.writing() as connection:
             forgotten = int(now.timestamp()) - BUDGETS_KEPT_SECONDS
             connection.execute(delete(t.budgets).where(t.budgets.c.starts < forgotten))
@@ -274,26 +264,15 @@ class Ledger(Intents):
             return int(number[0])
 
     def end_run(self, run: int, now: datetime, *, counts: Mapping[str, Any], report: Any, error: str | None) -> None:
-        """Close a run; its digest covers its events and the digest of the run that was closed before it."""
+        """Close a run and seal it: see `handoff.trail`."""
         with self.writing() as connection:
-            last = connection.execute(_LAST_CLOSED).first()
-            before = last.digest if last else None
-            digest = hashlib.sha256((before or "").encode())
-            for row in connection.execute(select(t.events).where(t.events.c.run == run).order_by(t.events.c.id)):
-                digest.update("\x1f".join(str(part) for part in row).encode() + b"\n")
-            connection.execute(
-                update(t.runs)
-                .where(t.runs.c.id == run)
-                .values(
-                    ended_at=now,
-                    ok=error is None,
-                    counts=dict(counts),
-                    error=error,
-                    digest=digest.hexdigest(),
-                    previous=last.id if last else None,
-                )
-            )
+            seal(connection, run, now, counts=counts, error=error, alive_after=self.lease_moment(now))
             self._keep(connection, [(f"run:{run}", "report", report)], now)
+
+    def check_trail(self) -> Checked:
+        """Return whether every run and event is as it was sealed."""
+        with self.reading() as connection:
+            return check(connection)
 
     def take_in(
         self,

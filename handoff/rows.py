@@ -5,6 +5,9 @@ from typing import Any
 
 from handoff.model import Deal, Step, Unreadable, WonHow
 
+BRIDGE = "bridge"
+"""The actor of what nobody did by hand."""
+
 
 def deal_row(deal: Deal, now: datetime, run: int) -> dict[str, Any]:
     """Return the columns of `deals` that reading a deal fills."""
@@ -66,7 +69,7 @@ def event(
     return {
         "at": now,
         "run": run,
-        "actor": "bridge",
+        "actor": BRIDGE,
         "what": what,
         "deal": deal or (str(step.deal) if step else None),
         "step": step.key if step else None,

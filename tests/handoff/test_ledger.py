@@ -1,6 +1,5 @@
 """The memory of the bridge: durable, set-wise, in UTC, without personal data, and of one customer only."""
 
-import hashlib
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -277,35 +276,6 @@ def test_an_event_is_kept_only_when_standing_or_reason_change(ledger):
         ("needs_person", "refused", "bridge"),
         ("done", "", "bridge"),
     ]
-
-
-def test_each_run_is_sealed_over_its_events_and_the_run_before(ledger):
-    for _ in range(2):
-        run = ledger.begin_run("sync", NOON, "v1")
-        ledger.conclude([judged(Standing.DONE, f"run {run}")], NOON, run)
-        ledger.end_run(run, NOON, counts={}, report=None, error=None)
-    second, first = ledger.runs()
-
-    def sealed(before: str, run: int) -> str:
-        with ledger.engine.connect() as connection:
-            events = connection.execute(t.events.select().where(t.events.c.run == run).order_by(t.events.c.id)).all()
-        lines = "".join("\x1f".join(str(part) for part in event) + "\n" for event in events)
-        return hashlib.sha256((before + lines).encode()).hexdigest()
-
-    assert first.digest == sealed("", first.id)
-    assert second.digest == sealed(first.digest, second.id)
-    assert second.digest != sealed("", second.id)
-
-
-def test_a_run_that_never_ended_leaves_no_gap_in_the_chain(ledger):
-    for ends in (True, False, True):
-        run = ledger.begin_run("sync", NOON, "v1")
-        if ends:
-            ledger.end_run(run, NOON, counts={}, report=None, error=None)
-    third, second, first = ledger.runs()
-
-    assert (second.digest, second.ended_at, second.ok) == (None, None, None)
-    assert third.digest == hashlib.sha256(first.digest.encode()).hexdigest()
 
 
 def test_no_address_stands_anywhere_but_among_the_payloads(acting, ledger_url):
