@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from cli import applying, comparing, files, ledger, previewing, reconciling, screens, setting_up, trailing
+from cli import (
+    applying,
+    comparing,
+    files,
+    ledger,
+    previewing,
+    reconciling,
+    screens,
+    setting_up,
+    status_screen,
+    trailing,
+)
 from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import read_live
@@ -242,6 +253,7 @@ _OTHERS = (
     previewing.commands(),
     reconciling.commands(),
     trailing.commands(),
+    status_screen.commands(),
 )
 for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)

@@ -93,7 +93,8 @@ def _verify(ledger: Ledger, *, as_json: bool) -> None:
         out.print(f"BROKEN at run {checked.broken}: {checked.why}.", style="bold red", markup=False)
         out.print(f"{checked.runs:,} runs before it are as they were sealed. See it: handoff runs {checked.broken}")
     else:
-        out.print(f"{checked.runs:,} runs and {checked.events:,} events are as they were sealed.", style="bold")
+        runs = f"{checked.runs:,} run{'' if checked.runs == 1 else 's'}"
+        out.print(f"{runs} and {checked.events:,} events are as they were sealed.", style="bold")
         if checked.open_events:
             out.print(f"{checked.open_events:,} events belong to runs that have not ended; they are sealed later.")
         out.print(f"Last seal: {checked.last or 'none yet'}")

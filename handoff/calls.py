@@ -40,6 +40,11 @@ class Ahead:
 _PER: Mapping[timedelta, str] = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
 
 
+def each_span(per: timedelta) -> str:
+    """Return a span as a limit says it: `minute`, `day`, `10 seconds`."""
+    return _PER.get(per, f"{per.total_seconds():g} seconds")
+
+
 def spoken(span: timedelta) -> str:
     """Return a span as a person says it: `less than a minute`, `about 3 minutes`, `about 2 hours 5 minutes`."""
     minutes = ceil(span.total_seconds() / 60)
