@@ -11,18 +11,20 @@ from handoff.bridge import Bridge
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
 from handoff.keys import deal_key
-from handoff.ledger import ReadTo
 from handoff.mapping import Mappings
 from handoff.model import Deal, Standing, Unreadable, Window, WonHow
 from handoff.prepare import judged
 from handoff.report import Notice, Tally
 from handoff.telling import come
 from handoff.waves import Wave, waves_of
+from handoff.windows import reading
 
 WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
 """How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
 
 ELSEWHERE = "another pass works on it, or on its account; it goes on with a later one"
+
+WITHOUT_LOG = "read without its log of changes, with the lag and the overlap alone"
 
 Stage = Callable[..., Any]
 """How a named piece of work is carried out; it must call it once and return what it returned."""
@@ -81,18 +83,27 @@ class Intake:
             yield Wave(self._stage("read the deals asked for", crm.read, asked), before)
             return
         # The window is fixed before anything is read: what changes while we work belongs to the next one.
-        self.window, sweeps = self._window()
+        now = reading(self.bridge, self.starts)
+        self.window, named = now.window, set(now.named)
+        if now.trouble:
+            self.tally.tell(Notice("", f"{crm.system} {crm.instance}", "note", f"{WITHOUT_LOG}: {now.trouble}"))
         for ids in self._due(size):
             before = self.clock.now()
+            named.difference_update(ids)
             yield Wave(self._stage("read waiting deals", crm.read, ids), before, asked=tuple(ids))
-        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts, sweeps)
         pages = waves_of(crm.changed(self.window), size, self.clock.now)
         last = False
         while not last:
             page, before = self._stage("read won deals", next, pages)
             last = len(page.deals) < size
-            yield Wave(page, before, read_to if last else None)
+            named.difference_update(one.ref.id for one in (*page.deals, *page.unreadable))
+            yield Wave(page, before, now.read_to if last and not named else None)
             del page
+        while named:
+            ids = sorted(named)[:size]
+            before = self.clock.now()
+            named.difference_update(ids)
+            yield Wave(self._stage("read deals the log names", crm.read, ids), before, None if named else now.read_to)
 
     def taken_in(self, wave: Wave, run: int) -> list[Deal]:
         """Keep a wave's rows (and with the last the cursor); return the deals to hand off now, the oldest win first."""
@@ -241,17 +252,6 @@ class Intake:
             else:
                 self._stands(deal, row)
         return Sorted(new, again, waiting)
-
-    def _window(self) -> tuple[Window, bool]:
-        """Return the span to read, and whether it goes back as far as a sweep does."""
-        pace, crm = self.bridge.pace, self.bridge.crm_name
-        upper = self.bridge.crm.server_now() - pace.lag
-        cursor, swept = self.ledger.read_until(crm, self.starts), self.ledger.swept_at(crm)
-        if cursor is None:
-            return Window(min(self.starts, upper), upper), True
-        sweeps = swept is None or self.clock.now() - swept >= pace.sweep_every
-        lower = cursor - pace.overlap
-        return Window(min(lower, upper - pace.sweep_back) if sweeps else lower, upper), sweeps
 
     def _gone(self, wave: Wave, run: int) -> None:
         """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""

@@ -516,27 +516,3 @@ def test_stages_are_named_and_few(world):
     run_once(world.bridge, stage=stage)
 
     assert names == ["read won deals", "wave 1"]
-
-
-def test_a_deal_that_became_visible_long_after_its_stamp_is_found_by_the_sweep_of_the_hour(world):
-    world.run()
-    world.run(after=600)
-    late = nth(1)
-    world.crm.won[late.ref.id] = late, world.clock.now() - timedelta(hours=2)  # stamped then, committed now
-
-    handed_off = [world.run(after=300).handed_off for _ in range(11)]
-
-    assert (sum(handed_off[:9]), sum(handed_off)) == (0, 1)
-    assert world.standing(late.ref.id) == "done"
-
-
-def test_between_two_sweeps_a_pass_reads_only_the_overlap_again(world):
-    world.run()
-    for _ in range(3):
-        world.run(after=300)
-
-    spans = [window.upper - window.lower for window in world.crm.windows[1:]]
-
-    assert spans == [timedelta(minutes=15)] * 3
-    world.run(after=3_600)
-    assert world.crm.windows[-1].upper - world.crm.windows[-1].lower == timedelta(days=1)
