@@ -8,11 +8,12 @@ from typing import Any
 from handoff import tables as t
 from handoff.batches import batches
 from handoff.bridge import Bridge
+from handoff.departures import departed
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
 from handoff.keys import deal_key
 from handoff.mapping import Mappings
-from handoff.model import Deal, Standing, Unreadable, Window, WonHow
+from handoff.model import Deal, Page, Standing, Unreadable, Window, WonHow
 from handoff.prepare import judged
 from handoff.report import Notice, Tally
 from handoff.telling import come
@@ -91,6 +92,13 @@ class Intake:
             before = self.clock.now()
             named.difference_update(ids)
             yield Wave(self._stage("read waiting deals", crm.read, ids), before, asked=tuple(ids))
+        if now.departures:
+            for left in crm.left(now.departures):
+                named.difference_update(one.ref.id for one in left)
+                known = self.ledger.deals(str(one.ref) for one in left)
+                ours = tuple(one for one in left if str(one.ref) in known)
+                if ours:
+                    yield Wave(Page(()), self.clock.now(), left=ours)
         pages = waves_of(crm.changed(self.window), size, self.clock.now)
         last = False
         while not last:
@@ -108,6 +116,7 @@ class Intake:
     def taken_in(self, wave: Wave, run: int) -> list[Deal]:
         """Keep a wave's rows (and with the last the cursor); return the deals to hand off now, the oldest win first."""
         self._gone(wave, run)
+        self._left(wave, run)
         now, page = self.clock.now(), wave.page
         unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
         found = self.sorted_out(page.deals)
@@ -263,6 +272,15 @@ class Intake:
         asked = set(wave.asked)
         older = [deal for deal in wave.page.deals if deal.ref.id in asked and deal.won_how is not WonHow.FIRST_SEEN]
         self._exclude([deal.ref.id for deal in older if deal.won_at < self.starts], "won before start_from", run)
+
+    def _left(self, wave: Wave, run: int) -> None:
+        """Of the deals that are not won any more those that we know are told, and counted as they stand now."""
+        left = [one for one in wave.left if str(one.ref) not in self.tally.seen]
+        for one in departed(self.ledger, left, self.clock.now(), run):
+            self.tally.seen.add(one.ref)
+            self.tally.counts_as(one.standing)
+            if one.notice is not None:
+                self.tally.tell(one.notice)
 
     def _exclude(self, ids: Sequence[str], because: str, run: int) -> dict[str, Standing]:
         if not ids:

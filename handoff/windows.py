@@ -18,12 +18,14 @@ class Reading:
         window: Read to its end whatever may still become visible in it, so that nobody waits.
         read_to: Up to where nothing can appear any more once the window is read.
         named: Deals that the CRM's log of changes names in the last part of the window; not all of them are won.
+        departures: The span in which deals that are not won are looked for; None in a pass that does not sweep.
         trouble: Why the log could not be asked; "" when all is well, or the CRM keeps none.
     """
 
     window: Window
     read_to: ReadTo
     named: frozenset[str] = frozenset()
+    departures: Window | None = None
     trouble: str = ""
 
 
@@ -43,7 +45,10 @@ def reading(bridge: Bridge, starts: datetime) -> Reading:
     except ServiceError as error:
         told, trouble = None, str(error)
     end = upper if told is None else _safe_end(bridge, window, told, cursor or lower)
-    return Reading(window, ReadTo(name, end, starts, sweeps), told.ids if told else frozenset(), trouble)
+    # Before its first pass nobody was handed off who could leave.
+    departures = Window(max(lower, upper - pace.sweep_back) if cursor is None else lower, upper) if sweeps else None
+    named = told.ids if told else frozenset()
+    return Reading(window, ReadTo(name, end, starts, sweeps), named, departures, trouble)
 
 
 def _safe_end(bridge: Bridge, window: Window, told: Updated, cursor: datetime) -> datetime:

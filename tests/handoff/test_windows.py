@@ -14,8 +14,8 @@ pytestmark = pytest.mark.whole
 
 
 @pytest.fixture
-def world() -> World:
-    return World(acting_mappings(), "sqlite://", users())
+def world(ledger_url: str) -> World:
+    return World(acting_mappings(), ledger_url, users())
 
 
 def cursor_of(world: World) -> datetime | None:
