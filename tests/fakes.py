@@ -549,7 +549,8 @@ class World:
         """Do passes, an hour apart, until nothing waits; return the last."""
         for _ in range(most):
             report = self.run(after=after)
-            if not report.balance.waiting and not report.receipts["pending"]:
+            due = self.ledger.due("main", self.clock.now(), self.bridge.mappings.version)
+            if not report.balance.waiting and not report.receipts["pending"] and not due:
                 return report
         raise AssertionError(f"still not quiet: {report.balance.words()}, {report.exceptions}")
 
