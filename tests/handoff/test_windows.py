@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handoff.errors import LeaseLost, NotAllowed
 from handoff.model import Updated, Window
@@ -144,3 +146,35 @@ def test_a_pass_that_lost_its_hold_while_it_asked_the_log_ends(world):
 
     with pytest.raises(LeaseLost):
         world.run()
+
+
+DELAYS = st.lists(st.tuples(st.integers(0, 7_200), st.sampled_from([0, 0, 5, 700, 4_000, 70_000])), max_size=5)
+PAUSES = st.lists(st.sampled_from([60, 300, 2_000, 90_000]), min_size=1, max_size=8)
+
+
+@given(commits=DELAYS, pauses=PAUSES, logs=st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_however_late_within_a_day_a_deal_becomes_visible_it_is_handed_off_once(commits, pauses, logs):
+    world = World(acting_mappings(), "sqlite://", users())
+    coming = {nth(n).ref.id: (nth(n), NOON + timedelta(0, at), late) for n, (at, late) in enumerate(commits)}
+
+    def appear() -> None:
+        now = world.clock.now()
+        for ref, (deal, at, late) in list(coming.items()):
+            if at + timedelta(seconds=late) <= now:
+                world.crm.won[ref] = deal, at  # with the stamp of its change, as late as it is
+                del coming[ref]
+
+    def log(span: Window) -> Updated | None:
+        running = [at for _, at, _ in coming.values() if at < span.upper]
+        return Updated(world.crm._log(span).ids, min([span.upper, *running])) if logs else None
+
+    world.crm.log = log
+    for pause in [*pauses, 60, 80_000, 3_700, 3_700]:
+        world.clock.advance(pause)
+        appear()
+        world.run(after=0)
+
+    assert coming == {}
+    assert sorted(cta.key.split(":")[4] for cta in world.platform.of("cta")) == sorted(world.crm.won)
+    assert world.keys_twice() == []
