@@ -1,11 +1,11 @@
-"""Deals that are reopened, lost or deleted after they were read: what the hour's sweep makes of them."""
+"""Deals that are reopened, lost, deleted or moved to another account after they were read."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.fakes import World
+from tests.fakes import End, World
 from tests.handoff.builders import users
 from tests.handoff.test_run import acting_mappings, nth
 
@@ -117,3 +117,35 @@ def test_only_a_sweep_looks_for_deals_that_left_and_the_first_one_a_day_back_at_
         timedelta(days=1),
         timedelta(days=1, seconds=HOUR),
     ]
+
+
+MERGED_INTO = nth(2).account_id
+
+
+@pytest.mark.parametrize("end", [None, End.WAITING, End.REFUSED, End.UNKNOWN_BEFORE, End.UNKNOWN_AFTER])
+def test_a_deal_whose_account_is_merged_while_its_company_is_made_gets_one_company(world, end):
+    world.crm.win(nth(1))
+    world.platform.ends = lambda step: end if step.kind == "company" else End.WAITING
+    world.run()
+    world.platform.ends = lambda step: None
+    world.crm.edit(ONE, account_id=MERGED_INTO)
+
+    report = world.until_quiet()
+
+    assert report.balance.done == 1
+    (company,) = world.platform.of("company")
+    made = end in (None, End.UNKNOWN_AFTER)
+    assert company.payload["SfdcAccountId"] == (nth(1).account_id if made else MERGED_INTO)
+    assert len(world.platform.of("cta")) == len(world.platform.of("success_plan")) == 1
+
+
+def test_a_deal_whose_account_is_merged_after_its_handoff_keeps_its_company(world):
+    world.crm.win(nth(1))
+    world.run()
+    world.crm.edit(ONE, account_id=MERGED_INTO)
+
+    world.until_quiet()
+
+    (company,) = world.platform.of("company")
+    assert company.payload["SfdcAccountId"] == nth(1).account_id
+    assert world.keys_twice() == []
