@@ -1,6 +1,7 @@
 """How the command speaks: results on standard output, everything else on standard error."""
 
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -12,12 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from handoff.deals import SeveralDeals
-from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError
+from handoff.errors import BridgeBug, ConfigError, HandoffError, ServiceError, Stopped
 from handoff.ports import silent
 
 WIDTH_WITHOUT_TERMINAL = 120
 STOPPED = 130
 """What a shell says of a command that Ctrl+C ended."""
+BY_SIGNAL = 128
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -39,8 +41,10 @@ class Exit(IntEnum):
     BUG = 4
 
 
-def exit_code(error: BaseException) -> Exit:
-    """Return the exit code of an error, by what the reader must do."""
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of an error, by what the reader must do; of a stop, what a shell says of its signal."""
+    if isinstance(error, Stopped):
+        return BY_SIGNAL + (error.signal or signal.SIGINT)
     if isinstance(error, ServiceError):
         return Exit.SERVICE
     if isinstance(error, HandoffError) and not isinstance(error, BridgeBug):

@@ -50,12 +50,15 @@ class Facts:
         uri_bytes: The longest address sent: the vendor counts headers into its 16,384.
         keyset_within_a_second: Whether rows stamped alike are ordered by id alone. Salesforce hands out whole
             seconds, so it holds; a stamp that does carry milliseconds is read again whole in any case.
+        second_opinion: Whether the log of changes is asked too, one call a pass: how late a row may become visible is
+            not said.
     """
 
     batch_size: int = 2_000
     trust_last_stage_change: bool = True
     uri_bytes: int = 14_000
     keyset_within_a_second: bool = True
+    second_opinion: bool = True
 
 
 def id18(record_id: str) -> str:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,7 @@ from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
 from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
-from handoff.model import Deal, DealRef, Outcome, Page, Unreadable, Window, WonHow
+from handoff.model import Deal, DealRef, Left, Outcome, Page, Unreadable, Updated, Window, WonHow
 from handoff.paths import flatten
 from handoff.ports import Receipt, Traffic
 
@@ -42,13 +42,20 @@ ORG = Route("asking which org this is", reads=True, repeatable=True)
 DESCRIBE = Route("reading which fields opportunities have", reads=True, repeatable=True)
 STAGES = Route("reading the stages", reads=True, repeatable=True)
 CHANGED = Route("reading won deals", reads=True, repeatable=True)
+UPDATED = Route("asking the log of changes", reads=True, repeatable=True)
+LEFT = Route("reading deals that are not won", reads=True, repeatable=True)
 READ = Route("reading chosen deals", reads=True, repeatable=True)
 SEARCH = Route("searching won deals", reads=True, repeatable=True)
 """A plain overwrite of the same values: sending it twice does no more than once."""
 
-ROUTES = (VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, READ, SEARCH, CENSUS, WHEREABOUTS, WRITE_BACK, *INSPECTION)
+ROUTES = (
+    *(VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, UPDATED, LEFT, READ, SEARCH, CENSUS, WHEREABOUTS, WRITE_BACK),
+    *INSPECTION,
+)
 
 STUCK_AFTER = 3
+LOGGED = timedelta(days=29)
+"""The log of changes goes back 30 days by the server's clock, which is a little ahead of any window."""
 IDS_A_CALL = 200
 
 REQUIRED = (
@@ -60,6 +67,7 @@ HISTORY = "OpportunityHistories"
 HISTORY_FIELDS = ("StageName", "CreatedDate")
 
 SEARCHED = "SELECT Id, Name, Account.Name FROM Opportunity"
+NOT_WON = "SELECT Id, StageName, IsDeleted, SystemModstamp FROM Opportunity"
 WON_STAGES = "SELECT ApiName, MasterLabel FROM OpportunityStage WHERE IsWon = true"
 OUR_ORG = "SELECT Id FROM Organization"
 
@@ -157,6 +165,37 @@ class Salesforce:
         self._must_fit(statement(None))
         for rows in self._restarting(CHANGED, statement):
             yield self._page(rows)
+
+    def updated(self, span: Window) -> Updated | None:
+        """
+        Return what the log of changes says of the span, of its last 29 days where it is longer; see `Crm.updated`.
+
+        None when it may not be asked, and for a span in which no whole second lies. Raises `Rejected` when it names
+        more deals than the vendor tells at once, or keeps none.
+        """
+        end = whole_second(span.upper)
+        start = max(whole_second(span.lower), end - LOGGED)
+        if not self._facts.second_opinion or start >= end:
+            return None
+        asked = {"start": start.astimezone(UTC).isoformat(), "end": end.astimezone(UTC).isoformat()}
+        told = self._gateway.ask(UPDATED, "GET", "sobjects/Opportunity/updated/", params=asked)
+        if not isinstance(told, Mapping) or not isinstance(told.get("ids"), list) or "latestDateCovered" not in told:
+            raise self._odd(UPDATED)
+        return Updated(frozenset(id18(str(one)) for one in told["ids"]), moment(str(told["latestDateCovered"])))
+
+    def left(self, window: Window) -> Iterator[Sequence[Left]]:
+        """Yield the deals that changed inside the window and are not won, or deleted, in pages; see `Crm.left`."""
+        lower, upper = whole_second(window.lower), whole_second(window.upper)
+        span = soql(
+            "(IsWon = false OR IsDeleted = true) AND SystemModstamp >= {} AND SystemModstamp < {}", lower, upper
+        )
+
+        def statement(last: Row | None) -> str:
+            rest = " AND " + after(last["SystemModstamp"], last["Id"], self._facts) if last else ""
+            return f"{NOT_WON} WHERE {span}{rest} ORDER BY SystemModstamp, Id"
+
+        for rows in self._restarting(LEFT, statement, deleted=True):
+            yield [self._left(row) for row in rows]
 
     def read(self, ids: Sequence[str]) -> Page:
         """
@@ -340,6 +379,10 @@ class Salesforce:
             return self._won_stages
 
     # Building deals
+
+    def _left(self, row: Row) -> Left:
+        ref = DealRef(self.instance, self.system, self.org(), id18(str(row["Id"])))
+        return Left(ref, None if row["IsDeleted"] is True else str(row["StageName"]))
 
     def _page(self, rows: Sequence[Row]) -> Page:
         built = [self._deal(row) for row in rows if row["IsWon"] is True]

@@ -16,10 +16,11 @@ import platformdirs
 from sqlalchemy import func, select
 
 from flows._instances import CRMS, PLATFORMS, World, known
+from flows._stopping import Stop, softly
 from handoff.bridge import Bridge
 from handoff.budgets import OwnBudget, SharedBudget
 from handoff.database import Database
-from handoff.errors import ConfigError, Transient
+from handoff.errors import ConfigError, Stopped, Transient
 from handoff.intake import first_moment
 from handoff.leases import RENEW_AFTER
 from handoff.ledger import Ledger
@@ -231,14 +232,23 @@ def wired(
     with ExitStack() as until_the_end:
         until_the_end.callback(ledger.close)
         ledger.open(stamps={})
-        clock = Beating(chosen.clock(), ledger.beat)
+        stop = Stop() if read_only else until_the_end.enter_context(softly())
+
+        def beat() -> None:
+            if stop():
+                raise Stopped.as_asked()
+            ledger.beat()
+
+        clock = Beating(chosen.clock(), beat)
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
         only_reads = read_only or only_ledger or shadow
         world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = CRMS[crm_system](settings.crm, mappings, world)
         platform = PLATFORMS[platform_system](settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
-        yield Bridge(crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger))
+        yield Bridge(
+            crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger), stopping=stop
+        )
 
 
 def mappings_of(chosen: Choice) -> Mappings:

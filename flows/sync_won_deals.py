@@ -1,5 +1,6 @@
 """The flow that hands off what was won since the last run."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from prefect.states import Completed
 
 from flows._artifacts import publish
 from flows._wiring import Choice, wired
+from handoff.errors import Stopped
 from handoff.run import run_once
 
 
@@ -31,8 +33,13 @@ def sync_won_deals(
         limit: At most so many handoffs; the others wait.
     """
     chosen = Choice(Path(folder), Path(mappings) if mappings else None, sandbox)
-    with wired(chosen) as bridge:
-        report = run_once(bridge, limit=limit, command="flow sync-won-deals", stage=as_task)
+    try:
+        with wired(chosen) as bridge:
+            report = run_once(bridge, limit=limit, command="flow sync-won-deals", stage=as_task)
+    except Stopped as stopped:
+        if stopped.signal:  # all is settled now: Prefect hears what it would have heard without us
+            signal.raise_signal(stopped.signal)
+        raise
     publish(report)
     return Completed(message=report.balance.words(), data=report.as_dict())
 

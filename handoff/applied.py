@@ -98,6 +98,7 @@ class _Applying:
             lease_clock=bridge.leasing,
             still=self._still_as_seen,
             progress=bridge.progress,
+            go_on=bridge.go_on,
         )
         outcomes = carrier.send(acts.values())
         self.tally.ended({key: act.planned.step.kind for key, act in acts.items()}, outcomes)

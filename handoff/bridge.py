@@ -1,9 +1,11 @@
 """Everything a pass needs, put together elsewhere and handed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from handoff.accounts import customer_of
+from handoff.errors import Stopped
 from handoff.fingerprints import source_hashes
 from handoff.leases import account_subject
 from handoff.ledger import Ledger
@@ -33,7 +35,8 @@ class Bridge:
     """
     Everything a pass needs, put together elsewhere.
 
-    Without a `lease_clock` the business clock is also that of the leases: where both run alike.
+    Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says whether
+    somebody asked the run to stop.
     """
 
     crm: Crm
@@ -44,6 +47,12 @@ class Bridge:
     pace: Pace = field(default_factory=Pace)
     progress: Progress = silent
     lease_clock: LeaseClock | None = None
+    stopping: Callable[[], bool] = lambda: False
+
+    def go_on(self) -> None:
+        """Raise `Stopped` when somebody asked the run to stop; called where nothing is under way."""
+        if self.stopping():
+            raise Stopped.as_asked()
 
     @property
     def crm_name(self) -> str:

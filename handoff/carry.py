@@ -34,6 +34,7 @@ class Carrier:
         compare: Ask what every known record holds, also where nothing depends on it: somebody wants to see it.
         still: Asked just before updates are put, for as many as one look-up takes; returns the decisions anew, in
             order. One that sends nothing any more has an outcome.
+        go_on: Asked before each put; what it raises ends the work there, with nothing under way.
 
     `remarks` holds by deal what a person should hear of people's edits that were kept, `fields_kept` how many fields.
     """
@@ -49,6 +50,7 @@ class Carrier:
     compare: bool = False
     still: Callable[[Sequence[Decision]], Sequence[Decision]] | None = None
     progress: Progress = silent
+    go_on: Callable[[], None] = lambda: None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     remarks: dict[str, list[str]] = field(default_factory=dict)
     fields_kept: int = 0
@@ -157,6 +159,7 @@ class Carrier:
         done: dict[bool, int] = {}
         totals = Counter(d.send is not None and d.send.ref is not None for d in decisions)
         for batch in self._puts_checked(decisions):
+            self.go_on()
             self._send_batch(batch)
             first = batch[0]
             is_update = first.send is not None and first.send.ref is not None

@@ -7,7 +7,8 @@ What can go wrong, sorted by what the reader must do.
     ├── BridgeBug           our mistake; the run stops and says so
     └── ServiceError        an outside system said no
         ├── Transient       it may work later: the next run tries again
-        │   └── TooLate     it was surely not sent: its time was over
+        │   ├── TooLate     it was surely not sent: its time was over
+        │   └── Stopped     somebody asked the run to stop; the next one goes on
         ├── Rejected        it will not work as it stands
         ├── NotAllowed      credentials or permissions: stop this connector
         ├── Ambiguous       it may have happened: look first
@@ -88,6 +89,20 @@ class Transient(ServiceError):
 
 class TooLate(Transient):
     """The moment until which it could be sent had passed; nothing was sent."""
+
+
+class Stopped(Transient):
+    """Somebody asked the run to stop, and nothing was under way; `signal` is the signal's number, 0 if it was none."""
+
+    signal = 0
+
+    @classmethod
+    def as_asked(cls) -> "Stopped":
+        """Return the error of a run that was asked to stop."""
+        return cls(system="handoff", doing="going on", why="somebody asked it to stop.")
+
+    def __str__(self) -> str:
+        return "Stopped. What was done is in the ledger; the next run goes on from there."
 
 
 class Rejected(ServiceError):

@@ -8,21 +8,24 @@ from typing import Any
 from handoff import tables as t
 from handoff.batches import batches
 from handoff.bridge import Bridge
+from handoff.departures import departed
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
 from handoff.keys import deal_key
-from handoff.ledger import ReadTo
 from handoff.mapping import Mappings
-from handoff.model import Deal, Standing, Unreadable, Window, WonHow
+from handoff.model import Deal, Page, Standing, Unreadable, Window, WonHow
 from handoff.prepare import judged
 from handoff.report import Notice, Tally
 from handoff.telling import come
 from handoff.waves import Wave, waves_of
+from handoff.windows import reading
 
 WAIT_UNDER_A_LIMIT = timedelta(minutes=2)
 """How long a deal that got nowhere makes room for younger ones, where only so many are handed off a pass."""
 
 ELSEWHERE = "another pass works on it, or on its account; it goes on with a later one"
+
+WITHOUT_LOG = "read without its log of changes, with the lag and the overlap alone"
 
 Stage = Callable[..., Any]
 """How a named piece of work is carried out; it must call it once and return what it returned."""
@@ -81,22 +84,39 @@ class Intake:
             yield Wave(self._stage("read the deals asked for", crm.read, asked), before)
             return
         # The window is fixed before anything is read: what changes while we work belongs to the next one.
-        self.window, sweeps = self._window()
+        now = reading(self.bridge, self.starts)
+        self.window, named = now.window, set(now.named)
+        if now.trouble:
+            self.tally.tell(Notice("", f"{crm.system} {crm.instance}", "note", f"{WITHOUT_LOG}: {now.trouble}"))
         for ids in self._due(size):
             before = self.clock.now()
+            named.difference_update(ids)
             yield Wave(self._stage("read waiting deals", crm.read, ids), before, asked=tuple(ids))
-        read_to = ReadTo(self.bridge.crm_name, self.window.upper, self.starts, sweeps)
+        if now.departures:
+            for left in crm.left(now.departures):
+                named.difference_update(one.ref.id for one in left)
+                known = self.ledger.deals(str(one.ref) for one in left)
+                ours = tuple(one for one in left if str(one.ref) in known)
+                if ours:
+                    yield Wave(Page(()), self.clock.now(), left=ours)
         pages = waves_of(crm.changed(self.window), size, self.clock.now)
         last = False
         while not last:
             page, before = self._stage("read won deals", next, pages)
             last = len(page.deals) < size
-            yield Wave(page, before, read_to if last else None)
+            named.difference_update(one.ref.id for one in (*page.deals, *page.unreadable))
+            yield Wave(page, before, now.read_to if last and not named else None)
             del page
+        while named:
+            ids = sorted(named)[:size]
+            before = self.clock.now()
+            named.difference_update(ids)
+            yield Wave(self._stage("read deals the log names", crm.read, ids), before, None if named else now.read_to)
 
     def taken_in(self, wave: Wave, run: int) -> list[Deal]:
         """Keep a wave's rows (and with the last the cursor); return the deals to hand off now, the oldest win first."""
         self._gone(wave, run)
+        self._left(wave, run)
         now, page = self.clock.now(), wave.page
         unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
         found = self.sorted_out(page.deals)
@@ -242,17 +262,6 @@ class Intake:
                 self._stands(deal, row)
         return Sorted(new, again, waiting)
 
-    def _window(self) -> tuple[Window, bool]:
-        """Return the span to read, and whether it goes back as far as a sweep does."""
-        pace, crm = self.bridge.pace, self.bridge.crm_name
-        upper = self.bridge.crm.server_now() - pace.lag
-        cursor, swept = self.ledger.read_until(crm, self.starts), self.ledger.swept_at(crm)
-        if cursor is None:
-            return Window(min(self.starts, upper), upper), True
-        sweeps = swept is None or self.clock.now() - swept >= pace.sweep_every
-        lower = cursor - pace.overlap
-        return Window(min(lower, upper - pace.sweep_back) if sweeps else lower, upper), sweeps
-
     def _gone(self, wave: Wave, run: int) -> None:
         """A waiting deal that is no longer won waits for nothing; nor does one that turns out to be an older win."""
         there = {deal.ref.id for deal in wave.page.deals} | {one.ref.id for one in wave.page.unreadable}
@@ -263,6 +272,15 @@ class Intake:
         asked = set(wave.asked)
         older = [deal for deal in wave.page.deals if deal.ref.id in asked and deal.won_how is not WonHow.FIRST_SEEN]
         self._exclude([deal.ref.id for deal in older if deal.won_at < self.starts], "won before start_from", run)
+
+    def _left(self, wave: Wave, run: int) -> None:
+        """Of the deals that are not won any more those that we know are told, and counted as they stand now."""
+        left = [one for one in wave.left if str(one.ref) not in self.tally.seen]
+        for one in departed(self.ledger, left, self.clock.now(), run):
+            self.tally.seen.add(one.ref)
+            self.tally.counts_as(one.standing)
+            if one.notice is not None:
+                self.tally.tell(one.notice)
 
     def _exclude(self, ids: Sequence[str], because: str, run: int) -> dict[str, Standing]:
         if not ids:

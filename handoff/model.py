@@ -82,6 +82,33 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Updated:
+    """
+    What a CRM's own log of changes says of a span.
+
+    Args:
+        ids: Every deal, won or not, whose record changed in the span.
+        covered: Nothing that was changed before this moment can still become visible.
+    """
+
+    ids: frozenset[str]
+    covered: datetime
+
+
+@dataclass(frozen=True)
+class Left:
+    """A deal that is not won, by the stage it is in; one without a stage was deleted."""
+
+    ref: DealRef
+    stage: str | None
+
+    @property
+    def why(self) -> str:
+        """In words, why nothing more is to be handed off."""
+        return "deleted in the CRM" if self.stage is None else f"no longer won in the CRM, its stage is {self.stage}"
+
+
+@dataclass(frozen=True)
 class Window:
     """The span of modification stamps one poll covers: `lower` included, `upper` not. Both are server time."""
 

@@ -9,7 +9,20 @@ from zoneinfo import ZoneInfo
 
 from handoff.counted import Counted, CountedDeal, Whereabouts
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
-from handoff.model import Customer, DealRef, Found, Held, Outcome, Page, Step, User, Value, Window
+from handoff.model import (
+    Customer,
+    DealRef,
+    Found,
+    Held,
+    Left,
+    Outcome,
+    Page,
+    Step,
+    Updated,
+    User,
+    Value,
+    Window,
+)
 
 
 class Clock(Protocol):
@@ -156,6 +169,18 @@ class Crm(Protocol):
 
     def changed(self, window: Window) -> Iterator[Page]:
         """Yield every won deal whose record changed inside the window, in pages of up to 2,000."""
+        ...
+
+    def updated(self, span: Window) -> Updated | None:
+        """
+        Return what the CRM's own log of changes says of a span of at most some days; None where it keeps none.
+
+        It is a second opinion on `changed`: asked before that, it tells up to when `changed` misses nothing.
+        """
+        ...
+
+    def left(self, window: Window) -> Iterator[Sequence[Left]]:
+        """Yield every deal whose record changed inside the window and that is not won, or was deleted; none twice."""
         ...
 
     def read(self, ids: Sequence[str]) -> Page:

@@ -119,6 +119,7 @@ class Pass:
         self.run = run
         numbers = count(1)
         for wave in self.intake.waves():
+            self.bridge.go_on()
             self.stage(f"wave {next(numbers)}", self._carry_out, wave)
             del wave  # one wave of deals in memory is enough: the next is read now
         for deals in batches(self.intake.held, self.bridge.pace.wave):
@@ -189,6 +190,7 @@ class Pass:
         going = list(slices(prepared, bridge.platform, segments=segments, now=self.clock.now()))
         self.ledger.expect([(str(d.deal.ref), s.expected_at) for s in going for d in s.deals if s.expected_at])
         for part in going:
+            bridge.go_on()
             self._carry_out_slice(part.deals, carrier, words)
         self.tally.fields_kept += carrier.fields_kept
 
@@ -213,6 +215,7 @@ class Pass:
             lease_clock=bridge.leasing,
             look_again=bool(self.forced),
             progress=bridge.progress,
+            go_on=bridge.go_on,
         )
 
     def _prepared(self, deals: Sequence[Deal]) -> list[Prepared]:

@@ -1,11 +1,11 @@
 """Deals to work on together, and how pages become them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.ledger import ReadTo
-from handoff.model import Deal, Page, Unreadable
+from handoff.model import Deal, Left, Page, Unreadable
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,15 @@ class Wave:
     Deals to work on together.
 
     `read_at` is a moment before the first of them was read. `read_to` comes with the window's last wave; `asked` names
-    the waiting deals that were asked for, so that one which is no longer won is noticed.
+    the waiting deals that were asked for, so that one which is no longer won is noticed. `left` comes with a
+    sweep: deals that are not won, ours among them.
     """
 
     page: Page
     read_at: datetime
     read_to: ReadTo | None = None
     asked: tuple[str, ...] = ()
+    left: Sequence[Left] = ()
 
 
 def waves_of(pages: Iterable[Page], size: int, now: Callable[[], datetime]) -> Iterator[tuple[Page, datetime]]:

@@ -24,11 +24,13 @@ from handoff.model import (
     Found,
     Held,
     How,
+    Left,
     Outcome,
     Page,
     Result,
     Step,
     Unreadable,
+    Updated,
     User,
     Value,
     Window,
@@ -131,7 +133,7 @@ class FakeCrm:
     Won deals by id, each with the moment its record changed; `told` holds what each record says of its handoff.
 
     `refuses_receipts` maps ids to reasons, `unreadable` likewise; `breaks_at_page` counts pages from 1;
-    `loses_receipts` writes them and never answers.
+    `loses_receipts` writes them and never answers. A deal in `unseen` is in no window; `log` is what `updated` says.
     """
 
     instance, system = "main", "salesforce"
@@ -146,6 +148,10 @@ class FakeCrm:
         self.windows: list[Window] = []
         self.asked: list[list[str]] = []
         self.unreadable: dict[str, str] = {}
+        self.lost: dict[str, tuple[Left, datetime]] = {}
+        self.unseen: set[str] = set()
+        self.log: Callable[[Window], Updated | None] = self._log
+        self.logged: list[Window] = []
         self.refuses_receipts: dict[str, str] = {}
         self.breaks_at_page: int | None = None
         self.loses_receipts = self.gone = False
@@ -158,6 +164,7 @@ class FakeCrm:
         """Hold these deals as won, or as changed, from now on."""
         for deal in deals:
             self.won[deal.ref.id] = deal, self.clock.now()
+            self.lost.pop(deal.ref.id, None)
 
     def edit(self, deal_id: str, **changes: Any) -> None:
         """Let a rep change a deal; `source` adds raw fields to those that are there."""
@@ -166,9 +173,10 @@ class FakeCrm:
             changes["source"] = {**deal.source, **changes["source"]}
         self.win(replace(deal, **changes))
 
-    def lose(self, deal_id: str) -> None:
-        """Let a deal be won no longer."""
-        del self.won[deal_id]
+    def lose(self, deal_id: str, stage: str | None = "Negotiation") -> None:
+        """Let a deal be won no longer, and in this stage; None deletes it."""
+        deal, _ = self.won.pop(deal_id)
+        self.lost[deal_id] = Left(deal.ref, stage), self.clock.now()
 
     def org(self) -> str:
         return self._org
@@ -180,12 +188,26 @@ class FakeCrm:
     def changed(self, window: Window) -> Iterator[Page]:
         self._answer()
         self.windows.append(window)
-        inside = [deal for deal, at in self.won.values() if window.lower <= at < window.upper]
+        stamped = {one: deal for one, (deal, at) in self.won.items() if window.lower <= at < window.upper}
+        inside = [deal for one, deal in stamped.items() if one not in self.unseen]
         inside.sort(key=lambda deal: (self.won[deal.ref.id][1], deal.ref.id))
         for number, start in enumerate(range(0, len(inside), self.page_size), start=1):
             if number == self.breaks_at_page:
                 raise out_of_reach("salesforce main")
             yield self._page(inside[start : start + self.page_size])
+
+    def updated(self, span: Window) -> Updated | None:
+        self._answer()
+        self.logged.append(span)
+        return self.log(span)
+
+    def _log(self, span: Window) -> Updated:
+        stamps = {one: at for one, (_, at) in (self.won | self.lost).items()}
+        return Updated(frozenset(one for one, at in stamps.items() if span.lower <= at < span.upper), span.upper)
+
+    def left(self, window: Window) -> Iterator[Sequence[Left]]:
+        self._answer()
+        yield [one for one, at in self.lost.values() if window.lower <= at < window.upper]
 
     def read(self, ids: Sequence[str]) -> Page:
         self._answer()
@@ -527,7 +549,8 @@ class World:
         """Do passes, an hour apart, until nothing waits; return the last."""
         for _ in range(most):
             report = self.run(after=after)
-            if not report.balance.waiting and not report.receipts["pending"]:
+            due = self.ledger.due("main", self.clock.now(), self.bridge.mappings.version)
+            if not report.balance.waiting and not report.receipts["pending"] and not due:
                 return report
         raise AssertionError(f"still not quiet: {report.balance.words()}, {report.exceptions}")
 

@@ -16,6 +16,7 @@ from handoff.errors import (
     RecordError,
     Rejected,
     ServiceError,
+    Stopped,
     TooLate,
     Transient,
 )
@@ -27,6 +28,7 @@ TREE = {
     ServiceError: HandoffError,
     Transient: ServiceError,
     TooLate: Transient,
+    Stopped: Transient,
     Rejected: ServiceError,
     NotAllowed: ServiceError,
     Ambiguous: ServiceError,

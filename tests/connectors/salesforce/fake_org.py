@@ -157,6 +157,8 @@ def _kind(path: str, statement: str) -> str:
         return "versions"
     if path.endswith("/describe"):
         return "describe"
+    if path.endswith("/updated/"):
+        return "updated"
     if path.endswith("/composite/sobjects"):
         return "write"
     if "FROM OpportunityStage" in statement:

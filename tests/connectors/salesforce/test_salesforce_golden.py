@@ -18,10 +18,11 @@ from ruamel.yaml import YAML
 from connectors._http import Route
 from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
 from connectors._salesforce_inspect_org import Numbers
+from connectors._salesforce_records import Facts
 from connectors.salesforce import Salesforce, Wanted
 from handoff.counted import Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
-from handoff.model import DealRef, Result, Window, WonHow
+from handoff.model import DealRef, Result, Updated, Window, WonHow
 from handoff.ports import Receipt
 from sandbox.salesforce.engine import SalesforceEngine
 from sandbox.wire import Request
@@ -204,6 +205,10 @@ def reads_limits(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     assert Numbers(gateway)._limits() == (2, 15_000)
 
 
+def reads_log_of_changes(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    assert crm.updated(WINDOW) == Updated(frozenset({ONE}), datetime(2026, 11, 20, 17, 30, tzinfo=UTC))
+
+
 READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {
     "collections_one_refused": reads_outcomes,
     "count": reads_count,
@@ -223,6 +228,7 @@ READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {
     "token_client_credentials": reads_token,
     "token_jwt": reads_token,
     "token_refused": reads_refused_token,
+    "updated": reads_log_of_changes,
     "versions": reads_versions,
 }
 
@@ -393,6 +399,49 @@ def test_a_window_of_the_sandbox_is_read_to_the_last_page(engine: SalesforceEngi
     assert [deal.ref.id for deal in found] == [ONE, TWO]
     assert {(deal.won_at, deal.won_how, deal.episode) for deal in found} == {(AT, WonHow.HISTORY, 1)}
     assert found[0].children["OpportunityContactRoles"][0]["Contact.Email"] == "priya@northwind.example"
+
+
+def test_the_sandbox_names_changed_deals_in_its_log_and_those_that_left_won_by_stage_or_as_deleted(
+    engine: SalesforceEngine, clock: FakeClock
+) -> None:
+    engine.tenant({"page_size": 1})
+    engine.load({"Opportunity": [{"Id": ONE, "StageName": "Prospecting"}]}, AT + timedelta(minutes=1))
+    ask(engine, {"method": "DELETE", "path": f"/services/data/v66.0/sobjects/Opportunity/{TWO}"}, AT + timedelta(0, 70))
+    clock.advance(180)
+    crm = over(engine, clock)
+    a_minute_later = Window(AT + timedelta(minutes=1), AT + timedelta(minutes=2))
+
+    left = [one for page in crm.left(a_minute_later) for one in page]
+
+    assert crm.updated(a_minute_later) == Updated(frozenset({ONE}), a_minute_later.upper)
+    assert [(one.ref.id, one.stage) for one in left] == [(ONE, "Prospecting"), (TWO, None)]
+    assert list(crm.left(Window(AT, AT + timedelta(minutes=1)))) == []
+
+
+def test_the_log_of_changes_is_asked_for_no_more_than_the_vendor_keeps_and_never_when_switched_off(
+    clock: FakeClock,
+) -> None:
+    org = FakeOrg(clock)
+    org.queue("updated", *[Reply(200, golden("updated")["response"]["body"])] * 2)
+    gateway = gateway_to(org, clock, auth=AUTH)
+
+    salesforce_over(gateway).updated(Window(AT - timedelta(days=400), AT))
+    off = salesforce_over(gateway, facts=Facts(second_opinion=False)).updated(WINDOW)
+    within_a_second = salesforce_over(gateway).updated(Window(AT, AT + timedelta(milliseconds=900)))
+
+    assert (off, within_a_second) == (None, None)
+    assert [dict(call.query) for call in org.of("updated")] == [
+        {"start": "2026-10-22T17:03:22+00:00", "end": "2026-11-20T17:03:22+00:00"}
+    ]
+
+
+@pytest.mark.parametrize("body", ["<html>", {"ids": []}, {"ids": None, "latestDateCovered": "2026-11-20"}, []])
+def test_an_answer_that_is_no_log_of_changes_is_transient(body: Any, clock: FakeClock) -> None:
+    org = FakeOrg(clock)
+    org.queue("updated", *[Reply(200, body)] * 4)
+
+    with pytest.raises(Transient):
+        salesforce_over(gateway_to(org, clock, auth=AUTH)).updated(WINDOW)
 
 
 def test_a_deal_lost_and_won_again_in_the_sandbox_is_in_its_second_episode(
