@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections import Counter
 
+GSID_LENGTH = 36
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -22,7 +23,7 @@ class Ids:
         """Return the GSID that this tenant has for `name`, the same at every call."""
         number = int.from_bytes(self._digest(f"{prefix}/{name}"))
         letters = []
-        for _ in range(36 - len(prefix)):
+        for _ in range(GSID_LENGTH - len(prefix)):
             number, digit = divmod(number, 36)
             letters.append(_LETTERS[digit])
         return prefix + "".join(letters)

@@ -66,10 +66,11 @@ def _create(call: Call, record: Record, given: Record | None) -> str:
     values = batch.stored(call, kind, {"status": _STATUS, **record}, RENAMED)
     values["IsClosed"] = cockpit.is_closed(call.org, values["StatusId"] or "")
     defaults = _defaults(call, values) if objectives else {}
+    objective = call.org.schema.named("call_to_action")
     weighed = [cockpit.values_of(call, {**defaults, **each}) for each in objectives]  # before anything is made
-    plan = str(records.create(call.org, kind, values, call.now)["Gsid"])
+    plan = str(records.create(call.org, kind, values, call.now, lag=call.twist.lag)["Gsid"])
     for each in weighed:
-        records.create(call.org, call.org.schema.named("call_to_action"), {**each, "CtaGroupId": plan}, call.now)
+        records.create(call.org, objective, {**each, "CtaGroupId": plan}, call.now, lag=call.twist.lag)
     return plan
 
 

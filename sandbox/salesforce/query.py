@@ -1,7 +1,7 @@
 """Queries: what a statement selects, in which order, and how it is handed out page by page."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,7 +57,7 @@ class Shape:
 class Queries:
     """Answers statements over a store; remembers the cursors it opened."""
 
-    def __init__(self, store: Store, unshared: Callable[[], Container[str]]) -> None:
+    def __init__(self, store: Store, unshared: Callable[[], Set[str]]) -> None:
         self._store, self._unshared = store, unshared
         self._cursors: OrderedDict[str, Cursor] = OrderedDict()
 
@@ -86,7 +86,9 @@ class Queries:
         kind = schema.object(select.source.name)
         if kind is None:
             raise _no_object(statement, select.source)
-        plan = _Plan(statement, schema, self._store, self._unshared(), version=version, everything=everything, now=now)
+        unseen = self._store.unseen_at(now)
+        hidden = {*self._unshared(), *unseen} if unseen else self._unshared()
+        plan = _Plan(statement, schema, self._store, hidden, version=version, everything=everything, now=now)
         rows = plan.rows(select, kind)
         if select.count:
             return {"totalSize": len(rows(self._store.tables[kind.name].values())), "done": True, "records": []}
@@ -99,10 +101,20 @@ class Queries:
             self._cursors[name] = cursor
             while len(self._cursors) > CHOICES.most_cursors:
                 self._cursors.popitem(last=False)
-        return self._page(name, cursor, 0, version)
+        return self._page(name, cursor, 0, version, size)
 
-    def more(self, locator: str, *, version: str, now: datetime) -> Record:
-        """Return a later page; INVALID_QUERY_LOCATOR for a cursor that is unknown or two days old."""
+    def forget(self) -> None:
+        """Close every cursor."""
+        self._cursors.clear()
+
+    def more(self, locator: str, *, version: str, now: datetime, most: int = LARGEST_PAGE, repeat: int = 0) -> Record:
+        """
+        Return a later page; INVALID_QUERY_LOCATOR for a cursor that is unknown or two days old.
+
+        Args:
+            most: No page is longer, whatever its cursor was opened with.
+            repeat: How many rows of the page before come again.
+        """
         name, _, offset = locator.rpartition("-")
         cursor = self._cursors.get(name)
         if (
@@ -112,11 +124,11 @@ class Queries:
             or now - cursor.opened > _CURSOR_LIFE
         ):
             raise Fault("INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(name, cursor, int(offset), version)
+        return self._page(name, cursor, max(0, int(offset) - repeat), version, most)
 
-    def _page(self, name: str, cursor: Cursor, offset: int, version: str) -> Record:
+    def _page(self, name: str, cursor: Cursor, offset: int, version: str, most: int) -> Record:
         table = self._store.tables[cursor.kind]
-        end = offset + cursor.size
+        end = offset + min(cursor.size, most)
         rows = (table[each] for each in cursor.ids[offset:end])
         records = [cursor.render(row) for row in rows if cursor.everything or not row["IsDeleted"]]
         page: Record = {"totalSize": len(cursor.ids), "done": end >= len(cursor.ids)}

@@ -1,7 +1,8 @@
 """The org's records, found by id, by parent and by external id, with everything of a call undone at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sandbox.salesforce import objects as data
@@ -25,6 +26,8 @@ class Store:
         self._keyed: dict[tuple[str, str], dict[str, dict[str, None]]] = {key: {} for key in _KEYED}
         self._indexes = {name: self._indexes_of(name) for name in data.FIELDS}
         self._assigned = dict.fromkeys([*data.FIELDS, "cursor"], OWN_RANGE)
+        self.unseen: dict[str, datetime] = {}
+        """Until when queries do not show a record, by its id."""
         self._undo: list[tuple[str, str, Record | None]] | None = None
 
     def blank(self, name: str) -> Record:
@@ -58,6 +61,12 @@ class Store:
         """Return the living records with that external id, in whatever case."""
         found = (self.tables[name][each] for each in self._keyed[name, field].get(value.lower(), ()))
         return [record for record in found if not record["IsDeleted"]]
+
+    def unseen_at(self, now: datetime) -> Set[str]:
+        """Return the ids that queries do not show at a moment."""
+        if self.unseen:
+            self.unseen = {each: until for each, until in self.unseen.items() if until > now}
+        return self.unseen.keys()
 
     def put(self, name: str, record: Record) -> None:
         """Store a new record or the next version of one."""
