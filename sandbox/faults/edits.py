@@ -52,7 +52,7 @@ def _fields(engine: Engine, fault: Fault, record: Record) -> Iterator[Record]:
         yield {"StageName": _stage(engine, won=False)}  # to win again, it is open for a moment
     if fault["action"] in ("reopen", "win"):
         yield {"StageName": _stage(engine, won=fault["action"] == "win"), **fault["set"]}
-    elif fault["set"]:
+    else:
         yield dict(fault["set"])
 
 

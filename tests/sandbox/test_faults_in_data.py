@@ -373,6 +373,16 @@ def test_a_person_edits_the_record_that_a_call_names_right_before_or_after_it(wo
     assert deal(world)["Amount"] is None
 
 
+def test_a_person_who_saves_without_a_change_moves_the_stamps(world):
+    world.faults([{"system": "salesforce", "do": "edit_record", "record": DEAL}])
+    world.clock.advance(60)
+
+    seen(world)
+
+    assert deal(world)["SystemModstamp"] > deal(world, OTHER)["SystemModstamp"]
+    assert deal(world)["Name"] == "Rocket"
+
+
 def test_a_person_edits_what_an_answer_named(world):
     world.faults([{"system": "salesforce", "do": "edit_record", "when": "after", "action": "delete"}])
 
