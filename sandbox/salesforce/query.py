@@ -1,7 +1,7 @@
 """Queries: what a statement selects, in which order, and how it is handed out page by page."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence, Set
+from collections.abc import Callable, Collection, Container, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sandbox.salesforce.conditions import Conditions
 from sandbox.salesforce.faults import Fault
 from sandbox.salesforce.paths import Paths, Step
 from sandbox.salesforce.schema import ObjectType, Schema
+from sandbox.salesforce.seeking import possible
 from sandbox.salesforce.soql import FieldSet, Path, Select, Source, malformed, parse, pointing
 from sandbox.salesforce.store import Store
 from sandbox.wire import Record
@@ -90,10 +91,11 @@ class Queries:
         hidden = {*self._unshared(), *unseen} if unseen else self._unshared()
         plan = _Plan(statement, schema, self._store, hidden, version=version, everything=everything, now=now)
         rows = plan.rows(select, kind)
+        candidates = plan.candidates(select, kind)
         if select.count:
-            return {"totalSize": len(rows(self._store.tables[kind.name].values())), "done": True, "records": []}
+            return {"totalSize": len(rows(candidates)), "done": True, "records": []}
         render = plan.shape(select, kind).render
-        ids = [row["Id"] for row in rows(self._store.tables[kind.name].values())]
+        ids = [row["Id"] for row in rows(candidates)]
         cursor = Cursor(kind.name, ids, render, size, everything, now)
         name = ""
         if len(ids) > size:
@@ -173,6 +175,11 @@ class _Plan:
             return self._conditions.sorted(found, source.order, kind)[start:end]
 
         return chosen
+
+    def candidates(self, select: Select, kind: ObjectType) -> Collection[Record]:
+        """Return the records that a sound statement can choose from, as few as an index allows."""
+        found = possible(self._store, kind, select.source.where, self._conditions.literal)
+        return self._store.tables[kind.name].values() if found is None else found
 
     def shape(self, select: Select, kind: ObjectType) -> Shape:
         """Return what is answered of each record."""

@@ -231,9 +231,9 @@ def _stamped(call: Call, name: str, start: str, end: str) -> list[Record]:
     kind = call.org.kind(name)
     if "IsDeleted" not in kind.fields:
         raise Fault("INVALID_TYPE_FOR_OPERATION", f"entity type cannot be replicated: {kind.label}")
-    cut = moments.SECONDS
-    rows = call.org.store.tables[kind.name].values()
-    return [row for row in rows if start[:cut] <= row["SystemModstamp"][:cut] < end[:cut]]
+    store, low, high = call.org.store, start[: moments.SECONDS], end[: moments.SECONDS]
+    found = store.in_order(kind.name, store.stamped(kind.name, low, high))
+    return [row for row in found if row["SystemModstamp"][: moments.SECONDS] < high]
 
 
 def _window(call: Call) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """The org's records, found by id, by parent and by external id, with everything of a call undone at once."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.salesforce import objects as data
 from sandbox.salesforce.ids import OWN_RANGE, new_id
 from sandbox.salesforce.schema import WHOLE
+from sandbox.salesforce.stamps import Stamps
 from sandbox.wire import Record
 
 _KEYED = [
@@ -24,6 +25,9 @@ class Store:
         self._blank = {name: _blank(name) for name in data.FIELDS}
         self._children: dict[tuple[str, str], dict[str, dict[str, None]]] = {key: {} for key in data.CHILDREN}
         self._keyed: dict[tuple[str, str], dict[str, dict[str, None]]] = {key: {} for key in _KEYED}
+        self._stamps: dict[str, Stamps] = {}  # made when first asked for
+        self._places: dict[str, dict[str, int]] = {name: {} for name in data.FIELDS}
+        self._placed = 0
         self._indexes = {name: self._indexes_of(name) for name in data.FIELDS}
         self._assigned = dict.fromkeys([*data.FIELDS, "cursor"], OWN_RANGE)
         self.unseen: dict[str, datetime] = {}
@@ -68,6 +72,29 @@ class Store:
             self.unseen = {each: until for each, until in self.unseen.items() if until > now}
         return self.unseen.keys()
 
+    def seeks(self, name: str, field: str) -> bool:
+        """Return whether `among` can answer for a field."""
+        return field == "Id" or (name, field) in self._children or (name, field) in self._keyed
+
+    def among(self, name: str, field: str, values: Iterable[str]) -> list[Record]:
+        """Return the records whose field has one of these values (of keys in lower case), deleted ones too."""
+        table, wanted = self.tables[name], set(values)
+        if field == "Id":
+            return [table[value] for value in wanted if value in table]
+        index = self._children.get((name, field)) or self._keyed.get((name, field)) or {}
+        return [table[each] for value in wanted for each in index.get(value, ())]
+
+    def stamped(self, name: str, low: str | None, high: str | None) -> list[Record]:
+        """Return the records whose last stamp, cut to seconds, is from `low` to `high`, both included."""
+        if name not in self._stamps:
+            self._stamps[name] = Stamps(self.tables[name], "SystemModstamp")
+        return self._stamps[name].between(low, high)
+
+    def in_order(self, name: str, records: Iterable[Record]) -> list[Record]:
+        """Return records in the order in which they were made."""
+        places = self._places[name]
+        return sorted(records, key=lambda record: places[record["Id"]])
+
     def put(self, name: str, record: Record) -> None:
         """Store a new record or the next version of one."""
         record_id = record["Id"]
@@ -101,9 +128,14 @@ class Store:
             if after is not None:
                 index.setdefault(after, {})[record_id] = None
         if record is None:
-            del table[record_id]
-        else:
-            table[record_id] = record
+            del table[record_id], self._places[name][record_id]
+            return
+        table[record_id] = record
+        if old is None:
+            self._placed += 1
+            self._places[name][record_id] = self._placed
+        if name in self._stamps:
+            self._stamps[name].add(record)
 
     def _indexes_of(self, name: str) -> list[tuple[str, dict[str, dict[str, None]], bool]]:
         parents = [(field, index, False) for (owner, field), index in self._children.items() if owner == name]
