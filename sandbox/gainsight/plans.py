@@ -139,7 +139,8 @@ def close_objectives(org: Org, plan: str, now: datetime) -> None:
     """Close what is open of a plan's objectives, as closing the plan does (C-L)."""
     kind = org.schema.named("call_to_action")
     closed = [row for row in org.picklists.items("CTA_STATUS") if row["Name"].startswith("Closed")]
-    for row in list(org.store.table(kind.name).rows.values()):
-        if row["CtaGroupId"] == plan and not row["IsClosed"] and closed:
+    table = org.store.table(kind.name)
+    for row in table.in_order(table.among("CtaGroupId", [plan]).values()):
+        if not row["IsClosed"] and closed:
             values = {"StatusId": closed[0]["Gsid"], "IsClosed": True}
             records.change(org, kind, row["Gsid"], values, now)

@@ -142,6 +142,8 @@ class Conditions:
 
     def unescaped(self, value: Value) -> str:
         """Return what a quoted literal means."""
+        if "\\" not in value.text:
+            return value.text
         return "".join(plain or self._escape(code, value) for code, plain in _PARTS.findall(value.text))
 
     def _escape(self, code: str, value: Value) -> str:
