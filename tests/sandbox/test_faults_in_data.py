@@ -123,6 +123,15 @@ def test_a_single_write_of_a_bad_record_is_refused_in_the_vendor_s_shape(world):
     assert deal(world)["NextStep"] is None
 
 
+def test_two_bad_records_of_one_call_are_both_refused(world):
+    world.faults([{"system": "gainsight", "do": "bad_record", "record": f"key-{name}"} for name in ("A", "C")])
+
+    data = said(world.handle("gainsight", ctas("A", "B", "C")))["data"]
+
+    assert [list(each) for each in data["failure"]] == [["1"], ["3"]]
+    assert [each["struck"] for each in world.faults_set()] == [1, 1]
+
+
 def test_a_bad_record_that_a_call_only_speaks_of_does_not_strike(world):
     world.faults([{"system": "salesforce", "do": "bad_record", "record": "Kickoff"}])
 
