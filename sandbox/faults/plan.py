@@ -38,13 +38,11 @@ class Faults:
             for fault in taken:
                 if fault.do == "hide_field":
                     self._engines[fault.said["system"]].withhold(fault.hidden())
-        finally:  # tried only: a field is hidden when its fault strikes
-            for name, engine in self._engines.items():
-                engine.withhold(self._hidden(name))
-        for engine in self._engines.values():
-            engine.withhold({})
-        self._struck = self.struck()
-        self._set = taken
+        except ValueError:
+            self._withhold()
+            raise
+        self._struck, self._set = self.struck(), taken
+        self._withhold()
 
     def report(self) -> list[Record]:
         """Return the faults that are set, with the calls each concerned and how many it struck."""
@@ -60,7 +58,7 @@ class Faults:
         asked = Asked(engine.system, request, engine.purpose(request))
         struck = self._striking(asked)
         if any(fault.do == "hide_field" for fault in struck):
-            engine.withhold(self._hidden(engine.system))
+            self._withhold()
         return Turn(engine, asked, struck, self._clock, self._twist(engine.system)).taken()
 
     def postpones(self, engine: Engine, objects: Objects) -> bool:
@@ -82,12 +80,14 @@ class Faults:
         if self._transactions:
             self._transactions.commit_due(self._clock.now())
 
-    def _hidden(self, system: str) -> dict[str, Loss]:
-        hidden: dict[str, Loss] = {}
-        for fault in self._set:
-            if fault.do == "hide_field" and fault.said["system"] == system and fault.struck:
-                hidden |= fault.hidden()
-        return hidden
+    def _withhold(self) -> None:
+        """Hide the fields of those faults that have struck, and no others."""
+        for name, engine in self._engines.items():
+            hidden: dict[str, Loss] = {}
+            for fault in self._set:
+                if fault.do == "hide_field" and fault.said["system"] == name and fault.struck:
+                    hidden |= fault.hidden()
+            engine.withhold(hidden)
 
     def _twist(self, system: str) -> Twist:
         if not self._transactions:

@@ -23,7 +23,7 @@ class Handled(NamedTuple):
 
 
 class Turn:
-    """One call and the faults that strike it."""
+    """One call, the faults that strike it, and the twist it has anyway."""
 
     def __init__(
         self, engine: Engine, asked: Asked, struck: Sequence[Fault], clock: SimulatedClock, twist: Twist
@@ -52,10 +52,9 @@ class Turn:
 
     def _decided(self, decider: Fault | None) -> Response:
         instead = _INSTEAD.get(decider.do) if decider else None
-        answer = instead(self, decider) if instead and decider else None
-        return self.carried_out() if answer is None else answer
+        return instead(self, decider) if instead and decider else self._carried_out()
 
-    def carried_out(self) -> Response:
+    def _carried_out(self) -> Response:
         """Return the engine's answer to the call as the faults twist it."""
         self._carried = True
         twist = self._twist
@@ -68,14 +67,14 @@ class Turn:
                 fault.missed()
         return answer
 
-    def not_done(self, answer: Response) -> Response:
+    def _not_done(self, answer: Response) -> Response:
         return replace(answer, mutates=self._asked.purpose == "write")
 
     def _nothing(self, fault: Fault) -> Response:
-        return self.not_done(Response(0))
+        return self._not_done(Response(0))
 
     def _status(self, fault: Fault) -> Response:
-        done = self.carried_out() if fault["applied"] else self.not_done(Response(0))
+        done = self._carried_out() if fault["applied"] else self._not_done(Response(0))
         if fault["form"] == "html":
             said = page(fault["status"])
         else:
@@ -89,17 +88,17 @@ class Turn:
             answer = reshaped(replace(answer, status=429), fault["form"])
         if fault["retry_after"] is not None:
             answer = replace(answer, headers={**answer.headers, "retry-after": str(fault["retry_after"])})
-        return self.not_done(answer)
+        return self._not_done(answer)
 
     def _spent(self, fault: Fault) -> Response:
-        return self.not_done(self._engine.turned_away("spent", self._asked.request, self._now))
+        return self._not_done(self._engine.turned_away("spent", self._asked.request, self._now))
 
     def _stranger(self, fault: Fault) -> Response:
         answer = self._engine.turned_away("stranger", self._asked.request, self._now)
-        return self.not_done(reshaped(answer, fault["form"]))
+        return self._not_done(reshaped(answer, fault["form"]))
 
     def _result_false(self, fault: Fault) -> Response:
-        done = self.carried_out() if fault["applied"] else self.not_done(Response(200))
+        done = self._carried_out() if fault["applied"] else self._not_done(Response(200))
         broken = self._engine.turned_away("broken", self._asked.request, self._now)
         return replace(done, status=200, headers=broken.headers, body=broken.body)
 
