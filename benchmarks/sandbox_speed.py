@@ -68,6 +68,21 @@ def salesforce_rows() -> tuple[float, float]:
     return seconds(lambda: page(200)) / 200, seconds(lambda: page(2_000)) / 2_000
 
 
+def salesforce_few() -> tuple[float, float]:
+    """Return seconds for the deals of the last minute among 1,000 and among 20,000."""
+
+    def among(rows: int) -> float:
+        engine = SalesforceEngine(org_id=ORG, real_now=real_now)
+        deal = {"Name": "Deal", "StageName": "Closed Won", "CloseDate": "2026-03-01"}
+        earlier = {**deal, "SystemModstamp": "2026-03-01T00:00:00.000+0000"}
+        engine.load({"Opportunity": [dict(earlier) for _ in range(rows)] + [dict(deal) for _ in range(20)]}, NOW)
+        query = urlencode({"q": "SELECT Id FROM Opportunity WHERE SystemModstamp >= 2026-03-10T11:59:00Z"})
+        request = Request("GET", "/services/data/v66.0/query", query, {"authorization": "Bearer sandbox"})
+        return seconds(lambda: engine.handle(request, NOW))
+
+    return among(1_000), among(20_000)
+
+
 def gainsight_keys() -> tuple[float, float]:
     """Return seconds for 200 keys of one condition among 1,000 and among 20,000 companies."""
 
@@ -101,6 +116,8 @@ def main() -> None:
     """Print the ratios."""
     small, large = salesforce_rows()
     print(f"Salesforce, a row of a page of 2,000 against one of 200: {large / small:.2f} times ({large * 1e6:.0f} us)")
+    few, many = salesforce_few()
+    print(f"Salesforce, 20 new deals among 20,000 against 1,000:     {many / few:.2f} times ({many * 1e3:.1f} ms)")
     few, many = gainsight_keys()
     print(f"Gainsight, 200 keys among 20,000 rows against 1,000:     {many / few:.2f} times ({many * 1e3:.1f} ms)")
     alone, served = shell_calls()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 Json = Any
@@ -85,13 +85,15 @@ class Cut(Exception):
 
 Purpose = Literal["read", "write", "token"]
 Why = Literal["stranger", "busy", "spent", "broken"]
+Loss = Literal["sight", "write"]
 
 
 class Refusal(NamedTuple):
-    """Why a record is refused; an empty code or text is the vendor's own."""
+    """Why a record is refused, for good or (`passing`) for now; an empty code or text is the vendor's own."""
 
     code: str = ""
     message: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,24 @@ class Engine(Protocol):
         """Make every token given so far worth nothing; the key `sandbox` itself stays good."""
         ...
 
+    def withhold(self, fields: Mapping[str, Loss]) -> None:
+        """
+        Take sight of these fields (`Object.Field`), or the right to write them, from the caller, beside the set-up.
+
+        Fields that are no longer named come back. Raises `ValueError` for one the vendor does not have.
+        """
+        ...
+
+    def mentioned(self, name: str, words: str) -> Record | None:
+        """Return a copy of the first record of an object whose id stands in the words; None when there is none."""
+        ...
+
     def state(self) -> Objects:
         """Return a copy of every record by the vendor's object name."""
+        ...
+
+    def state_of(self, name: str) -> list[Record]:
+        """Return copies of one object's records; raises `ValueError` for an object the vendor does not have."""
         ...
 
     def load(self, objects: Objects, now: datetime) -> None:
@@ -163,6 +181,19 @@ class Engine(Protocol):
 
     def tenant(self, settings: Mapping[str, Json]) -> None:
         """Take the set-up of the org: `hidden_fields`, `picklists`, `inactive_users`, and the system's own switches."""
+        ...
+
+
+@runtime_checkable
+class Transactional(Engine, Protocol):
+    """An engine whose queries have cursors and whose changes are transactions."""
+
+    def forget_cursors(self) -> None:
+        """Let every open query cursor expire."""
+        ...
+
+    def rehearse(self, objects: Objects, now: datetime) -> None:
+        """Raise `ValueError` where `load` would; change nothing."""
         ...
 
 

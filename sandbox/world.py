@@ -106,6 +106,7 @@ class World:
         An object alone is looked for in every system, and those that do not have it are left out.
         """
         with self._lock:
+            self._faults.commit_due()
             if system is not None:
                 return {system: narrowed(self._engine(system), object)}
             if object is None:
@@ -209,7 +210,7 @@ class World:
             if objects := contents.objects.get(system):
                 engine.load(objects, self.clock.now())
         self._tenancy, self._engines, self._journal = tenancy, engines, Journal()
-        self._faults = Faults(self.clock)
+        self._faults = Faults(self.clock, engines)
         self._began_with = contents
 
     def _load_csv(self, directory: Json) -> dict[str, dict[str, int]]:
@@ -241,8 +242,10 @@ class World:
             raise SandboxError(f"{system}: {error}") from error
 
     def _put(self, system: str, objects: Objects) -> None:
+        engine = self._engines[system]
         try:
-            self._engines[system].load(objects, self.clock.now())
+            if not self._faults.postpones(engine, objects):
+                engine.load(objects, self.clock.now())
         except ValueError as error:
             raise SandboxError(f"{system}: {error}") from error
 

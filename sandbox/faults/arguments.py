@@ -90,7 +90,7 @@ def text(default: str, says: str, takes: str = "a text") -> Text:
 
 def seconds(default: float, says: str, *, low: float = 0, high: float = LONGEST) -> Number:
     """Return an argument that is a number of seconds."""
-    return Number(default, f"seconds, from {low:g} to {high:g}", says, low, high)
+    return Number(default, f"seconds, from {low:,.0f} to {high:,.0f}", says, low, high)
 
 
 def share(default: float, says: str) -> Number:

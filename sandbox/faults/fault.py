@@ -1,10 +1,13 @@
 """One fault as it was set: whether it strikes a call, and how often it did."""
 
+import json
 from random import Random
 
 from sandbox.faults.kinds import KINDS
 from sandbox.faults.matching import Asked, Route, in_scope
-from sandbox.wire import Json, Record
+from sandbox.wire import Json, Loss, Objects, Record
+
+_FIELDS = {"salesforce": "Opportunity.NextStep", "gainsight": "Company.Industry"}
 
 
 class Fault:
@@ -23,6 +26,7 @@ class Fault:
         self._rate, self._times = said.get("rate"), said.get("times")
         self.chance = Random(f"{said.get('seed', 0)}/{place}/{self.do}")
         self.calls = self.struck = 0
+        self._error: str | None = None
 
     def strikes(self, asked: Asked) -> bool:
         """Return whether it strikes this call; asking counts."""
@@ -38,13 +42,29 @@ class Fault:
         self.struck += 1
         return True
 
+    def strikes_load(self, system: str, objects: Objects) -> bool:
+        """Return whether it strikes what people load into a system; asking counts."""
+        if self.kind.scope != "loads" or self.said["system"] != system:
+            return False
+        return self.meets(json.dumps(objects) if self.record else "")
+
+    def hidden(self) -> dict[str, Loss]:
+        """Return the field that it takes, and what is lost of it."""
+        return {self["field"] or _FIELDS[self.said["system"]]: self["lose"]}
+
+    def failed(self, why: str) -> None:
+        """Take a strike back that could not be carried out, and keep why."""
+        self.missed()
+        self._error = why
+
     def missed(self) -> None:
         """Take a strike back that met nothing."""
         self.struck -= 1
 
     def report(self) -> Record:
-        """Return the fault as it was set, the calls it concerned, and how many of them it struck."""
-        return {"fault": self.said, "calls": self.calls, "struck": self.struck}
+        """Return the fault as it was set, the calls it concerned, how many it struck, and the last error if any."""
+        report: Record = {"fault": self.said, "calls": self.calls, "struck": self.struck}
+        return report if self._error is None else {**report, "error": self._error}
 
     def __getitem__(self, name: str) -> Json:
         """Return an argument."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.faults.arguments import Argument, Fields, Number, count, flag, one_of, seconds, share, text
+from sandbox.faults.arguments import LONGEST, Argument, Fields, Number, count, flag, one_of, seconds, share, text
 
 Scope = Literal["calls", "api", "writes", "batches", "queries", "pages", "loads"]
 
@@ -126,7 +126,7 @@ KINDS: Mapping[str, Kind] = {
         arguments={"least": count(1, "its shortest length"), "most": count(50, "its longest length")},
     ),
     "repeat_rows": Kind(
-        "The last rows of the page before, again at the start of this one.",
+        "The last rows of the page before, again at the start of this one; none is missing.",
         "pages",
         systems=_SALESFORCE,
         arguments={"rows": count(1, "how many")},
@@ -143,14 +143,21 @@ KINDS: Mapping[str, Kind] = {
         arguments={
             "when": one_of("before", "after", says="when"),
             "object": text("", "the record's object; empty: `Opportunity`, `call_to_action`"),
-            "action": one_of("set", "delete", "reopen", "win", "merge", says="what the person does; all in Salesforce"),
-            "set": Fields({}, "an object of fields", "what the person writes, whatever else is done"),
+            "action": one_of(
+                "set",
+                "delete",
+                "reopen",
+                "win",
+                "merge",
+                says="what the person does; in Gainsight one of the first two",
+            ),
+            "set": Fields({}, "an object of fields", "what the person writes; nothing: only the stamps move"),
             "into": text("", "the id of the account that stays when accounts are merged"),
         },
     ),
     "clock_step": Kind(
         "The simulated clock, and so `Date`, jumps before the call is handled.",
         "calls",
-        arguments={"seconds": seconds(3600.0, "how far; backwards below 0", low=-3.2e8)},
+        arguments={"seconds": seconds(3600.0, "how far; backwards below 0", low=-LONGEST)},
     ),
 }

@@ -1,45 +1,48 @@
-"""The faults that are set, and the way of a call through them."""
+"""The faults that are set, and when they strike."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sandbox.clock import SimulatedClock
-from sandbox.faults.answers import cut_off, page, reshaped, without_reference
 from sandbox.faults.fault import Fault
+from sandbox.faults.late import Transaction, Transactions
 from sandbox.faults.matching import Asked
 from sandbox.faults.reading import faults_in
-from sandbox.wire import Engine, How, Json, Record, Request, Response
-
-
-class Handled(NamedTuple):
-    """What became of a call: the answer (status 0: none), the moment it was handled, and how it was cut."""
-
-    answer: Response
-    at: datetime
-    cut: How | None = None
+from sandbox.faults.turn import Handled, Turn
+from sandbox.wire import PLAIN, Engine, Json, Loss, Objects, Record, Request, Transactional, Twist
 
 
 class Faults:
-    """The faults of one world; `clock` is the one they turn."""
+    """The faults of one world; `clock` is the one they turn, `engines` are its systems."""
 
-    def __init__(self, clock: SimulatedClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: SimulatedClock, engines: Mapping[str, Engine]) -> None:
+        self._clock, self._engines = clock, engines
         self._set: list[Fault] = []
         self._struck: Counter[str] = Counter()
+        self._transactions = Transactions()
 
     @property
     def idle(self) -> bool:
         """Whether every call goes as ever."""
-        return not self._set
+        return not self._set and not self._transactions
 
     def set(self, body: Json) -> None:
-        """Take a list of faults in place of those set before; raises `ValueError` and keeps them for a wrong one."""
+        """
+        Take a list of faults in place of those set before; fields that these hid come back.
+
+        Raises `ValueError`, and keeps those set before, for a wrong one.
+        """
         taken = faults_in(body)
-        self._struck = self.struck()
-        self._set = taken
+        try:
+            for fault in taken:
+                if fault.do == "hide_field":
+                    self._engines[fault.said["system"]].withhold(fault.hidden())
+        except ValueError:
+            self._withhold()
+            raise
+        self._struck, self._set = self.struck(), taken
+        self._withhold()
 
     def report(self) -> list[Record]:
         """Return the faults that are set, with the calls each concerned and how many it struck."""
@@ -51,8 +54,46 @@ class Faults:
 
     def handled(self, engine: Engine, request: Request) -> Handled:
         """Let the engine handle a call as far as the faults allow."""
+        self.commit_due()
         asked = Asked(engine.system, request, engine.purpose(request))
-        return _Turn(engine, asked, self._striking(asked), self._clock).taken()
+        struck = self._striking(asked)
+        if any(fault.do == "hide_field" for fault in struck):
+            self._withhold()
+        return Turn(engine, asked, struck, self._clock, self._twist(engine.system)).taken()
+
+    def postpones(self, engine: Engine, objects: Objects) -> bool:
+        """Return whether a load becomes a transaction that commits later; raises `ValueError` as the load would."""
+        fault = next((each for each in self._set if each.strikes_load(engine.system, objects)), None)
+        if fault is None or not isinstance(engine, Transactional):
+            return False
+        now = self._clock.now()
+        try:
+            engine.rehearse(objects, now)
+        except ValueError:
+            fault.missed()
+            raise
+        self._transactions.begin(Transaction(engine, objects, now, now + timedelta(seconds=fault["seconds"])))
+        return True
+
+    def commit_due(self) -> None:
+        """Let transactions be seen whose time has come."""
+        if self._transactions:
+            self._transactions.commit_due(self._clock.now())
+
+    def _withhold(self) -> None:
+        """Hide the fields of those faults that have struck, and no others."""
+        for name, engine in self._engines.items():
+            hidden: dict[str, Loss] = {}
+            for fault in self._set:
+                if fault.do == "hide_field" and fault.said["system"] == name and fault.struck:
+                    hidden |= fault.hidden()
+            engine.withhold(hidden)
+
+    def _twist(self, system: str) -> Twist:
+        if not self._transactions:
+            return PLAIN
+        since, locked = self._transactions.running_since(system), self._transactions.locked(system)
+        return Twist(running_since=since, locked=locked)
 
     def _striking(self, asked: Asked) -> list[Fault]:
         struck: list[Fault] = []
@@ -64,118 +105,6 @@ class Faults:
                 struck.append(fault)
                 decided = decided or fault.kind.decides
         return struck
-
-
-class _Turn:
-    """One call and the faults that strike it."""
-
-    def __init__(self, engine: Engine, asked: Asked, struck: Sequence[Fault], clock: SimulatedClock) -> None:
-        self._engine, self._asked, self._clock = engine, asked, clock
-        self._struck = struck
-        self._now = clock.now()
-
-    def taken(self) -> Handled:
-        """Take the turn: what comes before the call, the call or what stands for it, what is made of the answer."""
-        for fault in self._struck:
-            if fault.do in _BEFORE:
-                _BEFORE[fault.do](self, fault)
-        self._now = self._clock.now()
-        decider = next((fault for fault in self._struck if fault.kind.decides), None)
-        answer = self._decided(decider)
-        for fault in self._struck:
-            if fault.do in _CHANGES:
-                answer = _CHANGES[fault.do](self, fault, answer)
-        cut = _CUTS.get(decider.do) if decider else None
-        return Handled(replace(answer, status=0) if cut else answer, self._now, cut)
-
-    def _decided(self, decider: Fault | None) -> Response:
-        instead = _INSTEAD.get(decider.do) if decider else None
-        answer = instead(self, decider) if instead and decider else None
-        return self.carried_out() if answer is None else answer
-
-    def carried_out(self) -> Response:
-        """Return the engine's answer."""
-        return self._engine.handle(self._asked.request, self._now)
-
-    def not_done(self, answer: Response) -> Response:
-        return replace(answer, mutates=self._asked.purpose == "write")
-
-    def _nothing(self, fault: Fault) -> Response:
-        return self.not_done(Response(0))
-
-    def _status(self, fault: Fault) -> Response:
-        done = self.carried_out() if fault["applied"] else self.not_done(Response(0))
-        if fault["form"] == "html":
-            said = page(fault["status"])
-        else:
-            broken = self._engine.turned_away("broken", self._asked.request, self._now)
-            said = reshaped(broken, fault["form"])
-        return replace(done, status=fault["status"], headers=said.headers, body=said.body)
-
-    def _too_many(self, fault: Fault) -> Response:
-        answer = self._engine.turned_away("busy", self._asked.request, self._now)
-        if fault["form"] != "json":
-            answer = reshaped(replace(answer, status=429), fault["form"])
-        if fault["retry_after"] is not None:
-            answer = replace(answer, headers={**answer.headers, "retry-after": str(fault["retry_after"])})
-        return self.not_done(answer)
-
-    def _spent(self, fault: Fault) -> Response:
-        return self.not_done(self._engine.turned_away("spent", self._asked.request, self._now))
-
-    def _stranger(self, fault: Fault) -> Response:
-        answer = self._engine.turned_away("stranger", self._asked.request, self._now)
-        return self.not_done(reshaped(answer, fault["form"]))
-
-    def _result_false(self, fault: Fault) -> Response:
-        done = self.carried_out() if fault["applied"] else self.not_done(Response(200))
-        broken = self._engine.turned_away("broken", self._asked.request, self._now)
-        return replace(done, status=200, headers=broken.headers, body=broken.body)
-
-    def _reset(self, fault: Fault) -> None:
-        if fault["reset"]:
-            self._engine.forget_logins()
-
-    def _step(self, fault: Fault) -> None:
-        self._clock.step(fault["seconds"])
-
-    def _late(self, fault: Fault, answer: Response) -> Response:
-        return replace(answer, delay=answer.delay + fault["seconds"])
-
-    def _cut_off(self, fault: Fault, answer: Response) -> Response:
-        return cut_off(answer, fault["at"])
-
-    def _without_reference(self, fault: Fault, answer: Response) -> Response:
-        less = without_reference(answer, self._asked.request, fault)
-        if less is None:
-            fault.missed()
-        return less or answer
-
-
-_BEFORE: Mapping[str, Callable[[_Turn, Fault], None]] = {
-    "clock_step": _Turn._step,
-    "unauthorized": _Turn._reset,
-}
-_INSTEAD: Mapping[str, Callable[[_Turn, Fault], Response]] = {
-    "refuse": _Turn._nothing,
-    "reset_before": _Turn._nothing,
-    "status": _Turn._status,
-    "too_many": _Turn._too_many,
-    "daily_limit": _Turn._spent,
-    "unauthorized": _Turn._stranger,
-    "result_false": _Turn._result_false,
-}
-_CHANGES: Mapping[str, Callable[[_Turn, Fault, Response], Response]] = {
-    "drop_reference": _Turn._without_reference,
-    "truncate": _Turn._cut_off,
-    "slow": _Turn._late,
-}
-_CUTS: Mapping[str, How] = {
-    "refuse": "refused",
-    "reset_before": "reset",
-    "reset_after": "reset",
-    "lose_answer": "silent",
-}
 
 
 def _counts(faults: Sequence[Fault]) -> Counter[str]:

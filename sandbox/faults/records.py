@@ -8,6 +8,7 @@ from sandbox.wire import Json, Record, Refusal, Request
 
 _NAMES = ("name", "id", "gsid", "externalid", "referenceid", "subject")
 _KEY = "key"
+Refuses = Callable[[int, Record], Refusal | None]
 
 
 def sent(request: Request) -> list[Record]:
@@ -42,12 +43,12 @@ def picked(words: str, records: list[Record]) -> list[int]:
     return [place for place, record in enumerate(records) if named(words, record)]
 
 
-def refusing(words: str, why: Refusal) -> Callable[[int, Record], Refusal | None]:
+def refusing(words: str, why: Refusal) -> Refuses:
     """Return what refuses the records that the words name; without words the first."""
     return lambda place, record: why if (named(words, record) if words else place == 0) else None
 
 
-def refusing_some(share: float, why: Refusal, chance: Random, count: int) -> Callable[[int, Record], Refusal | None]:
+def refusing_some(share: float, why: Refusal, chance: Random, count: int) -> Refuses:
     """Return what refuses a share of so many records, at least one."""
     refused = set(chance.sample(range(count), max(1, round(share * count)))) if count else set()
     return lambda place, record: why if place in refused else None

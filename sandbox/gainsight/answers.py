@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.gainsight.org import Org
-from sandbox.wire import Json, Record, Request
+from sandbox.wire import PLAIN, Json, Record, Refusal, Request, Twist
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,16 @@ class Reply:
     status: int = 200
     applied: bool = False
     records: int = 0
+
+
+class Words(NamedTuple):
+    """A code and its text."""
+
+    code: str
+    text: str
+
+
+BROKEN = Words("GU_1101", "Oops, something went wrong.")
 
 
 class Fault(Exception):
@@ -30,12 +40,19 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One authorised call: the request, the values in its path, the simulated time and the tenant."""
+    """One authorised call: the request, the values in its path, the simulated time, the tenant and its twist."""
 
     request: Request
     now: datetime
     org: Org
     args: tuple[str, ...] = field(default=())
+    twist: Twist = PLAIN
+
+    def refused(self, place: int, record: Any) -> Refusal | None:
+        """Return why the record sent at a place is refused whatever it holds, or None."""
+        if self.twist.refuses is None or not isinstance(record, dict):
+            return None
+        return self.twist.refuses(place, record)
 
     def payload(self, code: str) -> Record:
         """Return the body's JSON object; anything else is refused with 400 and `code`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sandbox.gainsight import lookups
-from sandbox.gainsight.answers import Call, Fault, Reply, envelope, refusal
+from sandbox.gainsight.answers import BROKEN, Call, Fault, Reply, envelope, refusal
 from sandbox.gainsight.query import BadQuery, Path, matching, path_to, projected, selected
 from sandbox.gainsight.schema import ObjectType
 from sandbox.gainsight.values import Problem, taken
@@ -41,10 +41,11 @@ def carry_out(call: Call, one: One) -> Reply:
     success: list[Record] = []
     failure: list[Record] = []
     requests, given = _requests(call)
-    for request in requests:
+    for place, request in enumerate(requests):
         record = request.get("record") if isinstance(request, dict) else None
         reference = _reference(record)
         try:
+            _unless_refused(call, place, record)
             success.append({reference: _one(call, one, record, given)})
         except Failed as failed:
             text = f"{failed.code}: {failed.text}" if call.org.choices.failure_text == "code" else failed.text
@@ -56,6 +57,12 @@ def carry_out(call: Call, one: One) -> Reply:
     }
     result = bool(success) or call.org.choices.all_failed_result
     return Reply(envelope(data, result=result), applied=bool(success), records=len(success))
+
+
+def _unless_refused(call: Call, place: int, record: Any) -> None:
+    if why := call.refused(place, record):
+        code, text = BROKEN if why.passing else (call.org.choices.invalid_value_code, "Invalid value")
+        raise Failed(why.code or code, why.message or text)
 
 
 def _requests(call: Call) -> tuple[list[Any], Record | None]:

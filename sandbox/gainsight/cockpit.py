@@ -69,7 +69,7 @@ def _create(call: Call, record: Record, given: Record | None) -> str:
     batch.need(record, MANDATORY)
     values = values_of(call, {key: value for key, value in record.items() if key != "referenceId"})
     _check_plan(call, values)
-    return str(records.create(call.org, kind, values, call.now)["Gsid"])
+    return str(records.create(call.org, kind, values, call.now, lag=call.twist.lag)["Gsid"])
 
 
 def values_of(call: Call, record: Record) -> Record:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sandbox.gainsight import people, routes, tenant
-from sandbox.gainsight.answers import Call, Fault, Reply, refusal, unauthorized
+from sandbox.gainsight.answers import BROKEN, Call, Fault, Reply, refusal, unauthorized
 from sandbox.gainsight.auth import Keys
 from sandbox.gainsight.limits import Limits
 from sandbox.gainsight.org import Org
-from sandbox.wire import PLAIN, Json, Objects, Purpose, RealClock, Record, Request, Response, Twist, Why, as_json
+from sandbox.wire import PLAIN, Json, Loss, Objects, Purpose, RealClock, Record, Request, Response, Twist, Why, as_json
 
 
 class GainsightEngine:
@@ -50,7 +50,7 @@ class GainsightEngine:
         if wait:
             return self._throttled(headers, wait, mutates=route.mutates)
         try:
-            reply = route.handler(Call(request, now, self._org, args))
+            reply = route.handler(Call(request, now, self._org, args, twist))
         except Fault as fault:
             reply = Reply(fault.body, fault.status)
         return _answer(reply, headers, mutates=route.mutates)
@@ -70,11 +70,19 @@ class GainsightEngine:
             return self._throttled(headers, 60 - now.second, mutates=False)
         if why == "stranger":
             return _answer(Reply(unauthorized(), 401), headers)
-        return _answer(Reply(refusal("GU_1101", "Oops, something went wrong."), 500), headers)
+        return _answer(Reply(refusal(*BROKEN), 500), headers)
 
     def forget_logins(self) -> None:
         """Make every token given so far worth nothing, as a reset of the credentials does."""
         self._keys.forget()
+
+    def withhold(self, fields: Mapping[str, Loss]) -> None:
+        """Hide these fields, named with their objects, beside those the tenant hides; `ValueError` for one unknown."""
+        tenant.withhold(self._org, fields)
+
+    def mentioned(self, name: str, words: str) -> Record | None:
+        """Return a copy of the first record of an object whose Gsid stands in the words."""
+        return people.mentioned(self._org, name, words)
 
     def state(self) -> Objects:
         """Return a copy of every record by object name, with picklist labels under `<field>__label`."""

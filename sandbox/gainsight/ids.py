@@ -4,7 +4,9 @@ import hashlib
 import uuid
 from collections import Counter
 
+GSID_LENGTH = 36
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PAIRS = [low + high for high in _LETTERS for low in _LETTERS]
 
 
 class Ids:
@@ -21,11 +23,11 @@ class Ids:
     def named(self, prefix: str, name: str) -> str:
         """Return the GSID that this tenant has for `name`, the same at every call."""
         number = int.from_bytes(self._digest(f"{prefix}/{name}"))
-        letters = []
-        for _ in range(36 - len(prefix)):
-            number, digit = divmod(number, 36)
-            letters.append(_LETTERS[digit])
-        return prefix + "".join(letters)
+        text = prefix
+        while len(text) < GSID_LENGTH:
+            number, pair = divmod(number, len(_PAIRS))
+            text += _PAIRS[pair]
+        return text[:GSID_LENGTH]
 
     def request_id(self) -> str:
         """Return a new request id in the shape of a UUID."""

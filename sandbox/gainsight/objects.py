@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.gainsight import lookups, records
-from sandbox.gainsight.answers import Call, Fault, Reply, envelope, refusal
+from sandbox.gainsight.answers import BROKEN, Call, Fault, Reply, envelope, refusal
 from sandbox.gainsight.query import BadQuery, in_order, matching, path_to, projected, selected
 from sandbox.gainsight.schema import KEY_TYPES, Field, ObjectType
 from sandbox.gainsight.values import Problem, shown, taken
@@ -15,6 +15,7 @@ RECORDS_PER_WRITE = 50  # C-D
 KEYS_PER_UPDATE = 3  # C-S
 MALFORMED = "GSOBJ_ESS_9150"  # C-S for bulk export; INF here
 TOO_MANY = "GSOBJ_1023"  # UNK: the code of a call above a limit is invented
+_UNFIT = "GSOBJ_1008"  # C-D: generic data validation, its text varies
 _NO_MATCH = "No entity matches the given criteria."
 _BAD_QUERY = {
     "no_select": ("GSOBJ_ESS_9104", "Please add fields in the select clause"),
@@ -107,9 +108,12 @@ def insert(call: Call) -> Reply:
     """Answer `POST /v1/data/objects/{Object}`."""
     kind = _writable(call)
     sent, given = _sent(call)
-    rows = [_read_in(call, kind, record, given, creating=True) for record in sent]
+    rows = [_read_in(call, kind, place, record, given, creating=True) for place, record in enumerate(sent)]
     _refuse_batch(call, rows)
-    made = [{"Gsid": records.create(call.org, kind, row.values, call.now)["Gsid"]} for row in _good(rows)]
+    made = [
+        {"Gsid": records.create(call.org, kind, row.values, call.now, lag=call.twist.lag)["Gsid"]}
+        for row in _good(rows)
+    ]
     return _written(call, rows, made)
 
 
@@ -118,7 +122,7 @@ def update(call: Call) -> Reply:
     kind = _writable(call)
     keys = _keys(call, kind)
     sent, given = _sent(call)
-    rows = [_read_in(call, kind, record, given, creating=False) for record in sent]
+    rows = [_read_in(call, kind, place, record, given, creating=False) for place, record in enumerate(sent)]
     for row in rows:
         _find(call, kind, keys, row)
     _refuse_batch(call, rows)
@@ -183,8 +187,13 @@ def _sent(call: Call) -> tuple[list[Any], Record | None]:
     return sent, given
 
 
-def _read_in(call: Call, kind: ObjectType, record: Any, given: Record | None, *, creating: bool) -> _Row:
+def _read_in(call: Call, kind: ObjectType, place: int, record: Any, given: Record | None, *, creating: bool) -> _Row:
     row = _Row()
+    if why := call.refused(place, record):
+        code, text = BROKEN if why.passing else (_UNFIT, "Failed to validate the value.")
+        name, value = next(iter(record.items()), ("", None))
+        row.problems.append(Problem(why.code or code, why.message or text, name, value))
+        return row
     if not isinstance(record, dict):
         row.problems.append(Problem("GSOBJ_1002", "Invalid field, re-check data mapping.", "records"))
         return row
@@ -244,7 +253,8 @@ def _good(rows: list[_Row]) -> list[_Row]:
 
 def _refuse_batch(call: Call, rows: list[_Row]) -> None:
     bad = [row for row in rows if row.problems]
-    if bad and (call.org.choices.batch == "atomic" or len(bad) == len(rows)):
+    atomic = call.org.choices.batch == "atomic" and not call.twist.partial
+    if bad and (atomic or len(bad) == len(rows)):
         first = bad[0].problems[0]
         data = {"count": 0, "errors": _error_rows(call, bad), "records": None}
         raise Fault(400, refusal(first.code, first.desc, data))

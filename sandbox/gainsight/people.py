@@ -1,11 +1,13 @@
 """What people do in the product itself: records loaded, edited and deleted, and the records as they stand."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sandbox.gainsight import records
 from sandbox.gainsight.cockpit import is_closed
+from sandbox.gainsight.ids import GSID_LENGTH
 from sandbox.gainsight.org import Org
 from sandbox.gainsight.plans import close_objectives
 from sandbox.gainsight.schema import Field, ObjectType
@@ -33,6 +35,14 @@ def state_of(org: Org, name: str) -> list[Record]:
     """Return a copy of one object's records; raises `ValueError` for an object that is not kept."""
     kind = _kept(org, name)
     return [_with_labels(org, kind, row) for row in org.store.table(kind.name).rows.values()]
+
+
+def mentioned(org: Org, name: str, words: str) -> Record | None:
+    """Return a copy of the first record of an object whose Gsid stands in the words; `ValueError` as `state_of`."""
+    kind = _kept(org, name)
+    rows = org.store.table(kind.name).rows
+    found = re.findall(rf"{kind.prefix}[0-9A-Z]{{{GSID_LENGTH - len(kind.prefix)}}}", words)
+    return next((dict(rows[gsid]) for gsid in found if gsid in rows), None)
 
 
 def _with_labels(org: Org, kind: ObjectType, row: Record) -> Record:

@@ -34,6 +34,8 @@ class Picklists:
     def __init__(self, ids: Ids, table: Table) -> None:
         self._ids = ids
         self._table = table
+        self._version = table.version
+        self._items: dict[str, list[Record]] = {}
         for category, names in DEFAULTS.items():
             self._arrange(category, names)
         self._arrange_reasons(REASONS)
@@ -59,8 +61,12 @@ class Picklists:
 
     def items(self, category: str) -> list[Record]:
         """Return the items of a category in display order, inactive ones too."""
-        found = [row for row in self._table.rows.values() if row["CategoryName"] == category]
-        return sorted(found, key=lambda row: (not row["IsActive"], row["DisplayOrder"]))
+        if self._version != self._table.version:
+            self._version, self._items = self._table.version, {}
+        if category not in self._items:
+            found = [row for row in self._table.rows.values() if row["CategoryName"] == category]
+            self._items[category] = sorted(found, key=lambda row: (not row["IsActive"], row["DisplayOrder"]))
+        return self._items[category]
 
     def category_id(self, category: str) -> str:
         """Return the GSID of a category."""

@@ -66,10 +66,11 @@ def _create(call: Call, record: Record, given: Record | None) -> str:
     values = batch.stored(call, kind, {"status": _STATUS, **record}, RENAMED)
     values["IsClosed"] = cockpit.is_closed(call.org, values["StatusId"] or "")
     defaults = _defaults(call, values) if objectives else {}
+    objective = call.org.schema.named("call_to_action")
     weighed = [cockpit.values_of(call, {**defaults, **each}) for each in objectives]  # before anything is made
-    plan = str(records.create(call.org, kind, values, call.now)["Gsid"])
+    plan = str(records.create(call.org, kind, values, call.now, lag=call.twist.lag)["Gsid"])
     for each in weighed:
-        records.create(call.org, call.org.schema.named("call_to_action"), {**each, "CtaGroupId": plan}, call.now)
+        records.create(call.org, objective, {**each, "CtaGroupId": plan}, call.now, lag=call.twist.lag)
     return plan
 
 
@@ -138,7 +139,8 @@ def close_objectives(org: Org, plan: str, now: datetime) -> None:
     """Close what is open of a plan's objectives, as closing the plan does (C-L)."""
     kind = org.schema.named("call_to_action")
     closed = [row for row in org.picklists.items("CTA_STATUS") if row["Name"].startswith("Closed")]
-    for row in list(org.store.table(kind.name).rows.values()):
-        if row["CtaGroupId"] == plan and not row["IsClosed"] and closed:
+    table = org.store.table(kind.name)
+    for row in table.in_order(table.among("CtaGroupId", [plan]).values()):
+        if not row["IsClosed"] and closed:
             values = {"StatusId": closed[0]["Gsid"], "IsClosed": True}
             records.change(org, kind, row["Gsid"], values, now)

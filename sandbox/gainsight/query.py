@@ -171,7 +171,7 @@ def _candidates(table: Table, conditions: Mapping[str, _Condition], tree: expres
         found = table.among(each.path.field.name, each.sent).values()
         if len(found) <= fewest:
             best, fewest = found, len(found)
-    return table.rows.values() if best is None else best
+    return table.rows.values() if best is None else table.in_order(best)
 
 
 def in_order(rows: list[Record], order: Sequence[tuple[Path, bool]]) -> list[Record]:

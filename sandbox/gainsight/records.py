@@ -14,11 +14,14 @@ LAGGING = ("call_to_action", "cta_group", "activity_timeline")
 _CHANGED = ("ModifiedDate", "LastModifiedDate")
 
 
-def create(org: Org, kind: ObjectType, values: Mapping[str, Any], now: datetime) -> Record:
-    """Return a new record made by the API user; what lags is readable only after the tenant's delay."""
+def create(
+    org: Org, kind: ObjectType, values: Mapping[str, Any], now: datetime, *, lag: timedelta = timedelta(0)
+) -> Record:
+    """Return a new record made by the API user; readable after `lag`, and what lags after the tenant's delay."""
     row = made(org, kind, org.ids.gsid(kind.prefix), values, now, by=org.api_user)
-    lag = timedelta(seconds=org.choices.read_lag_seconds)
-    seen_from = now + lag if lag and kind.name in LAGGING else None
+    if kind.name in LAGGING:
+        lag = max(lag, timedelta(seconds=org.choices.read_lag_seconds))
+    seen_from = now + lag if lag else None
     org.store.table(kind.name).insert(row, seen_from=seen_from)
     return row
 

@@ -219,6 +219,7 @@ class Schema:
         ]
         self.objects = {each.name.lower(): each for each in standard}
         self.hidden: frozenset[tuple[str, str]] = frozenset()  # object and field, lower case
+        self.withheld: frozenset[tuple[str, str]] = frozenset()  # hidden too, for a while
 
     def find(self, name: str) -> ObjectType | None:
         """Return the object of that name in any case, or None."""
@@ -230,10 +231,10 @@ class Schema:
 
     def visible(self, kind: ObjectType) -> dict[str, Field]:
         """Return the fields an API caller can see, by lower-case name."""
-        if not self.hidden:
+        if not self.hidden and not self.withheld:
             return kind.fields
-        key = kind.name.lower()
-        return {name: each for name, each in kind.fields.items() if (key, name) not in self.hidden}
+        key, unseen = kind.name.lower(), self.hidden | self.withheld
+        return {name: each for name, each in kind.fields.items() if (key, name) not in unseen}
 
     def add_custom(self, name: str) -> ObjectType:
         """Return the custom object `name`, created when new; its name must end in `__gc`."""

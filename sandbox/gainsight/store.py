@@ -7,7 +7,18 @@ from typing import Any
 from sandbox.gainsight.schema import ObjectType, Schema
 from sandbox.wire import Record
 
-INDEXED = ("Gsid", "SfdcAccountId", "Name", "Email", "Bridge_Key__gc", "ExternalId", "Hubspot_Company_Id__gc")
+INDEXED = (
+    "Gsid",
+    "SfdcAccountId",
+    "Name",
+    "Email",
+    "Bridge_Key__gc",
+    "ExternalId",
+    "Hubspot_Company_Id__gc",
+    "CompanyId",
+    "GsCompanyId",
+    "CtaGroupId",
+)
 DELETES_READABLE = timedelta(days=15)  # C-S
 
 
@@ -20,6 +31,8 @@ class Table:
         self.deleted: list[tuple[datetime, Record]] = []
         self.version = 0  # moves with every change
         self._unseen: dict[str, datetime] = {}
+        self._places: dict[str, int] = {}
+        self._placed = 0
         # Folded to one case, so that an index serves exact and case-blind comparison alike.
         self._index: dict[str, dict[str, dict[str, None]]] = {
             each.name: {} for each in kind.fields.values() if each.name in INDEXED and each.name != "Gsid"
@@ -28,6 +41,8 @@ class Table:
     def insert(self, row: Record, *, seen_from: datetime | None = None) -> None:
         """Keep a new record; API readers see it from `seen_from` on."""
         self.rows[row["Gsid"]] = row
+        self._placed += 1
+        self._places[row["Gsid"]] = self._placed
         self.version += 1
         if seen_from is not None:
             self._unseen[row["Gsid"]] = seen_from
@@ -47,6 +62,7 @@ class Table:
         row = self.rows.pop(gsid)
         self._leave(row, self._index)
         self._unseen.pop(gsid, None)
+        del self._places[gsid]
         self.deleted.append((now, row))
         self.version += 1
 
@@ -66,9 +82,15 @@ class Table:
         found = (gsid for value in values for gsid in index.get(_fold(value), ()))
         return {gsid: self.rows[gsid] for gsid in found}
 
+    def in_order(self, rows: Iterable[Record]) -> list[Record]:
+        """Return records in the order of creation."""
+        return sorted(rows, key=lambda row: self._places[row["Gsid"]])
+
     def readable(self, now: datetime, rows: Iterable[Record] | None = None) -> Iterator[Record]:
         """Yield the records (of `rows`, or all) that an API reader can see at `now`."""
-        unseen = {gsid for gsid, moment in self._unseen.items() if moment > now} if self._unseen else ()
+        if self._unseen:
+            self._unseen = {gsid: moment for gsid, moment in self._unseen.items() if moment > now}
+        unseen = self._unseen
         return (row for row in (self.rows.values() if rows is None else rows) if row["Gsid"] not in unseen)
 
     def _enter(self, row: Record, fields: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """The set-up of the tenant: hidden fields, picklists, people who left, custom fields and the switches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.gainsight import people
@@ -35,6 +35,14 @@ def set_up(org: Org, settings: Mapping[str, Any]) -> None:
     org.schema.hidden = hidden
     if "inactive_users" in settings:
         people.retire(org, left)
+
+
+def withhold(org: Org, fields: Iterable[str]) -> None:
+    """Hide exactly these fields for now, beside those the set-up hides; `ValueError` for one Gainsight has not."""
+    for full in fields:
+        if org.schema.find(full.partition(".")[0]) is None:
+            raise ValueError(f"Gainsight has no object of the field {full!r}. Write it like Company.Industry.")
+    org.schema.withheld = _hidden(org, fields)
 
 
 def _switches(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from sandbox.gainsight import lookups, records
-from sandbox.gainsight.answers import Call, Fault, Reply, list_of_text, refusal
+from sandbox.gainsight.answers import BROKEN, Call, Fault, Reply, list_of_text, refusal
 from sandbox.gainsight.schema import Field, ObjectType
 from sandbox.gainsight.values import Problem, stamp, taken
 from sandbox.wire import Record
@@ -38,13 +38,14 @@ def create(call: Call) -> Reply:
     failures: Record = {}
     made = 0
     sent, given = _sent(call)
-    for record in sent:
+    for place, record in enumerate(sent):
         external = str(record.get("ExternalId") or "")
         there = _by_external(call, external)
         if there is not None and call.org.choices.timeline_duplicate == "existing":
             success.setdefault(external, []).append({"activityId": there["Gsid"]})
             continue
         try:
+            _unless_refused(call, place, record)
             gsid = _create(call, record, given, there)
         except _Failed as failed:
             failures.setdefault(external, []).append(failed.row)
@@ -64,9 +65,10 @@ def update(call: Call) -> Reply:
     failures: Record = {}
     changed = 0
     sent, given = _sent(call)
-    for record in sent:
+    for place, record in enumerate(sent):
         key = str(record.get(identifier) or "")
         try:
+            _unless_refused(call, place, record)
             gsid = _update(call, record, given, identifier, key)
         except _Failed as failed:
             failures.setdefault(key, []).append(failed.row)
@@ -74,6 +76,12 @@ def update(call: Call) -> Reply:
             success.setdefault(key, []).append({"activityId": gsid})
             changed += 1
     return _reply(success, failures, changed)
+
+
+def _unless_refused(call: Call, place: int, record: Record) -> None:
+    if why := call.refused(place, record):
+        code, text = BROKEN if why.passing else (call.org.choices.timeline_invalid_code, "Invalid value")
+        raise _Failed(why.code or code, why.message or text)
 
 
 def _reply(success: Record, failures: Record, count: int) -> Reply:
@@ -112,7 +120,7 @@ def _create(call: Call, record: Record, given: Record | None, there: Record | No
         raise _Failed(choices.timeline_duplicate_code, "Duplicate ExternalId")
     _check_context(call, values)
     values.setdefault("ActivityDate", stamp(call.now))
-    return str(records.create(call.org, kind, values, call.now)["Gsid"])
+    return str(records.create(call.org, kind, values, call.now, lag=call.twist.lag)["Gsid"])
 
 
 def _update(call: Call, record: Record, given: Record | None, identifier: str, key: str) -> str:

@@ -81,7 +81,7 @@ class Conditions:
         if value.kind == "period":
             first, after = self._period(field, value)
             return lambda record: (held := read(record)) is not None and first <= held < after
-        return _Constant(self._literal(field, value))
+        return _Constant(self.literal(field, value))
 
     def _ordered(self, field: Field, read: Read, operator: str, value: Value) -> Test:
         if value.kind == "period":
@@ -93,7 +93,7 @@ class Conditions:
                 ">": (after, ">="),
             }[operator]
         else:
-            bound = self._literal(field, value)
+            bound = self.literal(field, value)
         if bound is None:
             return lambda _: False
         compare = _COMPARE[operator]
@@ -107,7 +107,8 @@ class Conditions:
             return moments.midnight(days[0]), moments.midnight(days[1])
         raise _mistyped(field)
 
-    def _literal(self, field: Field, value: Value) -> Any:
+    def literal(self, field: Field, value: Value) -> Any:
+        """Return what a value means for a field, as comparisons see it; refuses one of another type."""
         if value.kind == "null":
             return None
         if field.type in IDS and value.kind == "string":
@@ -141,6 +142,8 @@ class Conditions:
 
     def unescaped(self, value: Value) -> str:
         """Return what a quoted literal means."""
+        if "\\" not in value.text:
+            return value.text
         return "".join(plain or self._escape(code, value) for code, plain in _PARTS.findall(value.text))
 
     def _escape(self, code: str, value: Value) -> str:

@@ -15,6 +15,8 @@ class Stages:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._rows: list[Record] = []
+        self._by_name: dict[str, Record] = {}
 
     def named(self, name: object) -> Record | None:
         """Return the stage of that name, or None."""
@@ -22,8 +24,11 @@ class Stages:
 
     def by_name(self) -> dict[str, Record]:
         """Return every stage by its name in lower case."""
-        rows = self._store.tables["OpportunityStage"].values()
-        return {str(row["MasterLabel"]).lower(): row for row in rows if not row["IsDeleted"]}
+        rows = [*self._store.tables["OpportunityStage"].values()]
+        if rows != self._rows:  # a changed record is another object, and the same one is equal at a glance
+            self._rows = rows
+            self._by_name = {str(row["MasterLabel"]).lower(): row for row in rows if not row["IsDeleted"]}
+        return self._by_name
 
 
 def opportunity(old: Record | None, new: Record, given: Record, stages: Stages, at: str) -> None:

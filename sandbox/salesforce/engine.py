@@ -11,7 +11,7 @@ from sandbox.salesforce.faults import Fault, not_found
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.routes import Call, answer, is_write
 from sandbox.salesforce.usage import SPENT
-from sandbox.wire import PLAIN, Json, Objects, Purpose, Record, Request, Response, Twist, Why, as_json
+from sandbox.wire import PLAIN, Json, Loss, Objects, Purpose, Record, Request, Response, Twist, Why, as_json
 
 _DATA = re.compile(r"/services/data/(?P<version>v\d+\.\d)(?:/(?P<path>.*))?", re.DOTALL)
 _SOAP = re.compile(r"/services/Soap/[a-zA-Z]+/(?P<version>\d+)")
@@ -52,6 +52,7 @@ class SalesforceEngine:
 
     def handle(self, request: Request, now: datetime, twist: Twist = PLAIN) -> Response:
         """Answer as the vendor would at `now` (aware, simulated time)."""
+        self._org.begin(twist)
         path = request.path
         if _length(request) > _LONGEST:
             return replace(_too_long(), mutates=self._writes(request))
@@ -88,14 +89,30 @@ class SalesforceEngine:
         """Make every token given so far worth nothing, as a reset of the credentials does."""
         self._sessions.forget()
 
+    def withhold(self, fields: Mapping[str, Loss]) -> None:
+        """Take these fields, or the right to write them, from the integration user; `ValueError` for one unknown."""
+        self._org.withhold(fields)
+
+    def mentioned(self, name: str, words: str) -> Record | None:
+        """Return a copy of the first living record of an object whose id stands in the words."""
+        self._known(name)
+        return self._org.mentioned(name, words)
+
+    def forget_cursors(self) -> None:
+        """Let every open query cursor expire."""
+        self._org.queries.forget()
+
+    def rehearse(self, objects: Objects, now: datetime) -> None:
+        """Load and take everything back; raises `ValueError` as `load` would."""
+        self._org.loader.load(objects, now, keep=False)
+
     def state(self) -> Objects:
         """Return a copy of every record by object, deleted ones too."""
         return self._org.state()
 
     def state_of(self, name: str) -> list[Record]:
         """Return copies of one object's records; raises `ValueError` for an object the org does not have."""
-        if name not in self._org.store.tables:
-            raise ValueError(f"Salesforce has no object {name!r}. Use: {', '.join(self._org.store.tables)}.")
+        self._known(name)
         return self._org.records(name)
 
     def load(self, objects: Objects, now: datetime) -> None:
@@ -113,6 +130,10 @@ class SalesforceEngine:
     def tenant(self, settings: Mapping[str, Json]) -> None:
         """Take the org's set-up, one switch or several; raises `ValueError` for one it does not have."""
         self._org.set_up(settings)
+
+    def _known(self, name: str) -> None:
+        if name not in self._org.store.tables:
+            raise ValueError(f"Salesforce has no object {name!r}. Use: {', '.join(self._org.store.tables)}.")
 
     def _data(self, request: Request, now: datetime) -> Response:
         found = _DATA.fullmatch(request.path)

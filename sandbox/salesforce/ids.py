@@ -1,5 +1,6 @@
 """Record ids: fifteen characters that mean something, and three that protect their upper and lower case."""
 
+from functools import lru_cache
 from hashlib import sha256
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -15,6 +16,7 @@ def checksum(short: str) -> str:
     return "".join(_CHECKS[sum(1 << i for i, c in enumerate(group) if "A" <= c <= "Z")] for group in groups)
 
 
+@lru_cache(maxsize=65_536)
 def normalised(value: str) -> str:
     """
     Return the id in eighteen characters.

@@ -1,6 +1,7 @@
 """Records put into the org from outside, as people's edits or as history that already happened."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,10 @@ _FIRST = ("Organization", "User", "OpportunityStage", "Account", "Contact", "Pro
 """Loaded before the others, so that what is worked out from them is there."""
 
 
+class _Rehearsed(Exception):
+    """Everything could be loaded, and is to be taken back."""
+
+
 class Loader:
     """Takes records in the shape of the state; all of a call or nothing."""
 
@@ -23,9 +28,9 @@ class Loader:
         self._keeper, self._tenant, self._user_id = keeper, tenant, user_id
         self._store = keeper.store
 
-    def load(self, objects: Objects, now: datetime) -> None:
+    def load(self, objects: Objects, now: datetime, *, keep: bool = True) -> None:
         """
-        Create, edit or delete the records.
+        Create, edit or delete the records; without `keep` everything is taken back at the end.
 
         Raises:
             ValueError: an object or field the org does not have, a value no field can hold, a stage that is none,
@@ -37,11 +42,13 @@ class Loader:
         told = {row.get("OpportunityId", "")[:15] for row in objects.get("OpportunityHistory", [])}
         ordered = [name for name in WHOLE.objects if name in objects]
         ordered.sort(key=lambda name: name not in _FIRST)
-        with self._store.undoing_on_failure():
+        with suppress(_Rehearsed), self._store.undoing_on_failure():
             for name in ordered:
                 kind = WHOLE.objects[name]
                 for record in objects[name]:
                     self._take(kind, record, now, told)
+            if not keep:
+                raise _Rehearsed
 
     def _take(self, kind: ObjectType, record: Mapping[str, Any], now: datetime, told: set[str]) -> None:
         given = _given(kind, record)

@@ -1,8 +1,10 @@
 """One org: its records, set-up, sessions and use, held together for the routes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from sandbox.salesforce import objects as data
 from sandbox.salesforce.faults import Fault, not_found
 from sandbox.salesforce.ids import OWN_RANGE, new_id, normalised
 from sandbox.salesforce.keeping import Keeper
@@ -13,7 +15,7 @@ from sandbox.salesforce.store import Store
 from sandbox.salesforce.tenant import Tenant, default_stages
 from sandbox.salesforce.usage import Usage
 from sandbox.salesforce.writing import Writer
-from sandbox.wire import Json, Objects, Record
+from sandbox.wire import PLAIN, Json, Loss, Objects, Record, Twist
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -29,6 +31,7 @@ class Org:
         self.tenant = Tenant()
         self.schema = self.tenant.schema()
         self.usage = Usage()
+        self.twist = PLAIN
         self.queries = Queries(self.store, lambda: self.tenant.unshared)
         self._keeper = Keeper(self.store)
         self.writer = Writer(self._keeper, self.tenant, lambda: self.schema, self.user_id)
@@ -44,6 +47,25 @@ class Org:
         if self.tenant.inactive_users != before:
             sign_off(self._keeper, self.tenant.inactive_users, before)
         self.schema = self.tenant.schema()
+
+    def begin(self, twist: Twist) -> None:
+        """Let the next call go as its twist says."""
+        self.twist = twist
+        self.writer.begin(twist)
+
+    def withhold(self, fields: Mapping[str, Loss]) -> None:
+        """Take these fields, or the right to write them, from the integration user; `ValueError` for one unknown."""
+        if self.tenant.withhold(fields):
+            self.schema = self.tenant.schema()
+
+    def mentioned(self, name: str, words: str) -> Record | None:
+        """Return a copy of the first living record whose id, of 15 or 18 characters, stands in the words."""
+        table = self.store.tables[name]
+        for found in re.findall(rf"\b{data.PREFIXES[name]}[0-9A-Za-z]{{12}}(?:[0-9A-Za-z]{{3}})?\b", words):
+            record = table.get(normalised(found))
+            if record is not None and not record["IsDeleted"]:
+                return dict(record)
+        return None
 
     def picklists(self) -> dict[str, list[str]]:
         """Return the values of every picklist; those of the stage come from the stages themselves."""

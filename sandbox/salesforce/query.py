@@ -1,7 +1,7 @@
 """Queries: what a statement selects, in which order, and how it is handed out page by page."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sandbox.salesforce.conditions import Conditions
 from sandbox.salesforce.faults import Fault
 from sandbox.salesforce.paths import Paths, Step
 from sandbox.salesforce.schema import ObjectType, Schema
+from sandbox.salesforce.seeking import possible
 from sandbox.salesforce.soql import FieldSet, Path, Select, Source, malformed, parse, pointing
 from sandbox.salesforce.store import Store
 from sandbox.wire import Record
@@ -57,7 +58,7 @@ class Shape:
 class Queries:
     """Answers statements over a store; remembers the cursors it opened."""
 
-    def __init__(self, store: Store, unshared: Callable[[], Container[str]]) -> None:
+    def __init__(self, store: Store, unshared: Callable[[], Set[str]]) -> None:
         self._store, self._unshared = store, unshared
         self._cursors: OrderedDict[str, Cursor] = OrderedDict()
 
@@ -86,12 +87,15 @@ class Queries:
         kind = schema.object(select.source.name)
         if kind is None:
             raise _no_object(statement, select.source)
-        plan = _Plan(statement, schema, self._store, self._unshared(), version=version, everything=everything, now=now)
+        unseen = self._store.unseen_at(now)
+        hidden = {*self._unshared(), *unseen} if unseen else self._unshared()
+        plan = _Plan(statement, schema, self._store, hidden, version=version, everything=everything, now=now)
         rows = plan.rows(select, kind)
+        candidates = plan.candidates(select, kind)
         if select.count:
-            return {"totalSize": len(rows(self._store.tables[kind.name].values())), "done": True, "records": []}
+            return {"totalSize": len(rows(candidates)), "done": True, "records": []}
         render = plan.shape(select, kind).render
-        ids = [row["Id"] for row in rows(self._store.tables[kind.name].values())]
+        ids = [row["Id"] for row in rows(candidates)]
         cursor = Cursor(kind.name, ids, render, size, everything, now)
         name = ""
         if len(ids) > size:
@@ -99,10 +103,20 @@ class Queries:
             self._cursors[name] = cursor
             while len(self._cursors) > CHOICES.most_cursors:
                 self._cursors.popitem(last=False)
-        return self._page(name, cursor, 0, version)
+        return self._page(name, cursor, 0, version, size)
 
-    def more(self, locator: str, *, version: str, now: datetime) -> Record:
-        """Return a later page; INVALID_QUERY_LOCATOR for a cursor that is unknown or two days old."""
+    def forget(self) -> None:
+        """Close every cursor."""
+        self._cursors.clear()
+
+    def more(self, locator: str, *, version: str, now: datetime, most: int = LARGEST_PAGE, repeat: int = 0) -> Record:
+        """
+        Return a later page; INVALID_QUERY_LOCATOR for a cursor that is unknown or two days old.
+
+        Args:
+            most: No page is longer, whatever its cursor was opened with.
+            repeat: How many rows of the page before come again.
+        """
         name, _, offset = locator.rpartition("-")
         cursor = self._cursors.get(name)
         if (
@@ -112,11 +126,11 @@ class Queries:
             or now - cursor.opened > _CURSOR_LIFE
         ):
             raise Fault("INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(name, cursor, int(offset), version)
+        return self._page(name, cursor, max(0, int(offset) - repeat), version, most)
 
-    def _page(self, name: str, cursor: Cursor, offset: int, version: str) -> Record:
+    def _page(self, name: str, cursor: Cursor, offset: int, version: str, most: int) -> Record:
         table = self._store.tables[cursor.kind]
-        end = offset + cursor.size
+        end = offset + min(cursor.size, most)
         rows = (table[each] for each in cursor.ids[offset:end])
         records = [cursor.render(row) for row in rows if cursor.everything or not row["IsDeleted"]]
         page: Record = {"totalSize": len(cursor.ids), "done": end >= len(cursor.ids)}
@@ -161,6 +175,11 @@ class _Plan:
             return self._conditions.sorted(found, source.order, kind)[start:end]
 
         return chosen
+
+    def candidates(self, select: Select, kind: ObjectType) -> Collection[Record]:
+        """Return the records that a sound statement can choose from, as few as an index allows."""
+        found = possible(self._store, kind, select.source.where, self._conditions.literal)
+        return self._store.tables[kind.name].values() if found is None else found
 
     def shape(self, select: Select, kind: ObjectType) -> Shape:
         """Return what is answered of each record."""

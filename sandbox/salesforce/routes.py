@@ -80,7 +80,8 @@ def is_write(method: str, path: str) -> bool:
 def _query(call: Call, resource: str, locator: str | None = None) -> Response:
     org, params = call.org, call.request.params()
     if locator is not None:
-        page = org.queries.more(locator, version=call.version, now=call.now)
+        most, repeat = _page_size(call), org.twist.repeat
+        page = org.queries.more(locator, version=call.version, now=call.now, most=most, repeat=repeat)
     elif "q" not in params:
         raise Fault("MALFORMED_QUERY", "SOQL statement is missing: parameter q")
     else:
@@ -98,7 +99,7 @@ def _query(call: Call, resource: str, locator: str | None = None) -> Response:
 def _page_size(call: Call) -> int:
     asked = _BATCH.search(call.request.headers.get("sforce-query-options", ""))
     size = min(max(int(asked.group(1)), _SMALLEST_BATCH), LARGEST_PAGE) if asked else LARGEST_PAGE
-    return min(size, call.org.tenant.page_size)
+    return min(size, call.org.tenant.page_size, call.org.twist.page or size)
 
 
 def _objects(call: Call) -> Response:
@@ -230,9 +231,9 @@ def _stamped(call: Call, name: str, start: str, end: str) -> list[Record]:
     kind = call.org.kind(name)
     if "IsDeleted" not in kind.fields:
         raise Fault("INVALID_TYPE_FOR_OPERATION", f"entity type cannot be replicated: {kind.label}")
-    cut = moments.SECONDS
-    rows = call.org.store.tables[kind.name].values()
-    return [row for row in rows if start[:cut] <= row["SystemModstamp"][:cut] < end[:cut]]
+    store, low, high = call.org.store, start[: moments.SECONDS], end[: moments.SECONDS]
+    found = store.in_order(kind.name, store.stamped(kind.name, low, high))
+    return [row for row in found if row["SystemModstamp"][: moments.SECONDS] < high]
 
 
 def _window(call: Call) -> tuple[str, str, str]:
@@ -246,7 +247,8 @@ def _window(call: Call) -> tuple[str, str, str]:
         raise Fault("INVALID_REPLICATION_DATE", "startDate before endDate is needed")
     if start < call.now - _REPLICATED:
         raise Fault("INVALID_REPLICATION_DATE", "startDate cannot be more than 30 days ago")
-    return moments.stamp(start), moments.stamp(end), moments.stamp(min(end, call.now))
+    covered = min(end, call.now, call.org.twist.running_since or call.now)
+    return moments.stamp(start), moments.stamp(end), moments.stamp(covered)
 
 
 def _bundle_create(call: Call) -> Response:

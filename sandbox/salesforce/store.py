@@ -1,12 +1,14 @@
 """The org's records, found by id, by parent and by external id, with everything of a call undone at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sandbox.salesforce import objects as data
 from sandbox.salesforce.ids import OWN_RANGE, new_id
 from sandbox.salesforce.schema import WHOLE
+from sandbox.salesforce.stamps import Stamps
 from sandbox.wire import Record
 
 _KEYED = [
@@ -23,8 +25,13 @@ class Store:
         self._blank = {name: _blank(name) for name in data.FIELDS}
         self._children: dict[tuple[str, str], dict[str, dict[str, None]]] = {key: {} for key in data.CHILDREN}
         self._keyed: dict[tuple[str, str], dict[str, dict[str, None]]] = {key: {} for key in _KEYED}
+        self._stamps: dict[str, Stamps] = {}  # made when first asked for
+        self._places: dict[str, dict[str, int]] = {name: {} for name in data.FIELDS}
+        self._placed = 0
         self._indexes = {name: self._indexes_of(name) for name in data.FIELDS}
         self._assigned = dict.fromkeys([*data.FIELDS, "cursor"], OWN_RANGE)
+        self.unseen: dict[str, datetime] = {}
+        """Until when queries do not show a record, by its id."""
         self._undo: list[tuple[str, str, Record | None]] | None = None
 
     def blank(self, name: str) -> Record:
@@ -59,6 +66,35 @@ class Store:
         found = (self.tables[name][each] for each in self._keyed[name, field].get(value.lower(), ()))
         return [record for record in found if not record["IsDeleted"]]
 
+    def unseen_at(self, now: datetime) -> Set[str]:
+        """Return the ids that queries do not show at a moment."""
+        if self.unseen:
+            self.unseen = {each: until for each, until in self.unseen.items() if until > now}
+        return self.unseen.keys()
+
+    def seeks(self, name: str, field: str) -> bool:
+        """Return whether `among` can answer for a field."""
+        return field == "Id" or (name, field) in self._children or (name, field) in self._keyed
+
+    def among(self, name: str, field: str, values: Iterable[str]) -> list[Record]:
+        """Return the records whose field has one of these values (of keys in lower case), deleted ones too."""
+        table, wanted = self.tables[name], set(values)
+        if field == "Id":
+            return [table[value] for value in wanted if value in table]
+        index = self._children.get((name, field)) or self._keyed.get((name, field)) or {}
+        return [table[each] for value in wanted for each in index.get(value, ())]
+
+    def stamped(self, name: str, low: str | None, high: str | None) -> list[Record]:
+        """Return the records whose last stamp, cut to seconds, is from `low` to `high`, both included."""
+        if name not in self._stamps:
+            self._stamps[name] = Stamps(self.tables[name], "SystemModstamp")
+        return self._stamps[name].between(low, high)
+
+    def in_order(self, name: str, records: Iterable[Record]) -> list[Record]:
+        """Return records in the order in which they were made."""
+        places = self._places[name]
+        return sorted(records, key=lambda record: places[record["Id"]])
+
     def put(self, name: str, record: Record) -> None:
         """Store a new record or the next version of one."""
         record_id = record["Id"]
@@ -92,9 +128,14 @@ class Store:
             if after is not None:
                 index.setdefault(after, {})[record_id] = None
         if record is None:
-            del table[record_id]
-        else:
-            table[record_id] = record
+            del table[record_id], self._places[name][record_id]
+            return
+        table[record_id] = record
+        if old is None:
+            self._placed += 1
+            self._places[name][record_id] = self._placed
+        if name in self._stamps:
+            self._stamps[name].add(record)
 
     def _indexes_of(self, name: str) -> list[tuple[str, dict[str, dict[str, None]], bool]]:
         parents = [(field, index, False) for (owner, field), index in self._children.items() if owner == name]

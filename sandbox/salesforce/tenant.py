@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.salesforce import objects as data
 from sandbox.salesforce.ids import normalised
 from sandbox.salesforce.schema import WHOLE, Schema
-from sandbox.wire import Json, Record
+from sandbox.wire import Json, Loss, Record
 
 _SHARED = frozenset({"Account", "Contact", "Task", "User"})
 """Object names that other systems of the sandbox use too: their unknown fields may be meant for those."""
@@ -40,6 +40,7 @@ class Tenant:
     page_size: int = 2_000
     rules: list[Rule] = field(default_factory=list)
     locked: set[str] = field(default_factory=set)
+    withheld: dict[tuple[str, str], Loss] = field(default_factory=dict)
     multi_currency: bool = False
     jwt_public_key: str | None = None
 
@@ -65,7 +66,15 @@ class Tenant:
 
     def schema(self) -> Schema:
         """Return the objects and fields that the integration user sees."""
-        return Schema(self.hidden, self.read_only, multi_currency=self.multi_currency)
+        hidden = self.hidden | {name for name, loss in self.withheld.items() if loss == "sight"}
+        read_only = self.read_only | {name for name, loss in self.withheld.items() if loss == "write"}
+        return Schema(hidden, read_only, multi_currency=self.multi_currency)
+
+    def withhold(self, fields: Mapping[str, Loss]) -> bool:
+        """Withhold exactly these fields, beside the settings; return whether that changes anything."""
+        withheld = dict(zip(_ours(fields, strict=True), fields.values(), strict=True))
+        changed, self.withheld = withheld != self.withheld, withheld
+        return changed
 
 
 def default_stages() -> list[Record]:
@@ -108,13 +117,15 @@ def _stage(entry: Any, place: int) -> Record:
     }
 
 
-def _ours(names: Any) -> list[tuple[str, str]]:
-    """Return the names that belong to this system, as object and field."""
+def _ours(names: Any, *, strict: bool = False) -> list[tuple[str, str]]:
+    """Return the names that belong to this system, as object and field; `strict`: all of them must."""
     ours = []
     for name in names:
         owner, _, field_name = str(name).partition(".")
         kind = WHOLE.objects.get(owner)
         if kind is None or (field_name not in kind.fields and owner in _SHARED):
+            if strict:
+                raise ValueError(f"Salesforce has no field {name!r}. Write it like Opportunity.NextStep.")
             continue
         if field_name not in kind.fields:
             raise ValueError(f"{owner} has no field {field_name!r}. Use one of: {', '.join(kind.fields)}.")

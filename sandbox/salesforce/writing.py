@@ -12,8 +12,9 @@ from sandbox.salesforce.keeping import Keeper
 from sandbox.salesforce.schema import Field, ObjectType, Schema
 from sandbox.salesforce.tenant import Tenant
 from sandbox.salesforce.values import taken
-from sandbox.wire import Record
+from sandbox.wire import PLAIN, Record, Twist
 
+_LOCKED, _INVALID = "UNABLE_TO_LOCK_ROW", "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 _OPERATIONS = {"inserted": "C", "updated": "U"}
 
 
@@ -23,9 +24,15 @@ class Writer:
     def __init__(self, keeper: Keeper, tenant: Tenant, schema: Callable[[], Schema], user_id: str) -> None:
         self._keeper, self._tenant, self._schema, self._user_id = keeper, tenant, schema, user_id
         self._store = keeper.store
+        self._twist, self._place = PLAIN, 0
+
+    def begin(self, twist: Twist) -> None:
+        """Let the writes of the next call go as its twist says."""
+        self._twist, self._place = twist, 0
 
     def create(self, kind: ObjectType, body: Mapping[str, Any], now: datetime) -> str:
         """Make a record and return its id."""
+        self._unless_refused(body)
         given = self._checked(kind, body, "inserted")
         missing = [f.name for f in kind.fields.values() if f.required and given.get(f.name) is None]
         if kind.name == "OpportunityLineItem" and not (given.get("PricebookEntryId") or given.get("Product2Id")):
@@ -34,6 +41,8 @@ class Writer:
         self._references(kind, given)
         self._unique(kind, given, None)
         new = self._keeper.save(kind.name, given, now=now, by=self._user_id, old=None)
+        if self._twist.lag:
+            self._store.unseen[new["Id"]] = now + self._twist.lag
         if kind.name == "Opportunity" and new["ContactId"]:
             role = {"OpportunityId": new["Id"], "ContactId": new["ContactId"], "IsPrimary": True}
             self._keeper.save("OpportunityContactRole", role, now=now, by=self._user_id, old=None)
@@ -41,6 +50,7 @@ class Writer:
 
     def update(self, kind: ObjectType, record: Record, body: Mapping[str, Any], now: datetime) -> None:
         """Change a record; its stamps move even when every value stays the same."""
+        self._unless_refused({**body, "Id": record["Id"], "Name": record.get("Name")})
         given = self._checked(kind, body, "updated")
         _require([name for name, value in given.items() if value is None and kind.fields[name].required])
         if CHOICES.amount_follows_line_items and record.get("HasOpportunityLineItem"):
@@ -54,6 +64,7 @@ class Writer:
 
     def delete(self, kind: ObjectType, record: Record, now: datetime) -> None:
         """Put a record into the recycle bin."""
+        self._unless_refused(record)
         self._allowed(kind, "deleted")
         self._free(record)
         self._keeper.delete(kind.name, record, now=now, by=self._user_id)
@@ -125,13 +136,22 @@ class Writer:
                     raise Fault("DUPLICATE_VALUE", why)
 
     def _free(self, record: Record) -> None:
-        if record["Id"] in self._tenant.locked:
-            raise Fault("UNABLE_TO_LOCK_ROW", CHOICES.lock_message)
+        if record["Id"] in self._tenant.locked or record["Id"] in self._twist.locked:
+            raise Fault(_LOCKED, CHOICES.lock_message)
+
+    def _unless_refused(self, record: Mapping[str, Any]) -> None:
+        if self._twist.refuses is None:
+            return
+        why, self._place = self._twist.refuses(self._place, dict(record)), self._place + 1
+        if why is None:
+            return
+        code, text = (_LOCKED, CHOICES.lock_message) if why.passing else (_INVALID, "Not allowed")
+        raise Fault(why.code or code, why.message or text)
 
     def _rules(self, record: Record) -> None:
         for rule in self._tenant.rules:
             if rule.hits(record):
-                raise Fault("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, rule.fields)
+                raise Fault(_INVALID, rule.message, rule.fields)
 
 
 def wellformed(record_id: str) -> str:

@@ -1,8 +1,10 @@
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from sandbox.faults.kinds import KINDS
 from sandbox.wire import Cut
 from sandbox.world import SandboxError
 from tests.sandbox.faulty import (
@@ -120,6 +122,53 @@ def test_the_same_seed_strikes_the_same_calls_and_another_one_others(world):
     assert first == again
     assert first != other
     assert 10 < sum(first) < 40
+
+
+def test_two_faults_of_one_seed_draw_each_for_itself(world):
+    fault = {"system": "gainsight", "do": "slow", "rate": 0.5}
+    world.faults([{**fault, "seconds": 1}, {**fault, "seconds": 2}])
+
+    delays = {world.handle("gainsight", query_companies("Acme")).delay for _ in range(60)}
+
+    assert delays == {0, 1, 2, 3}
+
+
+def anything(system):
+    """Return calls of every sort, sound and not."""
+    if system == "salesforce":
+        bodies = [None, [], {}, {"records": None}, {"records": [1, {}]}]
+        return [
+            SALESFORCE_TOKEN,
+            soql("SELECT Id FROM Opportunity"),
+            soql("SELECT"),
+            write_back(DEAL, OTHER),
+            salesforce("GET", "query/0r8000000000001AAA-2000"),
+            salesforce("DELETE", "composite/sobjects", query=f"ids={DEAL}"),
+            salesforce("GET", "nowhere"),
+            *(salesforce("PATCH", "composite/sobjects", body) for body in bodies),
+        ]
+    bodies = [None, [], {}, {"requests": None}, {"requests": [1, {}, {"record": 5}]}]
+    return [
+        gainsight_form("/v1/users/m2m/oauth/token", {}),
+        query_companies("Acme"),
+        companies("A", "B"),
+        activities("k"),
+        gainsight("PUT", "/v1/data/objects/Company", {"records": [{}]}, query="keys=Gsid"),
+        gainsight("GET", "/nowhere"),
+        *(gainsight("POST", "/v2/cockpit/cta", body) for body in bodies),
+    ]
+
+
+@pytest.mark.parametrize(("system", "do"), [(system, do) for do, kind in KINDS.items() for system in kind.systems])
+def test_a_fault_makes_no_call_crash_and_leaves_a_row_for_each(world, system, do):
+    calls = anything(system)
+    world.faults([{"system": system, "do": do}])
+
+    for call in calls:
+        with suppress(Cut):
+            world.handle(system, call)
+
+    assert [row["path"] for row in world.journal()] == [call.path for call in calls]
 
 
 def test_of_faults_that_settle_the_answer_the_first_strikes_and_the_others_are_not_asked(world):

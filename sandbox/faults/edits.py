@@ -1,0 +1,80 @@
+"""What a person does to a record while a call is under way."""
+
+from collections.abc import Iterator
+
+from sandbox.faults.fault import Fault
+from sandbox.faults.records import named
+from sandbox.wire import Engine, Objects, Record
+
+_OBJECTS = {"salesforce": "Opportunity", "gainsight": "call_to_action"}
+_IDS = {"salesforce": "Id", "gainsight": "Gsid"}
+
+
+def edits(engine: Engine, fault: Fault, words: str) -> list[Objects]:
+    """
+    Return the loads that are a person's edit, one after the other; none where there is nothing to edit.
+
+    `words` are the call's, and its answer's after it: the record whose id stands there is edited, unless `record`
+    names one. Raises `ValueError` for an object the system does not have.
+    """
+    action = fault["action"]
+    record = _record(engine, fault, _object(engine, fault), words)
+    if record is None:
+        return []
+    if action == "merge":
+        return list(_merged(engine, record, fault["into"]))
+    name, key = _object(engine, fault), _IDS[engine.system]
+    return [{name: [{key: record[key], **fields}]} for fields in _fields(engine, fault, record)]
+
+
+def _object(engine: Engine, fault: Fault) -> str:
+    if fault["object"]:
+        return str(fault["object"])
+    return "Account" if fault["action"] == "merge" else _OBJECTS[engine.system]
+
+
+def _record(engine: Engine, fault: Fault, name: str, words: str) -> Record | None:
+    found = engine.mentioned(name, fault.record or words)
+    if found is None and fault.record:
+        rows = engine.state_of(name)
+        return next((row for row in rows if not row.get("IsDeleted") and named(fault.record, row)), None)
+    if found is None and fault["action"] == "merge":
+        deal = engine.mentioned("Opportunity", words)
+        return engine.mentioned(name, str(deal["AccountId"])) if deal else None
+    return found
+
+
+def _fields(engine: Engine, fault: Fault, record: Record) -> Iterator[Record]:
+    if fault["action"] == "delete":
+        yield {"_deleted": True}
+        return
+    if fault["action"] == "win" and record["IsWon"]:
+        yield {"StageName": _stage(engine, won=False)}  # to win again, it is open for a moment
+    if fault["action"] in ("reopen", "win"):
+        yield {"StageName": _stage(engine, won=fault["action"] == "win"), **fault["set"]}
+    else:
+        yield dict(fault["set"])
+
+
+def _stage(engine: Engine, *, won: bool) -> str:
+    """Return the org's first won stage, or the last open one before a deal is closed."""
+    stages = [row for row in engine.state_of("OpportunityStage") if row["IsActive"] and not row["IsDeleted"]]
+    fitting = [row for row in stages if (row["IsWon"] if won else not row["IsClosed"])]
+    fitting.sort(key=lambda row: row["SortOrder"])
+    return str(fitting[0 if won else -1]["MasterLabel"])
+
+
+def _merged(engine: Engine, loser: Record, into: str) -> Iterator[Objects]:
+    """Yield what a merge of accounts does: the loser's deals and people go to the winner, then the loser is deleted."""
+    others = (row["Id"] for row in engine.state_of("Account") if not row["IsDeleted"] and row["Id"] != loser["Id"])
+    winner = into or next(others, None)
+    if winner is None:
+        return
+    children = {
+        name: [
+            {"Id": row["Id"], "AccountId": winner} for row in engine.state_of(name) if row["AccountId"] == loser["Id"]
+        ]
+        for name in ("Opportunity", "Contact")
+    }
+    yield {name: rows for name, rows in children.items() if rows}
+    yield {"Account": [{"Id": loser["Id"], "_deleted": True}]}

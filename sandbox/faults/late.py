@@ -1,0 +1,55 @@
+"""Transactions that people began and that are not committed yet."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sandbox.wire import Engine, Objects
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What people changed in one system, when they began, and when everybody sees it."""
+
+    engine: Engine
+    objects: Objects
+    began: datetime
+    due: datetime
+
+    def commit(self) -> None:
+        """Let it be seen, stamped with its beginning; one that no longer fits what is there is rolled back."""
+        with suppress(ValueError):
+            self.engine.load(self.objects, self.began)
+
+    def holds(self) -> set[str]:
+        """Return the ids of the records it locks."""
+        rows = (row for records in self.objects.values() for row in records)
+        return {row["Id"] for row in rows if isinstance(row.get("Id"), str)}
+
+
+class Transactions:
+    """The open transactions of a world."""
+
+    def __init__(self) -> None:
+        self._open: list[Transaction] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def begin(self, transaction: Transaction) -> None:
+        """Keep a transaction until it is due."""
+        self._open.append(transaction)
+
+    def commit_due(self, now: datetime) -> None:
+        """Commit what is due at a moment, in the order in which it is due."""
+        for each in sorted((each for each in self._open if each.due <= now), key=lambda each: each.due):
+            self._open.remove(each)
+            each.commit()
+
+    def running_since(self, system: str) -> datetime | None:
+        """Return when the oldest open transaction of a system began."""
+        return min((each.began for each in self._open if each.engine.system == system), default=None)
+
+    def locked(self, system: str) -> frozenset[str]:
+        """Return the ids of the records that a system's open transactions hold."""
+        return frozenset(held for each in self._open if each.engine.system == system for held in each.holds())
