@@ -43,7 +43,7 @@ class TornOrg(SandboxOrg):
         if trick == "repeat" and self.last is not None:
             said["records"].insert(0, self.last)
             answer._content = json.dumps(said).encode()
-        if said["records"]:
+        if said["records"] and "SystemModstamp" in said["records"][-1]:  # a page of deals, not of stages
             self.last = said["records"][-1]
         return answer
 
