@@ -64,8 +64,9 @@ bench-mapping: $(BENCH) ## Measure the mapping engine beside hand-written Python
 bench-burst: $(READY) ## Measure how long deals wait when many are won at once (simulated time); rewrites docs/burst.md
 	@$(BIN)/python benchmarks/burst.py --write docs/burst.md
 
-bench-throughput: $(READY) ## Count the handoffs a second of the core alone; rewrites docs/throughput.md
+bench-throughput: $(BENCH) ## Count the handoffs a second of the core, and hold it beside peers; rewrites docs/throughput.md
 	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md
+	@$(BIN)/python benchmarks/peers.py --data $(DATA) --drt $(CURDIR)/$(BIN)/drt --write docs/throughput.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py

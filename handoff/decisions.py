@@ -1,7 +1,7 @@
 """A step as planned, and what is to be done about it now."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.fields import Compared, FieldDecision, Memory
@@ -19,6 +19,9 @@ class Planned:
     def precedence(self) -> tuple[datetime, str]:
         """Which of two plans for one account step holds: the later one."""
         return self.won_at, str(self.step.deal)
+
+
+NOT_COMPARED, NOTHING_KNOWN = Compared(), Memory()
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Decision:
     learns: bool = False
     adopts: bool = False
     gone: str = ""
-    against: Compared = field(default_factory=Compared)
-    memory: Memory = field(default_factory=Memory)
+    against: Compared = NOT_COMPARED
+    memory: Memory = NOTHING_KNOWN
     remarks: tuple[str, ...] = ()
     fields_kept: int = 0
 

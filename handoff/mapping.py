@@ -147,6 +147,12 @@ class Target:
                         found.setdefault(rule.find, set()).update((each, source) for source in rule.sources)
         return {find: frozenset(places) for find, places in found.items()}
 
+    @cached_property
+    def modes(self) -> Mapping[str, Mapping[str, Write]]:
+        """Return the write mode of each field and list of children, by step."""
+        steps = self.file.steps.items()
+        return {name: {one: self.mode(name, one) for one in (*step.fields, *step.children)} for name, step in steps}
+
     def facts(self, step: str) -> ObjectFacts:
         """Return what is known of the kind of record that a step makes."""
         return PLATFORMS[self.system][self.file.steps[step].object]
@@ -157,16 +163,6 @@ class Target:
 
     def mode(self, step: str, name: str) -> Write:
         """Return the write mode of a step's field: its own, the step's, or the usual one of its kind."""
-        known = self._modes.get((step, name))
-        if known is None:
-            known = self._modes[step, name] = self._mode(step, name)
-        return known
-
-    @cached_property
-    def _modes(self) -> dict[tuple[str, str], Write]:
-        return {}
-
-    def _mode(self, step: str, name: str) -> Write:
         spec = self.file.steps[step]
         rule = spec.fields.get(name)
         return (rule and rule.write) or spec.write or self.facts(step).write

@@ -63,6 +63,8 @@ def _spoken(name: str, value: Value, values: Mapping[str, Value]) -> str:
 
 
 def _said(value: Value) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, Markup):
         return str(value.striptags())
     if isinstance(value, Mapping):

@@ -140,7 +140,7 @@ def _mark(value: Value) -> str | None:
 
 
 def _step(name: str, key: str, handoff: Handoff, target: Target, context: Context, *, reference: bool) -> Step:
-    spec = target.file.steps[name]
+    spec, modes = target.file.steps[name], target.modes[name]
     payload = {field: value for field, rule in target.fields[name].items() if not missing(value := rule(context))}
     children = {child: _rows(many, context) for child, many in target.children.get(name, {}).items()}
     payload |= {child: [fields for _, fields in rows] for child, rows in children.items() if rows}
@@ -159,7 +159,7 @@ def _step(name: str, key: str, handoff: Handoff, target: Target, context: Contex
         payload=payload,
         needs=tuple(need for need in needs if need),
         match=tuple(matches),
-        modes={field: target.mode(name, field) for field in payload},
+        modes={field: modes[field] for field in payload},
         adopt=tuple(spec.adopt.same) if spec.adopt else (),
         reference=reference,
         traces=target.traces[name],

@@ -239,6 +239,8 @@ def _record(deal: Deal) -> dict[str, Any]:
 
 def _raw(value: Any) -> Any:
     """Return a raw value as JSON has it, so that rules make the same of it again: numbers exactly, moments as ISO."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, dict):
         return {key: _raw(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -250,6 +252,8 @@ def _raw(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """Return a canonical value as JSON has it."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

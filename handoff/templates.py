@@ -60,7 +60,7 @@ class Templates:
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
-            finalize=lambda value: "" if value is None or value == {} else value,  # nobody wants to read "None"
+            finalize=_read,
         )
         self._environment.globals.clear()  # what is not documented is no function
         self._empty: dict[str, Any] = dict.fromkeys(self.known) | dict.fromkeys(lists, ())
@@ -231,6 +231,11 @@ def _sentences(tree: nodes.Template) -> Iterator[tuple[int, str]]:
             word = call.args[0]
             if isinstance(word, nodes.Const):
                 yield call.lineno, str(word.value)
+
+
+def _read(value: Any) -> Any:
+    """Return what is shown of a value: nobody wants to read "None"."""
+    return value if type(value) is str else "" if value is None or value == {} else value
 
 
 class _Branch(dict[str, Any]):
