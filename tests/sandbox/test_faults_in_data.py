@@ -1,5 +1,6 @@
 """Faults that change what the data show: refused records, lag, late commits, pages, fields and people's edits."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +12,7 @@ from tests.sandbox.faulty import (
     DATA,
     DEAL,
     OTHER,
+    START,
     activities,
     companies,
     ctas,
@@ -263,6 +265,62 @@ def test_a_late_commit_comes_also_when_the_faults_are_cleared_meanwhile(world):
     assert MANY[0] not in seen(world)
     world.clock.advance(60)
     assert MANY[0] in names(world, "Opportunity")
+
+
+@pytest.mark.parametrize("later", [30, 300])
+def test_what_people_change_later_is_not_undone_by_a_late_commit(world, later):
+    world.faults([{"system": "salesforce", "do": "late_commit", "seconds": 60, "times": 1}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "NextStep": "first", "Name": "Renamed"}]}})
+    world.clock.advance(later)
+
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL[:15], "NextStep": "second"}]}})
+
+    world.clock.advance(60)
+    assert (deal(world, DEAL)["NextStep"], deal(world, DEAL)["Name"]) == ("second", "Renamed")
+    moment = (START + timedelta(seconds=later)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    assert deal(world, DEAL)["SystemModstamp"] == moment
+
+
+def test_an_edit_beside_a_call_is_not_undone_by_a_late_commit_nor_locked_out_by_it(world):
+    world.faults(
+        [
+            {"system": "salesforce", "do": "late_commit", "times": 1},
+            {"system": "salesforce", "do": "edit_record", "set": {"Description": "second"}, "times": 1},
+        ]
+    )
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "Description": "first"}]}})
+
+    entries = said(world.handle("salesforce", write_back(DEAL)))
+
+    world.clock.advance(60)
+    assert deal(world, DEAL)["Description"] == "second"
+    assert entries[0]["success"] is True
+
+
+def test_what_refers_to_a_deal_that_is_not_committed_yet_lets_it_commit_first(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "times": 1}])
+    deals(world, MANY[0])
+
+    item = {"OpportunityId": MANY[0], "Quantity": 1, "UnitPrice": 10}
+    world.load({"salesforce": {"OpportunityLineItem": [item]}})
+
+    assert deal(world, MANY[0])["HasOpportunityLineItem"] is True
+
+
+def test_a_clock_that_steps_past_a_late_commit_lets_the_call_see_it(world):
+    world.faults([{"system": "salesforce", "do": do} for do in ("late_commit", "clock_step")])
+    deals(world, MANY[0])
+
+    assert MANY[0] in seen(world)
+
+
+def test_an_id_of_15_characters_locks_its_record_too(world):
+    world.faults([{"system": "salesforce", "do": "late_commit"}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL[:15], "Name": "Renamed"}]}})
+
+    entries = said(world.handle("salesforce", write_back(DEAL)))
+
+    assert entries[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
 
 
 def test_a_load_that_is_wrong_is_refused_at_once_and_not_late(world):
