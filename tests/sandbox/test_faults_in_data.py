@@ -497,6 +497,33 @@ def test_accounts_are_merged_and_the_deals_go_to_the_one_that_stays(world):
     assert winner != ACCOUNT
 
 
+def test_a_merge_takes_along_all_that_hangs_on_the_account(world):
+    winner, branch = "001000000000002AAA", "001000000000003AAA"
+    accounts = [{"Id": each, "Name": each, "ParentId": ACCOUNT} for each in (winner, branch)]
+    task = {"Subject": "Call", "WhatId": ACCOUNT}
+    world.load(
+        {"salesforce": {"Account": accounts, "Task": [task], "Contact": [{"LastName": "Holm", "AccountId": ACCOUNT}]}}
+    )
+    world.faults([{"system": "salesforce", "do": "edit_record", "action": "merge", "into": winner, "times": 1}])
+
+    world.handle("salesforce", write_back(DEAL))
+
+    assert names(world, "Task", "WhatId") == [winner]
+    assert names(world, "Contact", "AccountId") == [winner]
+    parents = zip(names(world, "Account"), names(world, "Account", "ParentId"), strict=True)
+    assert list(parents) == [(winner, None), (branch, winner)]
+
+
+def test_a_merge_wakes_no_deal_that_was_deleted(world):
+    world.load({"salesforce": {"Account": [{"Name": "Acme Group"}], "Opportunity": [{"Id": OTHER, "_deleted": True}]}})
+    world.faults([{"system": "salesforce", "do": "edit_record", "action": "merge", "times": 1}])
+
+    world.handle("salesforce", write_back(DEAL))
+
+    assert world.struck() == {"edit_record": 1}
+    assert names(world, "Opportunity") == ["Rocket"]
+
+
 def test_a_person_edits_the_company_that_a_gainsight_call_names(world):
     gsid = world.state("gainsight", "Company")["gainsight"]["Company"][0]["Gsid"]
     fault = {
