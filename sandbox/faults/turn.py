@@ -179,6 +179,8 @@ class Turn:
         return replace(answer, delay=answer.delay + fault["seconds"])
 
     def _cut_off(self, fault: Fault, answer: Response) -> Response:
+        if not answer.body:
+            fault.missed()
         return cut_off(answer, fault["at"])
 
     def _without_reference(self, fault: Fault, answer: Response) -> Response:

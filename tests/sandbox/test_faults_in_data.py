@@ -323,6 +323,14 @@ def test_an_id_of_15_characters_locks_its_record_too(world):
     assert entries[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
 
 
+def test_a_load_is_found_by_a_name_in_any_letters(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "record": "Müller"}])
+
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "Name": "Müller GmbH"}]}})
+
+    assert names(world, "Opportunity") == ["Rocket", "Sledge"]
+
+
 def test_a_load_that_is_wrong_is_refused_at_once_and_not_late(world):
     world.faults([{"system": "salesforce", "do": "late_commit"}])
 
