@@ -30,7 +30,13 @@ class Transaction:
         return {row["Id"] for row in rows if isinstance(row.get("Id"), str)}
 
     def concerns(self, objects: Objects) -> bool:
-        """Return whether one of these records is among those it locks, or refers to one of them."""
+        """
+        Return whether one of these records is among those it locks, or refers to one of them.
+
+        A deletion concerns it anyway: it may take along children that it holds.
+        """
+        if any(row.get("_deleted") for rows in objects.values() for row in rows):
+            return True
         held = {each[:_PLAIN_ID] for each in self.holds()}
         texts = (text for rows in objects.values() for row in rows for text in row.values() if isinstance(text, str))
         return any(text[:_PLAIN_ID] in held for text in texts if len(text) in _ID_LENGTHS)

@@ -307,6 +307,16 @@ def test_what_refers_to_a_deal_that_is_not_committed_yet_lets_it_commit_first(wo
     assert deal(world, MANY[0])["HasOpportunityLineItem"] is True
 
 
+def test_a_late_commit_wakes_no_deal_that_went_with_its_account(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "times": 1}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "NextStep": "first"}]}})
+
+    world.load({"salesforce": {"Account": [{"Id": ACCOUNT, "_deleted": True}]}})
+
+    world.clock.advance(60)
+    assert names(world, "Opportunity") == []
+
+
 def test_a_clock_that_steps_past_a_late_commit_lets_the_call_see_it(world):
     world.faults([{"system": "salesforce", "do": do} for do in ("late_commit", "clock_step")])
     deals(world, MANY[0])
