@@ -4,6 +4,8 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sandbox.wire import Cut
 from sandbox.world import SandboxError
@@ -322,6 +324,51 @@ def test_a_clock_that_steps_past_a_late_commit_lets_the_call_see_it(world):
     deals(world, MANY[0])
 
     assert MANY[0] in seen(world)
+
+
+edits = st.tuples(st.sampled_from([DEAL, OTHER]), st.sampled_from(["won", "open", "task", "delete"]))
+waits = st.sampled_from([10, 50, 200])
+
+
+@settings(max_examples=60, deadline=None)
+@given(done=st.lists(edits | waits, max_size=12), seed=st.integers(0, 1000))
+def test_late_commits_change_when_something_is_seen_and_nothing_else(done, seed):
+    late = [{"system": "salesforce", "do": "late_commit", "seconds": 60, "rate": 0.5, "seed": seed}]
+
+    assert left_by(done, late) == left_by(done, [])
+
+
+def left_by(done, faults):
+    """Return what people's edits and waits come to in the end, stamps and all."""
+    world, deleted = small_world(), set()
+    world.faults(faults)
+    for place, each in enumerate(done):
+        if isinstance(each, int):
+            world.clock.advance(each)
+        elif each[0] not in deleted:
+            load_edit(world, *each, text=str(place))
+            deleted |= {each[0]} if each[1] == "delete" else set()
+    world.clock.advance(60)
+    return [
+        sorted(str([row[field] for field in fields]) for row in world.state("salesforce", name)["salesforce"][name])
+        for name, fields in (
+            ("Opportunity", ("Id", "NextStep", "StageName", "IsDeleted", "SystemModstamp")),
+            ("OpportunityHistory", ("OpportunityId", "StageName", "CreatedDate")),
+            ("Task", ("WhatId", "Subject", "IsDeleted")),
+        )
+    ]
+
+
+def load_edit(world, number, action, text):
+    changes = {
+        "won": {"StageName": "Closed Won", "NextStep": text},
+        "open": {"StageName": "Prospecting", "NextStep": text},
+        "delete": {"_deleted": True},
+    }
+    if action == "task":
+        world.load({"salesforce": {"Task": [{"Subject": text, "WhatId": number}]}})
+    else:
+        world.load({"salesforce": {"Opportunity": [{"Id": number, **changes[action]}]}})
 
 
 def test_an_id_of_15_characters_locks_its_record_too(world):
