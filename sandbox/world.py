@@ -244,8 +244,10 @@ class World:
     def _put(self, system: str, objects: Objects) -> None:
         engine = self._engines[system]
         try:
-            if not self._faults.postpones(engine, objects):
+            if self._faults.idle:
                 engine.load(objects, self.clock.now())
+            else:
+                self._faults.load(engine, objects)
         except ValueError as error:
             raise SandboxError(f"{system}: {error}") from error
 

@@ -7,6 +7,7 @@ from sandbox.faults.records import named
 from sandbox.wire import Engine, Objects, Record
 
 _OBJECTS = {"salesforce": "Opportunity", "gainsight": "call_to_action"}
+_CHILDREN = (("Opportunity", "AccountId"), ("Contact", "AccountId"), ("Task", "WhatId"), ("Account", "ParentId"))
 _IDS = {"salesforce": "Id", "gainsight": "Gsid"}
 
 
@@ -65,16 +66,14 @@ def _stage(engine: Engine, *, won: bool) -> str:
 
 
 def _merged(engine: Engine, loser: Record, into: str) -> Iterator[Objects]:
-    """Yield what a merge of accounts does: the loser's deals and people go to the winner, then the loser is deleted."""
+    """Yield what a merge of accounts does: what hangs on the loser goes to the winner, then the loser is deleted."""
     others = (row["Id"] for row in engine.state_of("Account") if not row["IsDeleted"] and row["Id"] != loser["Id"])
     winner = into or next(others, None)
     if winner is None:
         return
-    children = {
-        name: [
-            {"Id": row["Id"], "AccountId": winner} for row in engine.state_of(name) if row["AccountId"] == loser["Id"]
-        ]
-        for name in ("Opportunity", "Contact")
-    }
-    yield {name: rows for name, rows in children.items() if rows}
+    for name, field in _CHILDREN:
+        # What is deleted stays where it was: a load would wake it.
+        rows = [row for row in engine.state_of(name) if row[field] == loser["Id"] and not row["IsDeleted"]]
+        if rows:
+            yield {name: [{"Id": row["Id"], field: None if row["Id"] == winner else winner} for row in rows]}
     yield {"Account": [{"Id": loser["Id"], "_deleted": True}]}

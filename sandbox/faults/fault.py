@@ -21,6 +21,9 @@ class Fault:
     def __init__(self, said: Record, *, route: Route, arguments: Record, place: int) -> None:
         self.said, self.route, self.arguments = said, route, arguments
         self.do, self.kind, self.record = str(said["do"]), KINDS[said["do"]], str(said.get("record", ""))
+        # JSON escapes quotes, and what is no ASCII as the caller likes.
+        in_json = (json.dumps(self.record, ensure_ascii=each)[1:-1] for each in (True, False))
+        self._spellings = {self.record, *in_json}
         nth = said.get("nth")
         self._nth = {nth} if isinstance(nth, int) else set(nth or ())
         self._rate, self._times = said.get("rate"), said.get("times")
@@ -34,7 +37,7 @@ class Fault:
 
     def meets(self, words: str) -> bool:
         """Return whether it strikes something it concerns by its kind and route, told in these words; asking counts."""
-        if self.record and self.do != "edit_record" and self.record not in words:
+        if self.record and self.do != "edit_record" and not any(each in words for each in self._spellings):
             return False
         self.calls += 1
         if not self._due():

@@ -59,10 +59,25 @@ class Faults:
         struck = self._striking(asked)
         if any(fault.do == "hide_field" for fault in struck):
             self._withhold()
-        return Turn(engine, asked, struck, self._clock, self._twist(engine.system)).taken()
+        return Turn(engine, asked, struck, self._clock, lambda: self._twist(engine.system), self._make_way).taken()
 
-    def postpones(self, engine: Engine, objects: Objects) -> bool:
-        """Return whether a load becomes a transaction that commits later; raises `ValueError` as the load would."""
+    def load(self, engine: Engine, objects: Objects) -> None:
+        """
+        Let people change records now, or begin a transaction that commits later.
+
+        An open transaction that holds one of the records commits first, so that people's changes come in the order
+        in which they made them. Raises `ValueError` as the engine's own `load` does.
+        """
+        self._make_way(engine, objects)
+        if not self._postpones(engine, objects):
+            engine.load(objects, self._clock.now())
+
+    def _make_way(self, engine: Engine, objects: Objects) -> None:
+        self.commit_due()
+        if self._transactions:
+            self._transactions.make_way(engine.system, objects)
+
+    def _postpones(self, engine: Engine, objects: Objects) -> bool:
         fault = next((each for each in self._set if each.strikes_load(engine.system, objects)), None)
         if fault is None or not isinstance(engine, Transactional):
             return False
@@ -90,6 +105,7 @@ class Faults:
             engine.withhold(hidden)
 
     def _twist(self, system: str) -> Twist:
+        self.commit_due()
         if not self._transactions:
             return PLAIN
         since, locked = self._transactions.running_since(system), self._transactions.locked(system)

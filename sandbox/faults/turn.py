@@ -11,7 +11,7 @@ from sandbox.faults.edits import edits
 from sandbox.faults.fault import Fault
 from sandbox.faults.matching import Asked
 from sandbox.faults.records import Refuses, refusing, refusing_some, sent
-from sandbox.wire import Engine, How, Record, Refusal, Response, Transactional, Twist
+from sandbox.wire import Engine, How, Objects, Record, Refusal, Response, Transactional, Twist
 
 
 class Handled(NamedTuple):
@@ -23,13 +23,24 @@ class Handled(NamedTuple):
 
 
 class Turn:
-    """One call, the faults that strike it, and the twist it has anyway."""
+    """
+    One call, the faults that strike it, and the twist it has anyway.
+
+    `make_way` is told what a person is about to change, and lets commit what would be in the way. `twist` is asked
+    for once, when what comes before the call has come.
+    """
 
     def __init__(
-        self, engine: Engine, asked: Asked, struck: Sequence[Fault], clock: SimulatedClock, twist: Twist
+        self,
+        engine: Engine,
+        asked: Asked,
+        struck: Sequence[Fault],
+        clock: SimulatedClock,
+        twist: Callable[[], Twist],
+        make_way: Callable[[Engine, Objects], None],
     ) -> None:
         self._engine, self._asked, self._clock = engine, asked, clock
-        self._struck, self._twist = struck, twist
+        self._struck, self._anyway, self._make_way = struck, twist, make_way
         self._now = clock.now()
         self._carried = False
         self._refused: list[Fault] = []
@@ -39,7 +50,7 @@ class Turn:
         for fault in self._struck:
             if fault.do in _BEFORE:
                 _BEFORE[fault.do](self, fault)
-        self._now = self._clock.now()
+        self._now, self._twist = self._clock.now(), self._anyway()
         decider = next((fault for fault in self._struck if fault.kind.decides), None)
         answer = self._decided(decider)
         for fault in self._struck:
@@ -149,6 +160,7 @@ class Turn:
         try:
             steps = edits(self._engine, fault, words)
             for objects in steps:
+                self._make_way(self._engine, objects)
                 self._engine.load(objects, self._clock.now())
         except ValueError as error:
             fault.failed(str(error))
@@ -167,6 +179,8 @@ class Turn:
         return replace(answer, delay=answer.delay + fault["seconds"])
 
     def _cut_off(self, fault: Fault, answer: Response) -> Response:
+        if not answer.body:
+            fault.missed()
         return cut_off(answer, fault["at"])
 
     def _without_reference(self, fault: Fault, answer: Response) -> Response:

@@ -136,7 +136,7 @@ class Writer:
                     raise Fault("DUPLICATE_VALUE", why)
 
     def _free(self, record: Record) -> None:
-        if record["Id"] in self._tenant.locked or record["Id"] in self._twist.locked:
+        if record["Id"] in self._tenant.locked or not self._twist.locked.isdisjoint((record["Id"], record["Id"][:15])):
             raise Fault(_LOCKED, CHOICES.lock_message)
 
     def _unless_refused(self, record: Mapping[str, Any]) -> None:

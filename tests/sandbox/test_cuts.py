@@ -149,6 +149,24 @@ def test_over_http_the_connection_closes_without_an_answer(control, client, do, 
 
 
 @pytest.mark.whole
+@pytest.mark.parametrize("do", ["refuse", "reset_before", "reset_after"])
+@pytest.mark.parametrize("calls_before", [0, 1])
+def test_over_http_a_closed_connection_is_lost_for_requests_new_or_kept_alive(control, client, do, calls_before):
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers.update(BEARER)
+        url = f"{client.base_url}{READ}"
+        for _ in range(calls_before):
+            assert requests_send(session, "GET", url).status == 200
+        control.post("/faults", json=[{"system": "salesforce", "do": do, "times": 1}])
+
+        with pytest.raises(Lost):
+            requests_send(session, "GET", url)
+
+        assert requests_send(session, "GET", url).status == 200
+
+
+@pytest.mark.whole
 def test_over_http_a_lost_answer_is_awaited_until_the_caller_gives_up_and_others_are_answered(control, client):
     control.post("/faults", json=[{"system": "salesforce", "do": "lose_answer", "route": "writes"}])
 

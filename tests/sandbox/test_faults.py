@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.faults.kinds import KINDS
-from sandbox.wire import Cut
+from sandbox.wire import Cut, Request
 from sandbox.world import SandboxError
 from tests.sandbox.faulty import (
     DEAL,
@@ -101,6 +101,16 @@ def test_a_fault_about_a_record_strikes_the_calls_that_name_it(world):
         world.handle("salesforce", write_back(OTHER, DEAL))
     with pytest.raises(Cut):
         world.handle("salesforce", salesforce("GET", f"sobjects/Opportunity/{DEAL}"))
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_record_is_found_however_json_spells_it(world, escaped):
+    world.faults([{"system": "gainsight", "do": "status", "record": 'Müller "Söhne"'}])
+    body = json.dumps({"records": [{"Name": 'Müller "Söhne" GmbH'}]}, ensure_ascii=escaped).encode()
+
+    answer = world.handle("gainsight", Request("POST", "/v1/data/objects/Company", "", {"accesskey": "sandbox"}, body))
+
+    assert answer.status == 503
 
 
 def test_nth_times_and_rate_say_when_a_fault_strikes(world):
@@ -432,6 +442,15 @@ def test_a_truncated_answer_is_never_whole(world, at):
 
     with pytest.raises(json.JSONDecodeError):
         said(world.handle("gainsight", query_companies("Acme")))
+
+
+def test_an_answer_without_a_body_cannot_be_cut_off(world):
+    world.faults([{"system": "salesforce", "do": "truncate"}])
+
+    answer = world.handle("salesforce", salesforce("PATCH", f"sobjects/Opportunity/{DEAL}", {"NextStep": "Call"}))
+
+    assert answer.status == 204
+    assert world.struck()["truncate"] == 0
 
 
 @pytest.mark.parametrize(("arguments", "made"), [({}, []), ({"applied": True}, ["Kickoff"])])

@@ -1,8 +1,11 @@
 """Faults that change what the data show: refused records, lag, late commits, pages, fields and people's edits."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sandbox.wire import Cut
 from sandbox.world import SandboxError
@@ -11,6 +14,7 @@ from tests.sandbox.faulty import (
     DATA,
     DEAL,
     OTHER,
+    START,
     activities,
     companies,
     ctas,
@@ -265,6 +269,125 @@ def test_a_late_commit_comes_also_when_the_faults_are_cleared_meanwhile(world):
     assert MANY[0] in names(world, "Opportunity")
 
 
+@pytest.mark.parametrize("later", [30, 300])
+def test_what_people_change_later_is_not_undone_by_a_late_commit(world, later):
+    world.faults([{"system": "salesforce", "do": "late_commit", "seconds": 60, "times": 1}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "NextStep": "first", "Name": "Renamed"}]}})
+    world.clock.advance(later)
+
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL[:15], "NextStep": "second"}]}})
+
+    world.clock.advance(60)
+    assert (deal(world, DEAL)["NextStep"], deal(world, DEAL)["Name"]) == ("second", "Renamed")
+    moment = (START + timedelta(seconds=later)).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    assert deal(world, DEAL)["SystemModstamp"] == moment
+
+
+def test_an_edit_beside_a_call_is_not_undone_by_a_late_commit_nor_locked_out_by_it(world):
+    world.faults(
+        [
+            {"system": "salesforce", "do": "late_commit", "times": 1},
+            {"system": "salesforce", "do": "edit_record", "set": {"Description": "second"}, "times": 1},
+        ]
+    )
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "Description": "first"}]}})
+
+    entries = said(world.handle("salesforce", write_back(DEAL)))
+
+    world.clock.advance(60)
+    assert deal(world, DEAL)["Description"] == "second"
+    assert entries[0]["success"] is True
+
+
+def test_what_refers_to_a_deal_that_is_not_committed_yet_lets_it_commit_first(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "times": 1}])
+    deals(world, MANY[0])
+
+    item = {"OpportunityId": MANY[0], "Quantity": 1, "UnitPrice": 10}
+    world.load({"salesforce": {"OpportunityLineItem": [item]}})
+
+    assert deal(world, MANY[0])["HasOpportunityLineItem"] is True
+
+
+def test_a_late_commit_wakes_no_deal_that_went_with_its_account(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "times": 1}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "NextStep": "first"}]}})
+
+    world.load({"salesforce": {"Account": [{"Id": ACCOUNT, "_deleted": True}]}})
+
+    world.clock.advance(60)
+    assert names(world, "Opportunity") == []
+
+
+def test_a_clock_that_steps_past_a_late_commit_lets_the_call_see_it(world):
+    world.faults([{"system": "salesforce", "do": do} for do in ("late_commit", "clock_step")])
+    deals(world, MANY[0])
+
+    assert MANY[0] in seen(world)
+
+
+edits = st.tuples(st.sampled_from([DEAL, OTHER]), st.sampled_from(["won", "open", "task", "delete"]))
+waits = st.sampled_from([10, 50, 200])
+
+
+@settings(max_examples=60, deadline=None)
+@given(done=st.lists(edits | waits, max_size=12), seed=st.integers(0, 1000))
+def test_late_commits_change_when_something_is_seen_and_nothing_else(done, seed):
+    late = [{"system": "salesforce", "do": "late_commit", "seconds": 60, "rate": 0.5, "seed": seed}]
+
+    assert left_by(done, late) == left_by(done, [])
+
+
+def left_by(done, faults):
+    """Return what people's edits and waits come to in the end, stamps and all."""
+    world, deleted = small_world(), set()
+    world.faults(faults)
+    for place, each in enumerate(done):
+        if isinstance(each, int):
+            world.clock.advance(each)
+        elif each[0] not in deleted:
+            load_edit(world, *each, text=str(place))
+            deleted |= {each[0]} if each[1] == "delete" else set()
+    world.clock.advance(60)
+    return [
+        sorted(str([row[field] for field in fields]) for row in world.state("salesforce", name)["salesforce"][name])
+        for name, fields in (
+            ("Opportunity", ("Id", "NextStep", "StageName", "IsDeleted", "SystemModstamp")),
+            ("OpportunityHistory", ("OpportunityId", "StageName", "CreatedDate")),
+            ("Task", ("WhatId", "Subject", "IsDeleted")),
+        )
+    ]
+
+
+def load_edit(world, number, action, text):
+    changes = {
+        "won": {"StageName": "Closed Won", "NextStep": text},
+        "open": {"StageName": "Prospecting", "NextStep": text},
+        "delete": {"_deleted": True},
+    }
+    if action == "task":
+        world.load({"salesforce": {"Task": [{"Subject": text, "WhatId": number}]}})
+    else:
+        world.load({"salesforce": {"Opportunity": [{"Id": number, **changes[action]}]}})
+
+
+def test_an_id_of_15_characters_locks_its_record_too(world):
+    world.faults([{"system": "salesforce", "do": "late_commit"}])
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL[:15], "Name": "Renamed"}]}})
+
+    entries = said(world.handle("salesforce", write_back(DEAL)))
+
+    assert entries[0]["errors"][0]["statusCode"] == "UNABLE_TO_LOCK_ROW"
+
+
+def test_a_load_is_found_by_a_name_in_any_letters(world):
+    world.faults([{"system": "salesforce", "do": "late_commit", "record": "Müller"}])
+
+    world.load({"salesforce": {"Opportunity": [{"Id": DEAL, "Name": "Müller GmbH"}]}})
+
+    assert names(world, "Opportunity") == ["Rocket", "Sledge"]
+
+
 def test_a_load_that_is_wrong_is_refused_at_once_and_not_late(world):
     world.faults([{"system": "salesforce", "do": "late_commit"}])
 
@@ -437,6 +560,33 @@ def test_accounts_are_merged_and_the_deals_go_to_the_one_that_stays(world):
     assert names(world, "Account") == ["Acme Group"]
     assert {deal(world, each)["AccountId"] for each in (DEAL, OTHER)} == {winner}
     assert winner != ACCOUNT
+
+
+def test_a_merge_takes_along_all_that_hangs_on_the_account(world):
+    winner, branch = "001000000000002AAA", "001000000000003AAA"
+    accounts = [{"Id": each, "Name": each, "ParentId": ACCOUNT} for each in (winner, branch)]
+    task = {"Subject": "Call", "WhatId": ACCOUNT}
+    world.load(
+        {"salesforce": {"Account": accounts, "Task": [task], "Contact": [{"LastName": "Holm", "AccountId": ACCOUNT}]}}
+    )
+    world.faults([{"system": "salesforce", "do": "edit_record", "action": "merge", "into": winner, "times": 1}])
+
+    world.handle("salesforce", write_back(DEAL))
+
+    assert names(world, "Task", "WhatId") == [winner]
+    assert names(world, "Contact", "AccountId") == [winner]
+    parents = zip(names(world, "Account"), names(world, "Account", "ParentId"), strict=True)
+    assert list(parents) == [(winner, None), (branch, winner)]
+
+
+def test_a_merge_wakes_no_deal_that_was_deleted(world):
+    world.load({"salesforce": {"Account": [{"Name": "Acme Group"}], "Opportunity": [{"Id": OTHER, "_deleted": True}]}})
+    world.faults([{"system": "salesforce", "do": "edit_record", "action": "merge", "times": 1}])
+
+    world.handle("salesforce", write_back(DEAL))
+
+    assert world.struck() == {"edit_record": 1}
+    assert names(world, "Opportunity") == ["Rocket"]
 
 
 def test_a_person_edits_the_company_that_a_gainsight_call_names(world):
