@@ -10,6 +10,7 @@ from typing import Any
 from connectors._gainsight_settings import COMPANY, CTA, PLAN, TIMELINE, GainsightSettings
 from handoff.errors import BridgeBug, Rejected
 from handoff.model import Step, Value, Write
+from handoff.owners import Owner
 
 HINTS = {
     "GSOBJ_1001": "a text is longer than its field; give it a `max` in the mapping.",
@@ -43,6 +44,16 @@ PHRASES = {  # looked for in the vendor's text; only our own words are ever show
     "multiple match": "a look-up found more than one; make it unique in Gainsight.",
     "duplicate": "Gainsight holds such a record already.",
     "invalid field": "a field is unknown or cannot take such a value; compare the mapping with Gainsight's fields.",
+}
+OWNERS = {  # by words of ours, above; what none of them says is the mapping's
+    "is not there any more": Owner.CS_OPS,
+    "holds such a record already": Owner.CS_OPS,
+    "inactive": Owner.PLATFORM_ADMIN,
+    "a look-up found": Owner.PLATFORM_ADMIN,
+    "is not in Gainsight": Owner.PLATFORM_ADMIN,
+    "credentials": Owner.PLATFORM_ADMIN,
+    "no such object": Owner.PLATFORM_ADMIN,
+    "gave no reason": Owner.PLATFORM_ADMIN,
 }
 KNOWN_FIELDS = frozenset(
     {"Name", "type", "reason", "status", "priority", "DueDate", "Comments", "SuccessPlanType", "Templates"}
@@ -202,6 +213,11 @@ def failure_in_words(failure: Any, payload: Mapping[str, Any]) -> tuple[str | No
     lower = text.lower()
     hint = next((hint for phrase, hint in PHRASES.items() if phrase in lower), "")
     return code, _said(code, fields, hint)
+
+
+def owner_of(reason: str) -> Owner:
+    """Return who can clear a refusal, from our words for it."""
+    return next((owner for words, owner in OWNERS.items() if words in reason), Owner.REVOPS)
 
 
 def says_duplicate(failure: Any, code: str | None, settings: GainsightSettings) -> bool:

@@ -19,7 +19,7 @@ from connectors._gainsight_wire import (
     Json,
     Wire,
 )
-from connectors._gainsight_words import Flaw, Refusal, failure_in_words, fields_of, says_duplicate
+from connectors._gainsight_words import Flaw, Refusal, failure_in_words, fields_of, owner_of, says_duplicate
 from handoff.batches import batches
 from handoff.errors import Ambiguous, NotAllowed, Rejected, ServiceError, Transient
 from handoff.model import Outcome, Result, Step
@@ -88,7 +88,7 @@ class Writer:
             if len(steps) > 1:
                 self._apart(steps, going, error)
                 return
-            outcomes = [Outcome(step.key, Result.REJECTED, step.ref, _reason(error)) for step in steps]
+            outcomes = [_refused(step, _reason(error)) for step in steps]
         going.done.update((outcome.key, outcome) for outcome in outcomes)
 
     def _apart(self, steps: Sequence[Step], going: _Put, error: Rejected) -> None:
@@ -100,7 +100,7 @@ class Writer:
             steps = [step for step in steps if step.key not in done]
         flaws = error.flaws if isinstance(error, Refusal) else ()
         hopeless = [step for step in steps if _holds(_record(step, sent), _SAME_FOR_ALL, flaws)]
-        done |= {step.key: Outcome(step.key, Result.REJECTED, step.ref, _reason(error)) for step in hopeless}
+        done |= {step.key: _refused(step, _reason(error)) for step in hopeless}
         suspects = [step for step in steps if step.key not in done and _suspect(_record(step, sent), flaws)]
         rest = [step for step in steps if step.key not in done and step not in suspects]
         parts = [rest, suspects] if hopeless or (suspects and rest) else _halves(steps)
@@ -220,7 +220,7 @@ class Writer:
 
     def _outcome(self, step: Step, ref: Any, failure: Any, sent: Mapping[str, Json]) -> Outcome:
         if failure is not None:
-            return Outcome(step.key, Result.REJECTED, step.ref, failure_in_words(failure, sent[step.key])[1])
+            return _refused(step, failure_in_words(failure, sent[step.key])[1])
         if not isinstance(ref, str) or not ref:
             return Outcome(step.key, Result.UNKNOWN, step.ref, _NOT_NAMED)
         return Outcome(step.key, _result(step), step.ref or ref)
@@ -305,6 +305,10 @@ def _merged(listed: Any) -> Json:
 def _activity(entry: Any) -> Any:
     first = entry[0] if isinstance(entry, list) and entry else entry
     return first.get("activityId") if isinstance(first, dict) else first
+
+
+def _refused(step: Step, reason: str) -> Outcome:
+    return Outcome(step.key, Result.REJECTED, step.ref, reason, owner=owner_of(reason))
 
 
 def _reason(error: ServiceError) -> str:

@@ -14,7 +14,7 @@ from handoff.fingerprints import field_fingerprint
 from handoff.ledger import Judged, Told
 from handoff.model import Held, Outcome, Result, Standing
 from handoff.notes import words_of
-from handoff.prepare import Prepared, body, standing_of, step_list
+from handoff.prepare import Prepared, body, owner_of, standing_of, step_list
 from handoff.reapplication import Reapplication, mark_of
 from handoff.receipts import Ended
 from handoff.recorded import recorded
@@ -181,10 +181,21 @@ class _Applying:
 
     def _judged(self, one: Prepared, outcomes: Mapping[str, Outcome], told: Told | None) -> Judged:
         acted = tuple(step for step in one.steps if step.key in outcomes)
-        standing, reason = standing_of(replace(one, steps=acted), outcomes)
+        acted_on = replace(one, steps=acted)
+        standing, reason = standing_of(acted_on, outcomes)
         again = self.clock.now() + PERSON_AGAIN if standing is Standing.NEEDS_PERSON else None
         version = self.plan.version
-        return Judged(one.deal, one.source_hashes, standing, reason, try_at=again, mapping_version=version, told=told)
+        owner = owner_of(acted_on, outcomes)
+        return Judged(
+            one.deal,
+            one.source_hashes,
+            standing,
+            reason,
+            try_at=again,
+            mapping_version=version,
+            told=told,
+            owner=owner,
+        )
 
     def _told(
         self, deals: Sequence[Prepared], acts: Mapping[str, Decision], outcomes: Mapping[str, Outcome]

@@ -12,6 +12,7 @@ from handoff.leases import CALL_ENDS_WITHIN
 from handoff.ledger import Ledger
 from handoff.mapping import Target
 from handoff.model import Found, Held, How, Needed, Outcome, Result, Scope, Standing, Step, Value
+from handoff.owners import Owner
 from handoff.ports import Clock, Destination, Identity, LeaseClock
 from handoff.remarks import remarks_on
 
@@ -170,7 +171,7 @@ class Decider:
             f"the {step.kind} is not there any more: somebody deleted or merged it in the platform. "
             "`handoff sync --deal` looks for the one that is left."
         )
-        return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, row.remote_id, reason))
+        return Decision(planned, outcome=Outcome(step.key, Result.REJECTED, row.remote_id, reason, owner=Owner.CS_OPS))
 
     def _changed(self, planned: Planned, step: Step, row: Any, held: Held | None) -> Decision:
         """A record carries what changed since our last send, as far as its modes let it."""
@@ -301,7 +302,7 @@ class Decider:
         if not there and spec is not None and spec.none != "insert":
             result = Result.REJECTED if spec.none == "person" else Result.WAITING
             reason = f"no {step.kind} was found, and the mapping says `none: {spec.none}`"
-            return Decision(planned, outcome=Outcome(step.key, result, reason=reason))
+            return Decision(planned, outcome=Outcome(step.key, result, reason=reason, owner=Owner.CS_OPS))
         if row is None or row.state not in IN_DOUBT:
             return else_
         unknown = Outcome(step.key, Result.UNKNOWN, reason=NOT_FOUND_YET, again=row.try_at)
@@ -312,8 +313,8 @@ class Decider:
         again = self.clock.now() + self.destination.kinds[step.kind].settle
         return Decision(planned, outcome=replace(unknown, again=again), looked=True)
 
-    def _rejected(self, planned: Planned, reason: str) -> Decision:
-        return Decision(planned, outcome=Outcome(planned.step.key, Result.REJECTED, reason=reason))
+    def _rejected(self, planned: Planned, reason: str, owner: Owner = Owner.CS_OPS) -> Decision:
+        return Decision(planned, outcome=Outcome(planned.step.key, Result.REJECTED, reason=reason, owner=owner))
 
     def _several(self, step: Step, found: Sequence[Found]) -> str:
         """Say which records a person must choose from: by id, kind and link, without what people typed into them."""
@@ -326,7 +327,8 @@ class Decider:
         """What is only looked up is waited for while another deal is about to make it, or may have made it."""
         step = planned.step
         if row is None or not self._still_comes(step, row):
-            return self._rejected(planned, self._missing(step))
+            owner = Owner.CS_OPS if step.scope is Scope.ACCOUNT else Owner.PLATFORM_ADMIN
+            return self._rejected(planned, self._missing(step), owner)
         return Decision(
             planned, outcome=Outcome(step.key, Result.WAITING, reason=f"another deal makes the {step.kind}")
         )

@@ -159,6 +159,7 @@ class Intents(Leases):
                     "gone": False,
                     "adopting": False,
                     "send_by": None,
+                    "owner": outcome.acts,
                 }
             )
             told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))

@@ -27,6 +27,7 @@ from handoff.errors import ConfigError
 from handoff.intents import Intents, State
 from handoff.migrating import make_ready
 from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
+from handoff.owners import Owner
 from handoff.rows import BRIDGE, deal_row, event, unreadable_row
 from handoff.trail import Checked, check, seal
 
@@ -53,7 +54,7 @@ class Judged:
     `silent`: the deal's own record is not told. `changed` names the canonical fields that changed and were not carried
     out yet; `told` is what Customer Success has been told now, None when that stays what it was. `read_at` is a moment
     before the deal was read (None: now): where somebody has read it since, that reading's row stays. `expected_at`
-    is when one that waits goes on, None where that is the next pass.
+    is when one that waits goes on, None where that is the next pass. `owner` is who must act next.
     """
 
     deal: Deal
@@ -67,6 +68,7 @@ class Judged:
     told: "Told | None" = None
     read_at: datetime | None = None
     expected_at: datetime | None = None
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,7 @@ class Ledger(Intents):
 
     # What a run writes
 
-    def begin_run(self, command: str, now: datetime, mapping_version: str, *, actor: str = BRIDGE) -> int:
+    def begin_run(self, command: str, now: datetime, mapping_version: str | None, *, actor: str = BRIDGE) -> int:
         """Return the number of a new run; `actor` is the person who does it, where it is one."""
         row = {"command": command, "started_at": now, "mapping_version": mapping_version, "actor": actor}
         with self.writing() as connection:
@@ -292,10 +294,11 @@ class Ledger(Intents):
         With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
         new = {"standing": Standing.WAITING.value, "try_at": None, "expected_at": now + AT_ONCE}
-        whole = {"reason": "read, not yet handed off", "receipt_try_at": None}
+        whole = {"reason": "read, not yet handed off", "receipt_try_at": None, "owner": Owner.BRIDGE.value}
+        torn_for = {"owner": Owner.CRM_ADMIN.value}
         read = {"read_at": read_at or now}
         rows = [deal_row(deal, now, run) | new | whole | read for deal in deals]
-        torn = [unreadable_row(one, now, run) | new | {"reason": one.why} | read for one in unreadable]
+        torn = [unreadable_row(one, now, run) | new | torn_for | {"reason": one.why} | read for one in unreadable]
         with self.writing() as connection:
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
             self.upsert(connection, t.deals, torn, ["ref"], keep=KNOWN_WHEN_READ, newer="read_at")
@@ -407,6 +410,7 @@ class Ledger(Intents):
                 "changed": list(j.changed),
                 "read_at": j.read_at or now,
                 "expected_at": j.expected_at,
+                "owner": j.owner.value if j.owner else None,
                 "receipt_pending": ((before and before.receipt_pending) or UNTOLD) if tell and not j.silent else None,
             }
             rows.append(row)
@@ -428,6 +432,7 @@ class Ledger(Intents):
         One that is done stays done, only its receipt is dropped. A deal that is won again counts as new.
         """
         gone = {"standing": Standing.EXCLUDED.value, "reason": reason, "source_hashes": None, "mapping_version": None}
+        gone |= {"owner": None}
         standings: dict[str, Standing] = {}
         with self.writing() as connection:
             for some in batches(ids, IN_AT_ONCE):

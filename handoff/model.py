@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from handoff.owners import Owner
+
 Value = Any
 """A canonical value: text, Decimal, date, aware datetime, bool, or a list or mapping of these; None is missing."""
 
@@ -293,7 +295,7 @@ class Outcome:
     The end of one step: `ref` is the remote id when it is settled, `reason` says why when it is not.
 
     `parked` says of one that may have been carried out that nobody can look it up, so a person must say. `again` is
-    when one that waits goes on; None is with the next pass.
+    when one that waits goes on; None is with the next pass. `owner` is who can clear what was refused.
     """
 
     key: str
@@ -302,6 +304,16 @@ class Outcome:
     reason: str = ""
     parked: bool = False
     again: datetime | None = None
+    owner: Owner = Owner.REVOPS
+
+    @property
+    def acts(self) -> Owner | None:
+        """Who must act next, None when it is settled."""
+        if self.settled:
+            return None
+        if self.parked:
+            return Owner.CS_OPS
+        return self.owner if self.result is Result.REJECTED else Owner.BRIDGE
 
     @property
     def settled(self) -> bool:

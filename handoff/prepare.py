@@ -16,6 +16,7 @@ from handoff.kinds import NO_PILOT, Background
 from handoff.mapping import Mappings
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
 from handoff.notes import Note
+from handoff.owners import Owner
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge, receivers
 from handoff.transforms import exact, text
@@ -40,6 +41,7 @@ class Prepared:
     handoff: Handoff | None = None
     steps: tuple[Step, ...] = ()
     stopped: str = ""
+    owner: Owner = Owner.REVOPS
     delivered: bool = False
     unhandled: bool = False
     changed: tuple[str, ...] = ()
@@ -102,9 +104,12 @@ def judged(
         if row is not None and handoff.excluded:
             handoff = replace(handoff, excluded="")  # what was begun is gone on with: no pilot takes it back
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
+        owner = Owner.REVOPS if deal.account_id else Owner.SALES
         if not stopped:
             before.judged(handoff)
-        results.append(Prepared(deal, bridge.fingerprints(deal), handoff, stopped=stopped, background=background))
+        results.append(
+            Prepared(deal, bridge.fingerprints(deal), handoff, stopped=stopped, owner=owner, background=background)
+        )
     return results
 
 
@@ -188,6 +193,17 @@ def standing_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> tuple[Standin
         if not outcome.settled:
             return Standing.WAITING, f"{step.name} waits: {outcome.reason}"
     return Standing.DONE, ""
+
+
+def owner_of(one: Prepared, outcomes: Mapping[str, Outcome]) -> Owner | None:
+    """Return who must act next on the deal, for the reason that `standing_of` gives; None when nobody must."""
+    if one.excluded:
+        return None
+    if one.stopped or one.unhandled:
+        return one.owner
+    acts = [outcomes[step.key].acts for step in one.steps]
+    people = [owner for owner in acts if owner not in (None, Owner.BRIDGE)]
+    return next(iter(people), Owner.BRIDGE if any(acts) else None)
 
 
 def ends_that_go_on(one: Prepared, outcomes: Mapping[str, Outcome]) -> list[Outcome]:

@@ -12,6 +12,7 @@ from handoff.fingerprints import fingerprint
 from handoff.intents import State
 from handoff.ledger import Ledger
 from handoff.model import Result, Step
+from handoff.owners import Owner
 from handoff.rows import step_row
 
 
@@ -36,6 +37,7 @@ class Restored:
         state = State.UNKNOWN if self.ref is None else State.LOOKED_UP if self.step.reference else State.SETTLED
         return step_row(self.step, self.won_at, now, run, version) | {
             "state": state.value,
+            "owner": Owner.CS_OPS.value if self.ref is None else None,
             "result": (Result.UNKNOWN if self.ref is None else Result.UNCHANGED).value,
             "attempts": 0,
             "reason": self.reason,

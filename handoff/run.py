@@ -17,7 +17,7 @@ from handoff.decisions import merged
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.ledger import Frozen, Judged, Told
 from handoff.model import Deal, Outcome, Result, Standing, Window
-from handoff.prepare import Prepared, body, ends_that_go_on, prepare, standing_of, step_list
+from handoff.prepare import Prepared, body, ends_that_go_on, owner_of, prepare, standing_of, step_list
 from handoff.provenance import Evidence
 from handoff.recorded import recorded
 from handoff.report import Report, Tally
@@ -295,6 +295,7 @@ class Pass:
             silent=one.silent,
             read_at=self.intake.read_at(one.deal),
             expected_at=expected_at,
+            owner=owner_of(one, outcomes),
         )
 
     def _told(self, one: Prepared, outcomes: Mapping[str, Outcome], *, handled: bool) -> Told | None:

@@ -20,6 +20,7 @@ from connectors.gainsight import M2M, AccessKey, Gainsight
 from handoff.counted import Counted
 from handoff.errors import NotAllowed
 from handoff.model import Customer, Found, Held, How, Outcome, Result, User
+from handoff.owners import Owner
 from sandbox.wire import Request
 from tests.connectors.gainsight.world import StandIn, connector, step
 from tests.golden.shape import shape_differences
@@ -328,6 +329,7 @@ CASES = {
                 Result.REJECTED,
                 GLOBEX,
                 "GSOBJ_1011 (Gsid): the record is not there any more; somebody deleted or merged it in Gainsight.",
+                owner=Owner.CS_OPS,
             )
         ],
     ),
