@@ -14,6 +14,7 @@ from handoff.fingerprints import changed
 from handoff.keys import deal_key
 from handoff.mapping import Mappings
 from handoff.model import Deal, Page, Standing, Unreadable, Window, WonHow
+from handoff.owners import Owner
 from handoff.prepare import judged
 from handoff.report import Notice, Tally
 from handoff.telling import come
@@ -248,6 +249,9 @@ class Intake:
                 continue
             self.tally.see(deal.ref)
             hashes = self.bridge.fingerprints(deal)
+            if row is not None and not self.forced and _taken_over(row, deal):
+                self._stands(deal, row)
+                continue
             if row is None or changed(row.source_hashes, hashes):
                 new.append(deal)
                 continue
@@ -311,6 +315,11 @@ class Intake:
         self.tally.see(one.ref)
         self.tally.counts_as(Standing.WAITING)
         self.tally.tell(Notice(one.ref.id, one.name, "not readable", one.why))
+
+
+def _taken_over(row: Any, deal: Deal) -> bool:
+    """Whether a person settled or skipped it; one that is won again since is new."""
+    return bool(row.owner == Owner.BY_HAND and row.episode == deal.episode)
 
 
 def _oldest_first(deals: Iterable[Deal]) -> list[Deal]:

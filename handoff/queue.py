@@ -1,0 +1,163 @@
+"""What waits and what needs a person: each open deal and step with who acts, why, since when, and the next try."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from handoff import tables as t
+from handoff.batches import batches
+from handoff.database import IN_AT_ONCE, Database
+from handoff.intents import IN_DOUBT, State
+from handoff.model import Standing
+from handoff.owners import Owner
+
+
+class Retry(StrEnum):
+    """
+    When something is tried again.
+
+    `now`: inside the call itself, so it is never seen at rest. `later`: by a pass, once its moment has come. `person`:
+    once somebody acted; a pass looks again each hour, whether they did. `never`: nobody asks for it any more.
+    """
+
+    NOW = "now"
+    LATER = "later"
+    PERSON = "person"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """
+    One thing that is not done.
+
+    `id` is what a person types: a deal's id, or that and a step's name behind a slash. `what` is deal, step or receipt.
+    `next_try` is None where it is the next pass. `steps` are those of a deal that a person must clear.
+    """
+
+    id: str
+    what: str
+    name: str
+    retry: Retry
+    owner: Owner
+    reason: str
+    since: datetime
+    next_try: datetime | None
+    expected_at: datetime | None
+    url: str
+    steps: tuple["Entry", ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, ready for JSON."""
+        moments = {name: getattr(self, name) for name in ("since", "next_try", "expected_at")}
+        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        told = {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+        return said | told | {"steps": [step.as_dict() for step in self.steps]}
+
+
+def queue(ledger: Database) -> list[Entry]:
+    """Return all that is not done, the newest first; what a person settled or skipped is not among it."""
+    d = t.deals.c
+    unhandled = and_(d.standing == Standing.DONE.value, d.try_at.is_not(None))
+    open_ = d.standing.in_([Standing.WAITING.value, Standing.NEEDS_PERSON.value])
+    query = select(t.deals).where(or_(open_, unhandled, d.receipt_pending.is_not(None)))
+    with ledger.reading() as connection:
+        deals = connection.execute(query).all()
+        since = _since(connection, [row.ref for row in deals])
+        steps = _open_steps(connection)
+    of_deals = {row.ref: _of_deal(row, since.get(row.ref, row.first_seen_at)) for row in deals}
+    for row in steps:
+        entry, step = of_deals.get(row.deal), _of_step(row)
+        of_deals[row.deal if entry else step.id] = replace(entry, steps=(*entry.steps, step)) if entry else step
+    return sorted(of_deals.values(), key=lambda one: (one.since, one.id), reverse=True)
+
+
+def owner_of(row: Any) -> Owner:
+    """Return who must act on a deal; older releases kept nobody."""
+    if row.owner:
+        return Owner(row.owner)
+    return Owner.BRIDGE if row.standing == Standing.WAITING else Owner.CS_OPS
+
+
+def called(row: Any) -> str:
+    """Return how a person knows a deal."""
+    return f"{row.account_name or 'no account'}: {row.name}"
+
+
+def parked(step: Any) -> bool:
+    """Return whether only a person can say if this step was carried out."""
+    return step.state in IN_DOUBT and step.owner == Owner.CS_OPS
+
+
+def _of_deal(row: Any, since: datetime) -> Entry:
+    if row.standing == Standing.DONE and row.try_at is None:
+        return _of_receipt(row, since)
+    waits = row.standing == Standing.WAITING
+    return Entry(
+        id=row.deal_id,
+        what="deal",
+        name=called(row),
+        retry=Retry.LATER if waits else Retry.PERSON,
+        owner=owner_of(row),
+        reason=row.reason or "what changed after it was handed off is not told yet",
+        since=since,
+        next_try=row.try_at,
+        expected_at=row.expected_at if waits else None,
+        url=row.url,
+    )
+
+
+def _of_receipt(row: Any, since: datetime) -> Entry:
+    refused = row.receipt_try_at is not None  # one that could not be sent goes with the next pass
+    return Entry(
+        id=row.deal_id,
+        what="receipt",
+        name=called(row),
+        retry=Retry.PERSON if refused else Retry.LATER,
+        owner=Owner.CRM_ADMIN if refused else Owner.BRIDGE,
+        reason=f"its work is done, and its record does not say so yet: {row.receipt_pending}",
+        since=since,
+        next_try=row.receipt_try_at,
+        expected_at=None,
+        url=row.url,
+    )
+
+
+def _of_step(row: Any) -> Entry:
+    return Entry(
+        id=f"{row.deal_id}/{row.name}",
+        what="step",
+        name=f"{row.account_name or 'no account'}: {row.deal_name}",
+        retry=Retry.PERSON,
+        owner=Owner(row.owner) if row.owner else Owner.CS_OPS,
+        reason=row.reason,
+        since=row.changed_at,
+        next_try=row.try_at,
+        expected_at=None,
+        url=row.url,
+    )
+
+
+def _open_steps(connection: Connection) -> Sequence[Any]:
+    """Return the steps that a person must clear, with what their deal is called."""
+    s, d = t.steps.c, t.deals.c
+    in_doubt = and_(s.state.in_([state.value for state in IN_DOUBT]), s.owner == Owner.CS_OPS.value)
+    query = select(t.steps, d.deal_id, d.account_name, d.name.label("deal_name"), d.url)
+    query = query.join(t.deals, d.ref == s.deal).where(or_(s.state == State.REJECTED.value, in_doubt))
+    by_hand = func.coalesce(d.owner, "") == Owner.BY_HAND.value
+    return connection.execute(query.where(~by_hand, d.standing != Standing.EXCLUDED.value).order_by(s.key)).all()
+
+
+def _since(connection: Connection, refs: Sequence[str]) -> Mapping[str, datetime]:
+    """Return by deal since when it stands as it does, for the reason it does."""
+    e = t.events.c
+    stands = e.what.in_([standing.value for standing in Standing])
+    since: dict[str, datetime] = {}
+    for some in batches(refs, IN_AT_ONCE):
+        query = select(e.deal, func.max(e.at)).where(e.deal.in_(some), stands).group_by(e.deal)
+        since |= dict(connection.execute(query).tuples().all())
+    return since
