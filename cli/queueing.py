@@ -13,7 +13,6 @@ from cli.console import document, errors, headline, out
 from cli.options import AsJson, Sandbox
 from flows import _wiring
 from handoff.by_hand import Said, Subject, Word, say, subject
-from handoff.calls import spoken
 from handoff.errors import ConfigError
 from handoff.owners import Owner, in_words
 from handoff.queue import Entry, Retry, called, parked, queue
@@ -32,9 +31,9 @@ Examples:
 
   handoff queue
 
-  handoff queue retry 0065g00000DeaLAAAV --reason "the plan type is in Gainsight now"
+  handoff queue retry 0065g00000DeaLAAAV --reason "type added"
 
-  handoff queue resolve 0065g00000DeaLAAAV/brief --ref 1A00... --reason "posted by hand"
+  handoff queue resolve 0065g00000DeaLAAAV/brief --ref 1A0... --reason "posted"
 
   handoff queue skip 0065g00000DeaLAAAV --reason "a test deal"
 """
@@ -82,7 +81,7 @@ def _show(found: Sequence[Entry], words: dict[Owner, str], now: datetime, *, mos
         if entries:
             _show_owner(words[owner], entries, now, most=most, bridge=owner is Owner.BRIDGE)
     if any(one.retry is Retry.PERSON for one in found):
-        out.print("Say what is to happen: handoff queue retry ID, resolve ID or skip ID (--help explains).")
+        out.print("To act: handoff queue retry ID, resolve ID or skip ID (see --help).")
 
 
 def _show_owner(who: str, entries: Sequence[Entry], now: datetime, *, most: int | None, bridge: bool) -> None:
@@ -93,16 +92,11 @@ def _show_owner(who: str, entries: Sequence[Entry], now: datetime, *, most: int 
         out.print(f"      {one.reason}", markup=False)
         for step in one.steps:
             out.print(f"      its step: {step.id}", markup=False)
-        out.print(f"      since {_ago(one.since, now)}; {_next(one, now)}", style="dim", markup=False)
+        out.print(f"      since {one.since:%Y-%m-%d %H:%M} UTC; {_next(one, now)}", style="dim", markup=False)
         if one.url and not bridge:
             out.print(f"      {one.url}", style="dim", markup=False)
     if most is not None and len(entries) > most:
         out.print(f"  and {len(entries) - most:,} more: handoff queue --all")
-
-
-def _ago(moment: datetime, now: datetime) -> str:
-    ago = max(now - moment, timedelta(0))
-    return f"{moment:%Y-%m-%d %H:%M} UTC ({spoken(ago)})"
 
 
 def _next(one: Entry, now: datetime) -> str:
@@ -122,9 +116,9 @@ def retry(id_: Id, reason: Reason = None, sandbox: Sandbox = False, as_json: AsJ
 
     Examples:
 
-      handoff queue retry 0065g00000DeaLAAAV --reason "the user is active again"
+      handoff queue retry 0065g00000DeaLAAAV --reason "user is active"
 
-      handoff queue retry 0065g00000DeaLAAAV/brief --reason "it is not in the timeline"
+      handoff queue retry 0065g00000DeaLAAAV/brief --reason "not there"
     """
     _act(Word.RETRY, id_, reason, sandbox=sandbox, as_json=as_json)
 
@@ -146,9 +140,9 @@ def resolve(
 
     Examples:
 
-      handoff queue resolve 0065g00000DeaLAAAV/brief --ref 1A00... --reason "it is in the timeline"
+      handoff queue resolve 0065g00000DeaLAAAV/brief --ref 1A0... --reason "posted"
 
-      handoff queue resolve 0065g00000DeaLAAAV --reason "handed over on the phone"
+      handoff queue resolve 0065g00000DeaLAAAV --reason "by phone"
     """
     _act(Word.RESOLVE, id_, reason, ref=ref, sandbox=sandbox, as_json=as_json)
 
@@ -162,7 +156,7 @@ def skip(id_: Id, reason: Reason = None, sandbox: Sandbox = False, as_json: AsJs
 
     Examples:
 
-      handoff queue skip 0065g00000DeaLAAAV/plan --reason "they have a plan of their own"
+      handoff queue skip 0065g00000DeaLAAAV/plan --reason "has one"
 
       handoff queue skip 0065g00000DeaLAAAV --reason "a test deal"
     """

@@ -54,7 +54,7 @@ def test_the_queue_is_grouped_by_who_must_act_and_what_goes_on_by_itself_comes_l
         "Sales (1)",
         "RevOps (1)",
         "The bridge goes on with these by itself (1)",
-        "Say what is to happen: handoff queue retry ID, resolve ID or skip ID (--help explains).",
+        "To act: handoff queue retry ID, resolve ID or skip ID (see --help).",
     ]
 
 
@@ -64,7 +64,7 @@ def test_an_entry_says_its_id_why_since_when_when_it_is_looked_at_again_and_wher
     assert f"  {DEAL}  Nordwind Freight: Harbor lights, 40 seats" in text
     assert "      plan: " in text
     assert f"      its step: {DEAL}/plan" in text
-    assert "since 2026-03-10 12:01 UTC (less than a minute); looked at again at 13:01 UTC" in text
+    assert "since 2026-03-10 12:01 UTC; looked at again at 13:01 UTC" in text
     assert SECOND not in text
 
 
