@@ -136,7 +136,7 @@ def resolve(
     """Say that it was done by hand; the bridge does not do it any more.
 
     With --ref a step's record is linked: later changes of the deal reach it, what people wrote in it stays. A deal as
-    a whole is left alone until somebody says retry, or it is won again; its record in the CRM stays as it is.
+    a whole is left alone until somebody says retry, or it is won again; its record in the CRM is told so.
 
     Examples:
 
@@ -152,7 +152,7 @@ def skip(id_: Id, reason: Reason = None, sandbox: Sandbox = False, as_json: AsJs
     """Say that it is not to be done.
 
     A step counts as settled, without a record; the rest of its deal goes on. A deal as a whole is left out until
-    somebody says retry, or it is won again; its record in the CRM stays as it is.
+    somebody says retry, or it is won again; its record in the CRM is told so.
 
     Examples:
 

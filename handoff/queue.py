@@ -98,7 +98,7 @@ def parked(step: Any) -> bool:
 
 
 def _of_deal(row: Any, since: datetime) -> Entry:
-    if row.standing == Standing.DONE and row.try_at is None:
+    if row.standing == Standing.EXCLUDED or (row.standing == Standing.DONE and row.try_at is None):
         return _of_receipt(row, since)
     owner = owner_of(row)
     waits = row.standing == Standing.WAITING or owner is Owner.BRIDGE
