@@ -12,6 +12,7 @@ from cli import (
     files,
     ledger,
     previewing,
+    queueing,
     reconciling,
     screens,
     setting_up,
@@ -258,6 +259,7 @@ _OTHERS = (
 for _name, _command in ((name, command) for some in _OTHERS for name, command in some.items()):
     app.command(name=_name)(_command)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(queueing.app, name="queue")
 
 
 if __name__ == "__main__":

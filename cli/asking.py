@@ -15,8 +15,13 @@ def at_terminal() -> bool:
 
 def answer(question: str) -> str:
     """Return what the person says, in lower case; "" for Enter, and where the input ends."""
+    return said(question).lower()
+
+
+def said(question: str) -> str:
+    """Return what the person says, as they say it; "" for Enter, and where the input ends."""
     try:
-        return out.input(f"{question} ", markup=False).strip().lower()
+        return out.input(f"{question} ", markup=False).strip()
     except EOFError:
         return ""
 

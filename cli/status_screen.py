@@ -1,6 +1,6 @@
 """`handoff status`: the screen of nine in the morning."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from cli.options import AsJson, MappingsDir, Sandbox
 from flows import _wiring
 from handoff.calls import each_span, spoken
 from handoff.model import Standing
+from handoff.owners import Owner, in_words
 from handoff.status import OVERDUE, Named, Status
 from handoff.status import status as as_it_stands
 from handoff.transforms import shortened
@@ -52,19 +53,24 @@ def status(
         if as_json:
             document("status", ok=done.well, ledger=kept_in, **done.as_dict())
         else:
-            show(done, kept_in=kept_in, scale=clock.scale)
+            settings = chosen.settings()
+            who = {one: in_words(one, crm=settings.crm.system, platform=settings.platform.system) for one in Owner}
+            show(done, who, kept_in=kept_in, scale=clock.scale)
         if not done.well:
             raise SystemExit(int(Exit.NEEDS_PERSON))
 
 
-def show(done: Status, *, kept_in: str, scale: float) -> None:
-    """Print how things stand, what needs somebody first."""
+def show(done: Status, who: Mapping[Owner, str], *, kept_in: str, scale: float) -> None:
+    """Print how things stand, what needs somebody first; `who` has the words for those who must act."""
     counts = done.counts
     words = {Standing.DONE: "done", Standing.WAITING: "waiting", Standing.NEEDS_PERSON: "need a person"}
     said = [f"{counts.get(standing.value, 0):,} {word}" for standing, word in words.items()]
     out.print(", ".join(said) + f", {counts.get(Standing.EXCLUDED.value, 0):,} excluded", style="bold")
     people, waiting = counts.get(Standing.NEEDS_PERSON.value, 0), counts.get(Standing.WAITING.value, 0)
-    _show_deals(f"{people:,} need a person (handoff queue)", done.needs_person, people, done.at, style="yellow")
+    acting = ", ".join(f"{who[owner]} {count:,}" for owner, count in done.owners.items())
+    _show_deals(
+        f"{people:,} need a person: {acting} (handoff queue)", done.needs_person, people, done.at, style="yellow"
+    )
     _show_deals(f"{waiting:,} wait, and go on by themselves", done.waiting, waiting, done.at)
     if done.pending:
         out.print(f"{done.pending:,} deals in the CRM could not be told yet; each pass tries again.")

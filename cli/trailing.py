@@ -1,6 +1,7 @@
 """`handoff trail`: what was done, by whom, in order; and whether it is still as it was sealed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from handoff.deals import known_deal
 from handoff.ledger import Ledger
 from handoff.trail import Checked
 
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 WIDE = 100
 """Columns of a terminal from which the deal and who did it are shown too."""
 
@@ -22,6 +24,7 @@ WIDE = 100
 def trail(
     deal: Annotated[str | None, typer.Argument(metavar="DEAL", help="Only what was done about this deal.")] = None,
     run: Annotated[int | None, typer.Option("--run", metavar="N", help="Only what this run did.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=MOMENTS, help="Only from then on (UTC).")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
     verify: Annotated[bool, typer.Option("--verify", help="Check that nothing was changed since.")] = False,
     sandbox: Sandbox = False,
@@ -39,6 +42,8 @@ def trail(
 
       handoff trail --run 214
 
+      handoff trail --since 2026-03-10
+
       handoff trail --verify
     """
     with errors("trail", as_json=as_json):
@@ -49,7 +54,8 @@ def trail(
                 _verify(ledger, as_json=as_json)
                 return
             ref = None if deal is None else known_deal(ledger, deal) or unknown_deal(deal)
-            rows = ledger.events(deal=ref, run=run, limit=limit)
+            begins = None if since is None else since.replace(tzinfo=UTC)
+            rows = ledger.events(deal=ref, run=run, since=begins, limit=limit)
         if as_json:
             document("trail", events=[_as_data(row) for row in rows])
         else:

@@ -1,6 +1,7 @@
 """What people ask the ledger: which deal, why, which runs."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Text, cast, func, or_, select
@@ -88,12 +89,15 @@ class Archive(Database):
         kept = self.rows_of(t.payloads, t.payloads.c.owner, owners)
         return {row.owner: row.body for row in kept if row.what == what}
 
-    def events(self, *, deal: str | None = None, run: int | None = None, limit: int = 50) -> list[Row[Any]]:
-        """Return the newest events, the oldest of them first: of a deal by its ref, of a run, or all."""
+    def events(
+        self, *, deal: str | None = None, run: int | None = None, since: datetime | None = None, limit: int = 50
+    ) -> list[Row[Any]]:
+        """Return the newest events, the oldest of them first: of a deal by its ref, of a run, since then, or all."""
         c = t.events.c
         query = select(t.events).order_by(c.id.desc()).limit(limit)
         query = query if deal is None else query.where(c.deal == deal)
         query = query if run is None else query.where(c.run == run)
+        query = query if since is None else query.where(c.at >= since)
         with self.reading() as connection:
             return list(reversed(connection.execute(query).all()))
 

@@ -14,7 +14,7 @@ from handoff.errors import ConfigError, HandoffError, Transient
 from handoff.fingerprints import fingerprint
 from handoff.intents import State
 from handoff.leases import account_subject
-from handoff.ledger import Ledger
+from handoff.ledger import UNTOLD, Ledger
 from handoff.model import DealRef, Result, Standing
 from handoff.owners import Owner
 from handoff.queue import parked
@@ -143,10 +143,11 @@ def _taken_over(about: Subject, standing: Standing, reason: str) -> Changes:
     left: dict[str, Any] = {
         "try_at": None,
         "expected_at": None,
-        "receipt_pending": None,
         "mapping_version": None,
         "changed": [],
     }
+    if about.deal.receipt_hash is not None:  # its record says that it is the bridge's: the next pass tells it
+        left |= {"receipt_pending": UNTOLD, "receipt_try_at": None}
     return {"standing": standing.value, "owner": Owner.BY_HAND.value, "reason": reason, **left}
 
 
@@ -176,8 +177,8 @@ def _skip_step(about: Subject, said: Said) -> Changes:
 
 def _settled(result: Result, reason: str) -> dict[str, Any]:
     nothing = {"field_hashes": {}, "payload_hash": fingerprint({}), "intended": {}, "declined": {}, "adopting": False}
-    ended = {"state": State.SETTLED.value, "result": result.value, "owner": None, "send_by": None, "empty_looks": 0}
-    return {**nothing, **ended, "reason": reason}
+    ended = {"state": State.SETTLED.value, "result": result.value, "send_by": None, "empty_looks": 0}
+    return {**nothing, **ended, "reason": reason, "owner": Owner.BY_HAND.value}
 
 
 _CHANGES: Mapping[tuple[Word, bool], Callable[[Subject, Said], Changes]] = {
@@ -239,7 +240,7 @@ def _unheld(connection: Connection, about: Subject, said: Said) -> None:
 def _write(connection: Connection, about: Subject, said: Said, changes: Changes, *, at: datetime, run: int) -> None:
     d, s = t.deals.c, t.steps.c
     step_too = about.step is not None
-    taken_over = changes.get("owner") == Owner.BY_HAND
+    taken_over = not step_too and changes.get("owner") == Owner.BY_HAND
     # A pass that read the deal before now must not write over this: its reading counts as old.
     of_deal: dict[str, Any] = {"read_at": at, "run": run} | (
         {} if taken_over else {"try_at": at, "receipt_try_at": None}

@@ -14,6 +14,7 @@ from handoff.errors import BridgeBug
 from handoff.findings import Finding, Heal, What
 from handoff.keys import deal_key
 from handoff.model import Deal, Standing, WonHow
+from handoff.owners import Owner
 from handoff.prepare import judged
 
 STUCK_AFTER = timedelta(hours=1)
@@ -114,7 +115,7 @@ def _not_made(census: Census) -> Iterator[Finding]:
         counted = census.won.get(ref)
         if row.standing != Standing.DONE or counted is None or counted.deleted or row.episode != counted.episode:
             continue
-        if deal_key(counted.ref, row.episode) not in census.books.handoffs:
+        if row.owner != Owner.BY_HAND and deal_key(counted.ref, row.episode) not in census.books.handoffs:
             why = "the ledger counts it as done, and keeps no handoff of it"
             yield census.finding(What.LOST, why, deal=ref, heal=Heal.TAKE_IN)
 

@@ -71,6 +71,7 @@ class Intake:
         self.version = bridge.mappings.version
         self.window: Window | None = None
         self.held: list[Deal] = []
+        self.by_hand: list[tuple[Deal, Any]] = []
         self._begun: set[str] = set()
         self._rows: dict[str, Any] = {}
         self._read_at: dict[str, datetime] = {}
@@ -250,7 +251,7 @@ class Intake:
             self.tally.see(deal.ref)
             hashes = self.bridge.fingerprints(deal)
             if row is not None and not self.forced and _taken_over(row, deal):
-                self._stands(deal, row)
+                self._is_by_hand(deal, row, now)
                 continue
             if row is None or changed(row.source_hashes, hashes):
                 new.append(deal)
@@ -310,6 +311,14 @@ class Intake:
             self.tally.hear(deal, "needs a person", row.reason)
         if row.receipt_pending:
             self.tally.pending(deal, row.receipt_pending)
+
+    def _is_by_hand(self, deal: Deal, row: Any, now: datetime) -> None:
+        """Nothing is done about a deal that a person took over, but its record is told so."""
+        if not row.receipt_pending or not come(row.receipt_try_at, now):
+            self._stands(deal, row)
+            return
+        self.tally.counts_as(Standing(row.standing))
+        self.by_hand.append((deal, row))
 
     def _unreadable(self, one: Unreadable) -> None:
         self.tally.see(one.ref)

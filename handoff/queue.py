@@ -30,6 +30,10 @@ class Retry(StrEnum):
     NEVER = "never"
 
 
+CHANGED = "it was handed off, and something is still to be done about it"
+UNTOLD = "it was handed off, and what changed since cannot be told"
+
+
 @dataclass(frozen=True)
 class Entry:
     """
@@ -80,7 +84,7 @@ def owner_of(row: Any) -> Owner:
     """Return who must act on a deal; older releases kept nobody."""
     if row.owner:
         return Owner(row.owner)
-    return Owner.BRIDGE if row.standing == Standing.WAITING else Owner.CS_OPS
+    return Owner.CS_OPS if row.standing == Standing.NEEDS_PERSON else Owner.BRIDGE
 
 
 def called(row: Any) -> str:
@@ -94,16 +98,17 @@ def parked(step: Any) -> bool:
 
 
 def _of_deal(row: Any, since: datetime) -> Entry:
-    if row.standing == Standing.DONE and row.try_at is None:
+    if row.standing == Standing.EXCLUDED or (row.standing == Standing.DONE and row.try_at is None):
         return _of_receipt(row, since)
-    waits = row.standing == Standing.WAITING
+    owner = owner_of(row)
+    waits = row.standing == Standing.WAITING or owner is Owner.BRIDGE
     return Entry(
         id=row.deal_id,
         what="deal",
         name=called(row),
         retry=Retry.LATER if waits else Retry.PERSON,
-        owner=owner_of(row),
-        reason=row.reason or "what changed after it was handed off is not told yet",
+        owner=owner,
+        reason=row.reason or (CHANGED if waits else UNTOLD),
         since=since,
         next_try=row.try_at,
         expected_at=row.expected_at if waits else None,

@@ -167,6 +167,8 @@ class Pass:
     def _carry_out(self, wave: Wave) -> None:
         """Keep the rows (and with the last the cursor), then hand off those that are new, changed or waiting."""
         todo = self.intake.taken_in(wave, self.run)
+        self.teller.tell_by_hand(self.intake.by_hand, self.tally)
+        self.intake.by_hand.clear()
         if todo:
             self._hand_off(todo)
 

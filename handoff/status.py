@@ -11,6 +11,7 @@ from handoff import tables as t
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
 from handoff.model import Standing
+from handoff.owners import Owner
 from handoff.ports import Limit, Traffic
 
 OVERDUE = timedelta(minutes=15)
@@ -61,13 +62,15 @@ class Status:
     """
     How things stand at `at`.
 
-    `counts` are the deals by standing; `last_pass` is the end of the last good pass (None: none yet), and `overdue`
-    says that it was too long ago. `running` are the numbers of the runs that give signs of life now, `pending` the
-    deals whose own record could not be told. `lease_ahead` is how far the clock of the leases is ahead of ours.
+    `counts` are the deals by standing, `owners` those that need a person by who that is; `last_pass` is the end of the
+    last good pass (None: none yet), and `overdue` says that it was too long ago. `running` are the numbers of the runs
+    that give signs of life now, `pending` the deals whose own record could not be told. `lease_ahead` is how far the
+    clock of the leases is ahead of ours.
     """
 
     at: datetime
     counts: Mapping[str, int]
+    owners: Mapping[Owner, int]
     waiting: Sequence[Named]
     needs_person: Sequence[Named]
     pending: int
@@ -99,6 +102,7 @@ class Status:
             "at": self.at.isoformat(),
             "well": self.well,
             "counts": dict(self.counts),
+            "owners": {owner.value: count for owner, count in self.owners.items()},
             "waiting": [one.as_dict() for one in self.waiting],
             "needs_person": [one.as_dict() for one in self.needs_person],
             "receipts_pending": self.pending,
@@ -136,6 +140,7 @@ def status(
         return Status(
             at=now,
             counts=_counts(connection),
+            owners=_owners(connection),
             waiting=_named(connection, Standing.WAITING),
             needs_person=_named(connection, Standing.NEEDS_PERSON),
             pending=_pending(connection),
@@ -156,6 +161,15 @@ def status(
 def _counts(connection: Connection) -> dict[str, int]:
     query = select(t.deals.c.standing, func.count()).group_by(t.deals.c.standing)
     return dict(connection.execute(query).tuples().all())
+
+
+def _owners(connection: Connection) -> dict[Owner, int]:
+    """Return who must act, and on how many deals; releases before 0.3 kept nobody, and it was CS Ops."""
+    c = t.deals.c
+    owner = func.coalesce(c.owner, Owner.CS_OPS.value)
+    query = select(owner, func.count()).where(c.standing == Standing.NEEDS_PERSON.value).group_by(owner)
+    found = dict(connection.execute(query).tuples().all())
+    return {one: found[one.value] for one in Owner if one.value in found}
 
 
 def _named(connection: Connection, standing: Standing) -> list[Named]:

@@ -13,6 +13,7 @@ from handoff.keys import planted
 from handoff.leases import CALL_ENDS_WITHIN
 from handoff.model import Scope, Standing
 from handoff.notes import is_note
+from handoff.owners import Owner
 from handoff.ports import Identity
 
 IN_FLIGHT = timedelta(minutes=2)
@@ -109,7 +110,7 @@ class StepFindings:
                 )
                 heal = Heal.SETTLE if len(others) == 1 else None
                 yield self._finding(What.UNRECORDED, why, key, row.kind, others, heal)
-            elif key in held and row.scope == Scope.DEAL:
+            elif key in held and row.scope == Scope.DEAL and row.owner != Owner.BY_HAND:
                 why = "our key was taken out of it"
                 yield self._finding(What.ALTERED, why, key, row.kind, [row.remote_id], None)
             elif key not in held:

@@ -63,6 +63,13 @@ class Teller:
             return False
         return row is None or self._receipts.receipt(ended, 0)[1] != row.receipt_hash
 
+    def tell_by_hand(self, deals: Sequence[tuple[Deal, Any]], tally: Tally) -> None:
+        """Tell of deals that a person took over, each with its row of the ledger, how they stand."""
+        if not deals:
+            return
+        judged = [Judged(deal, {}, Standing(row.standing), row.reason) for deal, row in deals]
+        self.tell(self.ended([Prepared(deal, {}) for deal, _ in deals], judged), tally, at_once=False)
+
     def tell(self, ended: Sequence[Ended], tally: Tally, *, at_once: bool) -> None:
         """Write what differs, and keep what is pending; with `at_once` also what was refused less than an hour ago."""
         ended = [one for one in ended if not one.judged.silent]

@@ -86,6 +86,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         yield world.ledger
 
     chosen = Chosen(folder_in(tmp_path, ACTING))
+    monkeypatch.setattr(Chosen, "clock", lambda _: world.clock)
     monkeypatch.setattr(_wiring, "choice", lambda **_: chosen)
     monkeypatch.setattr(_wiring, "systems", lambda _: "a world in memory")
     monkeypatch.setattr(_wiring, "wired", wired)

@@ -241,6 +241,29 @@ def test_a_deal_taken_over_by_a_person_goes_on_when_somebody_says_retry(refused,
     assert len(refused.platform.of("success_plan")) == 1
 
 
+@pytest.mark.parametrize(("word", "status"), [("resolve", "Handed off"), ("skip", "Excluded")])
+def test_the_record_of_a_deal_taken_over_by_a_person_is_told_so_once(refused, word, status):
+    assert refused.crm.told[DEAL]["Handoff_Status__c"] == "Needs a person"
+
+    told(refused, word, DEAL)
+    report, again = refused.run(), refused.run()
+
+    assert refused.crm.told[DEAL]["Handoff_Status__c"] == status
+    assert "seen in the platform" in refused.crm.told[DEAL]["Handoff_Reason__c"]
+    assert (report.receipts, again.receipts) == ({"written": 1, "pending": 0}, {"written": 0, "pending": 0})
+
+
+def test_a_record_that_refuses_to_be_told_of_a_person_s_word_is_told_later(refused):
+    told(refused, "skip", DEAL)
+    refused.crm.refuses_receipts = {DEAL: "the record is locked"}
+    assert refused.run().receipts == {"written": 0, "pending": 1}
+    assert (only(refused).what, only(refused).owner) == ("receipt", Owner.CRM_ADMIN)
+
+    refused.crm.refuses_receipts = {}
+    assert refused.run(after=3_700).receipts == {"written": 1, "pending": 0}
+    assert queue(refused.ledger) == []
+
+
 def test_a_deal_taken_over_by_a_person_is_new_when_it_is_won_again(refused):
     told(refused, "skip", DEAL)
     refused.crm.edit(DEAL, episode=2)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from handoff import tables as t
 from handoff.bridge import Bridge
+from handoff.by_hand import Said, Word, say, subject
 from handoff.errors import ConfigError
 from handoff.findings import Finding, What
 from handoff.reconcile import Reconciled, reconcile
@@ -176,6 +177,36 @@ def test_a_deal_that_counts_as_done_without_a_handoff_is_lost(house):
     done = house.reconcile()
 
     assert [(one.what, one.deal) for one in done.findings if one.what is What.LOST] == [(What.LOST, deal)]
+
+
+def by_hand(house: House, word: Word, words: str, ref: str | None = None) -> None:
+    ledger, now = house.bridge.ledger, house.bridge.clock.now()
+    say(ledger, subject(ledger, words), Said(word, "ada", "as agreed", ref), at=now, lease_now=now)
+
+
+def test_deals_that_a_person_took_over_are_neither_lost_nor_told_otherwise(house):
+    resolved, skipped = (row for row in house.kept(t.deals) if row.standing == "needs_person")
+    by_hand(house, Word.RESOLVE, resolved.deal_id)
+    by_hand(house, Word.SKIP, skipped.deal_id)
+    house.tamper(delete(t.handoffs).where(t.handoffs.c.deal == resolved.ref))
+    house.sync()
+
+    done = house.reconcile()
+
+    assert done.findings == ()
+    assert done.balance.words() == "45 won = 44 done + 0 waiting + 0 needs a person + 1 excluded + 0 lost"
+
+
+def test_a_record_that_a_person_gave_for_a_step_need_not_carry_its_key(house):
+    cta = house.ctas()[0]
+    key = cta["Bridge_Key__gc"]
+    house.tamper(update(t.steps).where(t.steps.c.key == key).values(state="rejected", remote_id=None))
+    house.edit("gainsight", "call_to_action", Gsid=cta["Gsid"], Bridge_Key__gc="")
+
+    by_hand(house, Word.RESOLVE, f"{key.split(':')[4]}/{house.step(key).name}", cta["Gsid"])
+    house.sync()
+
+    assert house.reconcile().findings == ()
 
 
 # Work

@@ -7,6 +7,7 @@ import pytest
 from handoff.budgets import SharedBudget
 from handoff.errors import ServiceError
 from handoff.mapping import Mappings
+from handoff.owners import Owner
 from handoff.ports import Limit, Traffic
 from handoff.status import Status, status
 from tests.fakes import ACTING, End, World
@@ -107,3 +108,12 @@ def test_a_sweep_and_a_receipt_that_is_pending_show(world):
 
     assert (done.pending, done.swept_at) == (1, world.clock.now())
     assert done.as_dict()["receipts_pending"] == 1
+
+
+def test_who_must_act_is_counted_by_deal(world):
+    world.crm.win(a_deal(account_id=None), a_deal(SECOND))
+    world.platform.ends = lambda step: End.REFUSED if step.name == "plan" else None
+    world.run()
+
+    assert stands(world).owners == {Owner.SALES: 1, Owner.REVOPS: 1}
+    assert stands(world).as_dict()["owners"] == {"sales": 1, "revops": 1}
