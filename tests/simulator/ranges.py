@@ -6,7 +6,7 @@ import json
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class Totals:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return {**vars(self), "faults": dict(self.faults)}
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Totals":
