@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo kills test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record clean
+.PHONY: help setup demo kills test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record simulate reliability clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -67,6 +67,14 @@ bench-burst: $(READY) ## Measure how long deals wait when many are won at once (
 bench-throughput: $(BENCH) ## Count the handoffs a second of the core, and hold it beside peers; rewrites docs/throughput.md
 	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md
 	@$(BIN)/python benchmarks/peers.py --data $(DATA) --drt $(CURDIR)/$(BIN)/drt --write docs/throughput.md
+
+simulate: $(READY) ## A million handoffs on bad days, range by range in build/; a range is not played twice
+	@$(BIN)/python -m tests.simulator --handoffs 1000000
+
+HANDOFFS ?= 100000
+
+reliability: $(READY) ## Simulate HANDOFFS handoffs, break assumptions and engine, and rewrite docs/reliability.md
+	@$(BIN)/python -m tests.simulator --handoffs $(HANDOFFS) --report docs/reliability.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py

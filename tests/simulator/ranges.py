@@ -1,0 +1,149 @@
+"""Many worlds in ranges of seeds: what came of each range is added up, and kept so that it need not be played again."""
+
+import gc
+import hashlib
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tests.simulator.play import Ended, Plan, play
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("handoff", "connectors", "sandbox", "flows", "tests/simulator")
+"""What a stored result depends on."""
+
+SIZE = 600
+SEEDS_A_RANGE = 10
+A_WORLD_HANDS_OFF = 520
+"""At least so many of a world's deals must be handed off; the others are lost, open, or renewals."""
+
+
+@dataclass
+class Totals:
+    """What came of many worlds; `problems` say with the seed in front what must not have been."""
+
+    worlds: int = 0
+    handoffs: int = 0
+    lost: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    parked: int = 0
+    calls: int = 0
+    ambiguous: int = 0
+    crashes: int = 0
+    freezes: int = 0
+    passes: int = 0
+    broken_off: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, ended: Ended) -> None:
+        """Count one world."""
+        found = ended.found
+        self.worlds += 1
+        self.handoffs += found.handoffs
+        self.lost, self.doubled = self.lost + len(found.lost), self.doubled + len(found.doubled)
+        self.wrong, self.parked = self.wrong + len(found.wrong), self.parked + len(found.parked)
+        for name in ("calls", "ambiguous", "crashes", "freezes", "passes", "broken_off"):
+            setattr(self, name, getattr(self, name) + getattr(ended, name))
+        self.faults.update(ended.faults)
+        again = f"python -m tests.simulator --seed {ended.plan.seed} --size {ended.plan.size} --trace"
+        self.problems += [f"seed {ended.plan.seed}: {problem} ({again})" for problem in found.problems]
+
+    def merge(self, other: "Totals") -> None:
+        """Count what somebody else counted."""
+        for each in fields(self):
+            mine, theirs = getattr(self, each.name), getattr(other, each.name)
+            setattr(self, each.name, mine + theirs)
+
+    @property
+    def disturbed(self) -> int:
+        """How many calls were disturbed."""
+        return sum(self.faults.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**vars(self), "faults": dict(self.faults)}
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Totals":
+        """Return what `as_dict` gave."""
+        return cls(**{**said, "faults": Counter(said["faults"])})
+
+
+def played(seeds: Iterable[int], *, size: int = SIZE) -> Totals:
+    """Return what comes of the worlds with these seeds."""
+    totals = Totals()
+    gc.disable()  # a world is one web of objects: looking for garbage in it takes a tenth of the time
+    try:
+        for seed in seeds:
+            totals.add(play(Plan(seed, size=size)))
+            gc.collect()
+    finally:
+        gc.enable()
+    return totals
+
+
+def ranges(handoffs: int) -> list[range]:
+    """Return as many ranges of seeds as it takes to hand off so many deals."""
+    worlds = -(-handoffs // A_WORLD_HANDS_OFF)
+    return [range(first, first + SEEDS_A_RANGE) for first in range(1, worlds + 1, SEEDS_A_RANGE)]
+
+
+class Kept:
+    """The results in a file of JSON lines, one a range; those of other code do not count."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._code = path, code_version()
+
+    def results(self) -> dict[int, Totals]:
+        """Return by first seed what was found, by this very code."""
+        if not self._path.exists():
+            return {}
+        rows = [json.loads(line) for line in self._path.read_text().splitlines()]
+        return {row["first"]: Totals.of(row["totals"]) for row in rows if row["code"] == self._code}
+
+    def keep(self, seeds: range, totals: Totals) -> None:
+        """Add the result of one range."""
+        row = {"code": self._code, "first": seeds.start, "seeds": len(seeds), "totals": totals.as_dict()}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def simulated(handoffs: int, kept: Kept, *, processes: int, tell: Callable[[int], None]) -> Totals:
+    """
+    Return what came of at least so many handoffs; ranges that were kept are not played again.
+
+    `tell` hears after each range how many handoffs are done.
+    """
+    known, total = kept.results(), Totals()
+    wanted = ranges(handoffs)
+    for seeds in wanted:
+        total.merge(known.get(seeds.start, Totals()))
+    tell(total.handoffs)
+    todo = [seeds for seeds in wanted if seeds.start not in known]
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for seeds, found in pool.imap_unordered(_one, todo):
+            kept.keep(seeds, found)
+            total.merge(found)
+            tell(total.handoffs)
+    return total
+
+
+def _one(seeds: range) -> tuple[range, Totals]:
+    return seeds, played(seeds)
+
+
+def code_version() -> str:
+    """Return a fingerprint of all code that a result depends on."""
+    digest = hashlib.sha256()
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".yml", ".j2"):
+                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
