@@ -52,9 +52,13 @@ def listed(
     sandbox: Sandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    if context.invoked_subcommand is not None:
-        return
+    word = context.invoked_subcommand
     with errors("queue", as_json=as_json):
+        if word is not None:
+            # Lost here, --sandbox would let the word work on the live ledger.
+            if sandbox or as_json or every or owner is not None:
+                raise ConfigError(f"Put the options behind the word: handoff queue {word} ID ...")
+            return
         chosen = _wiring.choice(sandbox=sandbox, mappings=None)
         headline(_wiring.systems(chosen) + " (reads the ledger only)", as_json=as_json)
         with _wiring.open_ledger(chosen) as ledger:

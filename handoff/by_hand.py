@@ -13,7 +13,7 @@ from handoff.deals import known_deal
 from handoff.errors import ConfigError, HandoffError, Transient
 from handoff.fingerprints import fingerprint
 from handoff.intents import State
-from handoff.leases import account_subject
+from handoff.leases import CALL_ENDS_WITHIN, account_subject
 from handoff.ledger import UNTOLD, Ledger
 from handoff.model import DealRef, Result, Standing
 from handoff.owners import Owner
@@ -102,6 +102,7 @@ def say(ledger: Ledger, about: Subject, said: Said, *, at: datetime, lease_now: 
         with ledger.writing() as connection:
             _free(connection, about, lease_now)
             _unchanged(connection, about)
+            _over(about, lease_now)
             _unheld(connection, about, said)
             _write(connection, about, said, changes, at=at, run=run)
     except BaseException as failed:
@@ -157,14 +158,17 @@ def _retry_step(about: Subject, said: Said) -> Changes:
         _refuse(about, f"it is settled: record {step.remote_id}")
     if step.gone or parked(step):
         again = {"state": State.PLANNED.value, "result": None, "remote_id": None, "gone": False, "send_by": None}
-        return {**again, "owner": Owner.BRIDGE.value, "reason": _why("to be made again", said)}
-    return {}
+        return {**again, "try_at": None, "owner": Owner.BRIDGE.value, "reason": _why("to be made again", said)}
+    return {}  # what can be looked for stays in doubt, and as long as before: else it would be made twice
 
 
 def _resolve_step(about: Subject, said: Said) -> Changes:
     if about.step.state == State.SETTLED and not about.step.gone:
         _refuse(about, f"it is settled: record {about.step.remote_id}")
     settled = _settled(Result.ADOPTED if said.ref else Result.UNCHANGED, _why("done by hand", said))
+    if said.ref is None and about.step.remote_id is not None:
+        ours = {**(about.step.field_hashes or {}), **_tried(about)}
+        return {**settled, **_kept(about), "field_hashes": ours, "payload_hash": fingerprint(ours)}
     # Without a record it is as one that is gone: nobody asks for it again, and what needs its id goes without.
     return {**settled, "remote_id": said.ref, "gone": said.ref is None}
 
@@ -172,13 +176,27 @@ def _resolve_step(about: Subject, said: Said) -> Changes:
 def _skip_step(about: Subject, said: Said) -> Changes:
     if about.step.state == State.SETTLED:
         _refuse(about, "it is settled already; nothing is left to be skipped")
-    return {**_settled(Result.UNCHANGED, _why("skipped by hand", said)), "remote_id": None, "gone": True}
+    settled = _settled(Result.UNCHANGED, _why("skipped by hand", said))
+    if about.step.remote_id is not None and _tried(about):
+        return {**settled, **_kept(about), "declined": {**(about.step.declined or {}), **_tried(about)}}
+    return {**settled, "remote_id": None, "gone": True}
+
+
+def _kept(about: Subject) -> dict[str, Any]:
+    """Return what stays known of a record that is there: only what was to be written to it is spoken of."""
+    names = ("remote_id", "field_hashes", "payload_hash", "declined")
+    return {name: getattr(about.step, name) for name in names} | {"gone": False}
+
+
+def _tried(about: Subject) -> dict[str, str]:
+    """Return by field the fingerprint of what was sent last, and refused or not answered."""
+    return {name: hashes[-1] for name, hashes in (about.step.intended or {}).items()}
 
 
 def _settled(result: Result, reason: str) -> dict[str, Any]:
     nothing = {"field_hashes": {}, "payload_hash": fingerprint({}), "intended": {}, "declined": {}, "adopting": False}
     ended = {"state": State.SETTLED.value, "result": result.value, "send_by": None, "empty_looks": 0}
-    return {**nothing, **ended, "reason": reason, "owner": Owner.BY_HAND.value}
+    return {**nothing, **ended, "try_at": None, "reason": reason, "owner": Owner.BY_HAND.value}
 
 
 _CHANGES: Mapping[tuple[Word, bool], Callable[[Subject, Said], Changes]] = {
@@ -226,6 +244,16 @@ def _unchanged(connection: Connection, about: Subject) -> None:
         raise Transient(system="the ledger", doing=f"changing {about.id}", why=why, remedy=remedy)
 
 
+def _over(about: Subject, lease_now: datetime) -> None:
+    """Raise `Transient` while a call that was cut off may still be under way."""
+    step = about.step
+    if step is None or step.state != State.INTENDED or step.send_by is None:
+        return
+    if lease_now <= step.send_by + CALL_ENDS_WITHIN:
+        why, remedy = "its call may still be under way.", "Try again in a few seconds."
+        raise Transient(system="the ledger", doing=f"changing {about.id}", why=why, remedy=remedy)
+
+
 def _unheld(connection: Connection, about: Subject, said: Said) -> None:
     """Raise `ConfigError` when the record is another step's."""
     if said.ref is None:
@@ -248,11 +276,8 @@ def _write(connection: Connection, about: Subject, said: Said, changes: Changes,
     of_deal |= {} if step_too else changes
     connection.execute(update(t.deals).where(d.ref == about.deal.ref).values(of_deal))
     if step_too:
-        of_step = {"try_at": None, "changed_at": at, "run": run, **changes}
+        of_step = {"changed_at": at, "run": run, **changes}
         connection.execute(update(t.steps).where(s.key == about.step.key).values(of_step))
-    elif said.word is Word.RETRY:
-        open_ = s.state.in_([State.PLANNED.value, State.REJECTED.value, State.UNKNOWN.value])
-        connection.execute(update(t.steps).where(s.deal == about.deal.ref, open_).values(try_at=None))
     detail = _why("with record " + said.ref if said.ref else "because", said)
     row = event(at, run, f"queue {said.word}", None, detail, deal=about.deal.ref)
     step = about.step.key if step_too else None

@@ -120,7 +120,7 @@ class Intake:
         self._gone(wave, run)
         self._left(wave, run)
         now, page = self.clock.now(), wave.page
-        unreadable = [one for one in page.unreadable if str(one.ref) not in self.tally.seen]
+        unreadable = self._ours([one for one in page.unreadable if str(one.ref) not in self.tally.seen])
         found = self.sorted_out(page.deals)
         if self._read_otherwise:
             self.ledger.rebase(self._read_otherwise)
@@ -319,6 +319,17 @@ class Intake:
             return
         self.tally.counts_as(Standing(row.standing))
         self.by_hand.append((deal, row))
+
+    def _ours(self, unreadable: Sequence[Unreadable]) -> list[Unreadable]:
+        """Return those that no person took over; the others are counted as they stand."""
+        d = t.deals.c
+        rows = self.ledger.deals((str(one.ref) for one in unreadable), d.standing, d.owner)
+        taken_over = {ref: row for ref, row in rows.items() if row.owner == Owner.BY_HAND}
+        for one in unreadable:
+            if str(one.ref) in taken_over:
+                self.tally.see(one.ref)
+                self.tally.counts_as(Standing(taken_over[str(one.ref)].standing))
+        return [one for one in unreadable if str(one.ref) not in taken_over]
 
     def _unreadable(self, one: Unreadable) -> None:
         self.tally.see(one.ref)

@@ -14,6 +14,7 @@ from handoff.database import IN_AT_ONCE
 from handoff.fingerprints import fingerprint
 from handoff.leases import Leases
 from handoff.model import Outcome, Result, Step
+from handoff.owners import Owner
 from handoff.rows import event, step_row
 
 
@@ -130,6 +131,7 @@ class Intents(Leases):
                 "intended": one.all_tried(),
                 "adopting": one.adopts,
                 "send_by": send_by,
+                "owner": Owner.BRIDGE.value,
             }
             for one in intents
         ]

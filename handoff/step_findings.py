@@ -168,7 +168,7 @@ class StepFindings:
             if row.state not in IN_DOUBT or row.remote_id is not None or row.key in self.census.records:
                 continue
             deal = self.census.books.deals.get(row.deal)
-            if deal is not None and deal.standing == Standing.EXCLUDED:
+            if deal is not None and (deal.standing == Standing.EXCLUDED or deal.owner == Owner.BY_HAND):
                 continue  # it surely is not there, and nobody waits for it
             moment = max(row.try_at or row.changed_at, row.changed_at)
             if moment + STUCK_AFTER < self.census.now:

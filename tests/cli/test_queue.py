@@ -141,3 +141,12 @@ def test_words_that_fit_several_deals_list_them(three):
 
     assert done.exit_code == 2
     assert DEAL in done.output
+
+
+@pytest.mark.parametrize("option", ["--sandbox", "--json", "--all"])
+def test_an_option_before_the_word_is_refused_so_that_it_is_not_lost(three, option):
+    done = called(option, "skip", DEAL, "--reason", "a test deal")
+
+    assert done.exit_code == 2
+    assert "handoff queue skip ID ..." in done.output
+    assert three.standing(DEAL) == "needs_person"
