@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors._gainsight_find import Finder
 from connectors._gainsight_write import Writer
-from handoff import decider
-from handoff.bridge import Pace
+from handoff import decider, intake
+from handoff.bridge import Bridge
 from handoff.carry import Carrier
 from handoff.decider import Decider
 from handoff.decisions import Decision
-from handoff.intake import Intake
 from handoff.intents import Ending, Intents
 from handoff.leases import Leases
 from handoff.model import Outcome, Result
@@ -94,14 +93,12 @@ def _success(real: Any) -> Any:
 
 
 def _to_the_newest_row(real: Any) -> Any:
-    def window(self: Intake) -> Any:
-        pace = self.bridge.pace
-        self.bridge = replace(
-            self.bridge, pace=Pace(pace.wave, overlap=timedelta(0), lag=timedelta(0), sweep_every=timedelta(days=9))
-        )
-        return real(self)
+    def reading(bridge: Bridge, starts: datetime) -> Any:
+        pace = replace(bridge.pace, overlap=timedelta(0), lag=timedelta(0), sweep_every=timedelta(days=9))
+        read = real(replace(bridge, pace=pace), starts)
+        return replace(read, read_to=replace(read.read_to, end=read.window.upper), named=frozenset())
 
-    return window
+    return reading
 
 
 _SMALL = Plan(seed=0, size=40)
@@ -117,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         "move the cursor to the newest row seen",
-        [(Intake, "_window", _to_the_newest_row)],
+        [(intake, "reading", _to_the_newest_row)],
         replace(_SMALL, rate=0.0, chances=CALM, between_seconds=20.0),
         range(1, 7),
     ),
