@@ -173,6 +173,24 @@ def test_a_parked_step_is_sent_again_by_retrying_it_by_name(blind):
     assert len(blind.platform.of("timeline")) == 2  # the person said that the first was not made
 
 
+def test_retrying_what_two_deals_of_an_account_share_lets_both_go_on(world):
+    world.crm.win(a_deal(SECOND))
+    world.platform.ends = lambda step: End.REFUSED if step.name == "company" else None
+    assert world.run().balance.needs_person == 2
+    world.platform.ends = lambda step: None
+
+    told(world, "retry", f"{SECOND}/company")
+
+    assert world.run().balance.done == 2
+
+
+def test_a_step_of_a_deal_that_a_person_took_over_is_left_alone_too(refused):
+    told(refused, "skip", DEAL)
+
+    with pytest.raises(ConfigError, match=f"first: handoff queue retry {DEAL}"):
+        told(refused, "retry", f"{DEAL}/plan")
+
+
 def test_retry_of_what_is_done_is_refused(world):
     world.run()
 
