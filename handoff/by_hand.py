@@ -15,7 +15,7 @@ from handoff.fingerprints import fingerprint
 from handoff.intents import State
 from handoff.leases import CALL_ENDS_WITHIN, account_subject
 from handoff.ledger import UNTOLD, Ledger
-from handoff.model import DealRef, Result, Standing
+from handoff.model import DealRef, Result, Scope, Standing
 from handoff.owners import Owner
 from handoff.queue import parked
 from handoff.report import ADDRESS
@@ -95,6 +95,8 @@ def say(ledger: Ledger, about: Subject, said: Said, *, at: datetime, lease_now: 
         ConfigError: It makes no sense of this deal or step as it stands.
         Transient: A pass is working on it.
     """
+    if about.step is not None and about.deal.owner == Owner.BY_HAND:
+        _refuse(about, f"a person took its deal over; first: handoff queue retry {about.deal.deal_id}")
     changes = _CHANGES[said.word, about.step is not None](about, said)
     run = ledger.begin_run(f"queue {said.word}", at, None, actor=said.actor[:LONGEST_ACTOR])
     error: str | None = None
@@ -266,19 +268,27 @@ def _unheld(connection: Connection, about: Subject, said: Said) -> None:
 
 
 def _write(connection: Connection, about: Subject, said: Said, changes: Changes, *, at: datetime, run: int) -> None:
-    d, s = t.deals.c, t.steps.c
-    step_too = about.step is not None
-    taken_over = not step_too and changes.get("owner") == Owner.BY_HAND
+    step, taken_over = about.step, about.step is None and changes.get("owner") == Owner.BY_HAND
     # A pass that read the deal before now must not write over this: its reading counts as old.
-    of_deal: dict[str, Any] = {"read_at": at, "run": run} | (
-        {} if taken_over else {"try_at": at, "receipt_try_at": None}
-    )
-    of_deal |= {} if step_too else changes
+    of_deal: dict[str, Any] = {"read_at": at, "run": run}
+    of_deal |= {} if taken_over else {"try_at": at, "receipt_try_at": None}
+    of_deal |= changes if step is None else {}
+    d, s = t.deals.c, t.steps.c
     connection.execute(update(t.deals).where(d.ref == about.deal.ref).values(of_deal))
-    if step_too:
+    if step is not None:
         of_step = {"changed_at": at, "run": run, **changes}
-        connection.execute(update(t.steps).where(s.key == about.step.key).values(of_step))
+        connection.execute(update(t.steps).where(s.key == step.key).values(of_step))
+        _let_sharers_go_on(connection, about, at)
     detail = _why("with record " + said.ref if said.ref else "because", said)
     row = event(at, run, f"queue {said.word}", None, detail, deal=about.deal.ref)
-    step = about.step.key if step_too else None
-    connection.execute(t.events.insert(), [row | {"actor": said.actor[:LONGEST_ACTOR], "step": step}])
+    actor = {"actor": said.actor[:LONGEST_ACTOR], "step": step.key if step is not None else None}
+    connection.execute(t.events.insert(), [row | actor])
+
+
+def _let_sharers_go_on(connection: Connection, about: Subject, at: datetime) -> None:
+    """What all deals of an account share stopped them all."""
+    if about.step.scope != Scope.ACCOUNT:
+        return
+    d = t.deals.c
+    stopped = (d.account_id == about.deal.account_id, d.standing == Standing.NEEDS_PERSON.value)
+    connection.execute(update(t.deals).where(*stopped).values(try_at=at))

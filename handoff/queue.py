@@ -72,12 +72,12 @@ def queue(ledger: Database) -> list[Entry]:
     with ledger.reading() as connection:
         deals = connection.execute(query).all()
         since = _since(connection, [row.ref for row in deals])
-        steps = _open_steps(connection)
-    of_deals = {row.ref: _of_deal(row, since.get(row.ref, row.first_seen_at)) for row in deals}
+        stopped = [row.ref for row in deals if row.standing == Standing.NEEDS_PERSON]
+        steps = _open_steps(connection, stopped)
+    entries = {row.ref: _of_deal(row, since.get(row.ref, row.first_seen_at)) for row in deals}
     for row in steps:
-        entry, step = of_deals.get(row.deal), _of_step(row)
-        of_deals[row.deal if entry else step.id] = replace(entry, steps=(*entry.steps, step)) if entry else step
-    return sorted(of_deals.values(), key=lambda one: (one.since, one.id), reverse=True)
+        entries[row.deal] = replace(entries[row.deal], steps=(*entries[row.deal].steps, _of_step(row)))
+    return sorted(entries.values(), key=lambda one: (one.since, one.id), reverse=True)
 
 
 def owner_of(row: Any) -> Owner:
@@ -147,14 +147,14 @@ def _of_step(row: Any) -> Entry:
     )
 
 
-def _open_steps(connection: Connection) -> Sequence[Any]:
-    """Return the steps that a person must clear, with what their deal is called."""
+def _open_steps(connection: Connection, refs: Sequence[str]) -> list[Any]:
+    """Return the steps of these deals that a person must clear, with what their deal is called."""
     s, d = t.steps.c, t.deals.c
     in_doubt = and_(s.state.in_([state.value for state in IN_DOUBT]), s.owner == Owner.CS_OPS.value)
-    query = select(t.steps, d.deal_id, d.account_name, d.name.label("deal_name"), d.url)
-    query = query.join(t.deals, d.ref == s.deal).where(or_(s.state == State.REJECTED.value, in_doubt))
-    by_hand = func.coalesce(d.owner, "") == Owner.BY_HAND.value
-    return connection.execute(query.where(~by_hand, d.standing != Standing.EXCLUDED.value).order_by(s.key)).all()
+    query = select(s.deal, s.name, s.owner, s.reason, s.changed_at, s.try_at, d.deal_id, d.account_name, d.url)
+    query = query.add_columns(d.name.label("deal_name")).join(t.deals, d.ref == s.deal)
+    query = query.where(or_(s.state == State.REJECTED.value, in_doubt)).order_by(s.key)
+    return [row for some in batches(refs, IN_AT_ONCE) for row in connection.execute(query.where(s.deal.in_(some)))]
 
 
 def _since(connection: Connection, refs: Sequence[str]) -> Mapping[str, datetime]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from handoff import tables as t
+from handoff.rows import BRIDGE
 
 STOOD_STILL = timedelta(minutes=1)
 """How long after its lease a run that gave no sign is taken to have been cut off."""
@@ -77,8 +78,9 @@ def seal(
 def _seal(connection: Connection, run: int, now: datetime, counts: Mapping[str, Any], error: str | None) -> None:
     r = t.runs.c
     last = connection.execute(_LAST_SEALED).first()
-    ended = {"ended_at": now, "ok": error is None, "counts": dict(counts), "error": error}
+    ended: dict[str, Any] = {"ended_at": now, "ok": error is None, "counts": dict(counts), "error": error}
     ended["previous"] = last.id if last else None
+    ended["actor"] = func.coalesce(r.actor, BRIDGE)  # by this the check tells which rule a run was sealed by
     open_ = (r.id == run, r.digest.is_(None))
     if connection.execute(update(t.runs).where(*open_).values(ended)).rowcount == 0:
         return
@@ -100,6 +102,9 @@ def check(connection: Connection) -> Checked:
     missing = {row.id for row in sealed} - {row.id for row in chain}
     if missing:
         return Checked(len(chain), events, strays, None, min(missing), "it follows a run that is not there")
+    bare = next((row.id for row in rows.values() if row.ended_at is not None and row.digest is None), None)
+    if bare is not None:
+        return Checked(len(chain), events, strays, None, bare, "it has ended, and its seal is gone")
     foreign = _foreign(connection, rows)
     last = chain[-1].digest if chain else None
     if foreign is not None:

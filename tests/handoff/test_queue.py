@@ -101,6 +101,15 @@ def test_since_is_when_it_came_to_stand_so_and_not_when_it_was_looked_at_last(re
     assert only(refused).since == since
 
 
+def test_since_begins_anew_when_the_reason_is_another(world):
+    world.platform.ends = lambda step: End.WAITING if step.name == "company" else None
+    world.run()
+    world.platform.ends = lambda step: End.REFUSED if step.name == "company" else None
+    world.run()
+
+    assert only(world).since == world.clock.now()
+
+
 def test_the_newest_problems_come_first(world):
     world.crm.edit(DEAL, account_id=None)
     world.run()
@@ -162,6 +171,24 @@ def test_a_parked_step_is_sent_again_by_retrying_it_by_name(blind):
 
     assert blind.run().balance.done == 1
     assert len(blind.platform.of("timeline")) == 2  # the person said that the first was not made
+
+
+def test_retrying_what_two_deals_of_an_account_share_lets_both_go_on(world):
+    world.crm.win(a_deal(SECOND))
+    world.platform.ends = lambda step: End.REFUSED if step.name == "company" else None
+    assert world.run().balance.needs_person == 2
+    world.platform.ends = lambda step: None
+
+    told(world, "retry", f"{SECOND}/company")
+
+    assert world.run().balance.done == 2
+
+
+def test_a_step_of_a_deal_that_a_person_took_over_is_left_alone_too(refused):
+    told(refused, "skip", DEAL)
+
+    with pytest.raises(ConfigError, match=f"first: handoff queue retry {DEAL}"):
+        told(refused, "retry", f"{DEAL}/plan")
 
 
 def test_retry_of_what_is_done_is_refused(world):
@@ -327,6 +354,16 @@ def test_a_word_is_refused_while_a_pass_works_on_the_deal_or_its_account(refused
     refused.clock.advance(LEASE.total_seconds())  # the pass gave no sign: it does not work on it any more
     told(refused, "skip", f"{DEAL}/plan")
     assert step_of(refused, "plan").gone
+
+
+def test_a_pass_that_read_the_deal_before_the_word_does_not_write_over_it(refused):
+    before = refused.clock.now()
+    refused.clock.advance(1)
+    told(refused, "skip", DEAL)
+
+    refused.ledger.take_in([a_deal()], [], refused.clock.now(), 9, read_at=before)
+
+    assert (refused.standing(DEAL), refused.deal(DEAL).owner) == ("excluded", Owner.BY_HAND)
 
 
 def test_a_word_about_what_a_pass_has_just_settled_is_refused(refused):

@@ -1,7 +1,10 @@
 """The trail: each run sealed with its events and the seal before it, whatever runs beside it or is cut off."""
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, update
@@ -173,5 +176,40 @@ def test_seals_of_older_releases_hold_by_their_own_rule(ledger):
     three(ledger)
 
     assert (ledger.check_trail().broken, ledger.check_trail().runs) == (None, 5)
+    change(ledger, update(t.events).where(t.events.c.run == 1).values(detail="fine"))
+    assert ledger.check_trail().broken == 1
+
+
+def test_a_run_that_was_cut_off_under_an_older_release_is_sealed_by_the_rule_of_this_one(ledger):
+    killed = begun(ledger)
+    change(ledger, update(t.runs).where(t.runs.c.id == killed).values(actor=None, started_at=NOON - timedelta(1)))
+
+    three(ledger)
+
+    assert (ledger.check_trail().broken, ledger.check_trail().runs) == (None, 4)
+    change(ledger, update(t.events).where(t.events.c.run == killed).values(detail="fine"))
+    assert ledger.check_trail().broken == killed
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_run_that_ended_and_lost_its_seal_is_noticed_also_when_it_was_the_last(ledger, which):
+    run = three(ledger)[which]
+
+    change(ledger, update(t.runs).where(t.runs.c.id == run).values(digest=None))
+
+    assert ledger.check_trail().broken is not None
+
+
+@pytest.mark.parametrize("release", ["0.1.0", "0.2.0"])
+def test_a_ledger_of_an_older_release_holds_once_it_is_brought_up(tmp_path, release):
+    file = tmp_path / "handoff.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript((Path(__file__).parent / "old_ledgers" / f"{release}.sql").read_text("utf-8"))
+    ledger = Ledger(f"sqlite:///{file}")
+    ledger.open(stamps={})
+
+    three(ledger)
+
+    assert (ledger.check_trail().broken, ledger.check_trail().runs) == (None, 4)
     change(ledger, update(t.events).where(t.events.c.run == 1).values(detail="fine"))
     assert ledger.check_trail().broken == 1
