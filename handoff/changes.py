@@ -205,7 +205,8 @@ def _begun_before(bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[s
         return {}
     rows = bridge.ledger.steps(step["key"] for one in begun for step in known[one.key].steps)
     words = bridge.ledger.bodies("told", [one.key for one in begun])
-    there = {key for key, row in rows.items() if row.remote_id is not None or row.state in IN_DOUBT}
+    # What was sent without an answer may stand there as it was then, also where it may simply be sent again.
+    there = {key for key, row in rows.items() if row.remote_id is not None or row.state in IN_DOUBT or row.intended}
     return {
         one.key: replace(
             one,

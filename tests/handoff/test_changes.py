@@ -15,6 +15,7 @@ from handoff.carry import Carrier, Planned
 from handoff.changes import changed_names, followed_up
 from handoff.fingerprints import source_hashes
 from handoff.mapping import Mappings
+from handoff.model import Outcome, Result
 from handoff.prepare import prepare
 from handoff.story import known_story
 from tests.fakes import EDITED, End, Made, PowerCut, World, with_files
@@ -689,3 +690,25 @@ def test_work_in_doubt_that_is_made_only_after_the_change_needs_no_note(world):
     assert world.standing(DEAL) == "done"
     assert "Nordwind AG" in world.platform.of("cta")[0].payload["Name"]
     assert change_notes(world) == []
+
+
+def test_a_change_after_an_entry_that_arrived_without_an_answer_is_told_in_a_note(world):
+    world.crm.win(a_deal())
+    put, arrived = world.platform.put, []
+
+    def arrives_unanswered(steps, intend):
+        outcomes = put(steps, intend)
+        if steps[0].kind == "timeline" and not arrived:
+            arrived.append(steps[0].key)
+            return [Outcome(step.key, Result.WAITING, reason="the connection broke") for step in steps]
+        there = set(arrived) & {step.key for step in steps}
+        return [replace(o, result=Result.UNCHANGED) if o.key in there else o for o in outcomes]
+
+    world.platform.put = arrives_unanswered
+    world.run()
+    world.crm.edit(DEAL, account_name="Nordwind AG", source={"Account.Name": "Nordwind AG"})
+
+    for _ in range(3):
+        world.run()
+
+    assert len(change_notes(world)) == 1
