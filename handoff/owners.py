@@ -21,6 +21,15 @@ class Owner(StrEnum):
     BY_HAND = "by_hand"
 
 
+ON_THE_DEAL = {
+    Owner.SALES: "Sales",
+    Owner.REVOPS: "RevOps",
+    Owner.CRM_ADMIN: "An admin of this CRM",
+    Owner.PLATFORM_ADMIN: "An admin of Customer Success's platform",
+}
+"""Who it is in words that Sales reads on the deal; CS Ops where it is nobody of these."""
+
+
 def in_words(owner: Owner, *, crm: str, platform: str) -> str:
     """Return who it is, as in `a Salesforce admin`; `crm` and `platform` are the systems' names."""
     words = {

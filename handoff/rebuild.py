@@ -139,6 +139,7 @@ class _Rebuilder:
             try_at=now + PERSON_AGAIN if standing is Standing.NEEDS_PERSON else None,
             mapping_version=self.bridge.mappings.version,
             told=told,
+            owner=one.prepared.owner if one.prepared.stopped else None,
         )
 
     def _keep_told(

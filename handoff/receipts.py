@@ -10,6 +10,7 @@ from handoff.fingerprints import fingerprint
 from handoff.ledger import Judged
 from handoff.mapping import Source
 from handoff.model import Handoff, Standing, Trace, Value
+from handoff.owners import ON_THE_DEAL, Owner
 from handoff.ports import Receipt
 from handoff.provenance import Evidence, Reading, told
 from handoff.rules import Compiled, Context, FieldRule, compile_rule
@@ -43,7 +44,7 @@ def receipt_values(ended: Ended, link: Link) -> dict[str, Value]:
     return {
         "status": STATUS[judged.standing],
         "reason": judged.reason or None,
-        "next_step": next_step(judged.standing, gaps),
+        "next_step": next_step(judged.standing, gaps, judged.owner),
         "owner": handoff.receiver if handoff else None,
         "completeness": handoff.completeness if handoff else None,
         "gaps": gaps,
@@ -53,10 +54,11 @@ def receipt_values(ended: Ended, link: Link) -> dict[str, Value]:
     }
 
 
-def next_step(standing: Standing, gaps: Sequence[Mapping[str, str]]) -> str:
-    """Return who acts next, in words that Sales reads on the deal."""
+def next_step(standing: Standing, gaps: Sequence[Mapping[str, str]], owner: Owner | None = None) -> str:
+    """Return who acts next, in words that Sales reads on the deal; `owner` is who must clear what stopped it."""
     if standing is Standing.NEEDS_PERSON:
-        return "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
+        who = ON_THE_DEAL.get(owner or Owner.CS_OPS, "CS Ops")
+        return f"{who}: clear what stops it; the bridge looks again each hour, at once after `handoff queue retry`"
     if standing is Standing.WAITING:
         return "Nobody: the bridge goes on by itself"
     if standing is Standing.EXCLUDED:

@@ -15,6 +15,7 @@ from handoff.model import Deal, DealRef, Handoff, Standing, User, WonHow
 from handoff.plan import emails_wanted, plan
 from handoff.policy import Times, judge
 from handoff.provenance import Evidence, evidence_of
+from handoff.queue import owner_of
 from handoff.receipts import Ended, Receipts
 from handoff.routing import receivers
 
@@ -66,7 +67,7 @@ def _told(kept: Mapping[str, Any], handoff: Handoff, mappings: Mappings) -> tupl
     if not row.receipt_hash:
         return ()
     made = [step for step in kept["steps"] if step.remote_id is not None]
-    judged = Judged(handoff.deal, {}, Standing(row.standing), row.reason or "")
+    judged = Judged(handoff.deal, {}, Standing(row.standing), row.reason or "", owner=owner_of(row))
     ended = Ended(judged, handoff, made, kept["handoff"].delivered_at)
     return Receipts(mappings.source, lambda *_: "").shown(ended, row.sequence)
 

@@ -11,6 +11,7 @@ from handoff.canonical import DECIDED, GIVEN, RECEIPT
 from handoff.contract import Contract
 from handoff.ledger import Ledger
 from handoff.model import Standing
+from handoff.owners import ON_THE_DEAL, Owner
 from handoff.phrases import money
 from handoff.prepare import Prepared, body
 from handoff.receipts import STATUS, next_step
@@ -94,7 +95,7 @@ def known_story(ledger: Ledger, ref: str, contract: Contract) -> Story:
         contract=contract,
         done=done,
         now=f"{STATUS[standing]}{': ' + row.reason if row.reason else ''}",
-        following=next_step(standing, (told or {}).get("gaps", [])),
+        following=next_step(standing, (told or {}).get("gaps", []), Owner(row.owner) if row.owner else None),
     )
 
 
@@ -108,7 +109,8 @@ def live_story(one: Prepared, contract: Contract, *, before_start: bool) -> Stor
         following = "Nobody"
     else:
         now = f"Needs a person: {one.stopped}" if one.stopped else "Not handed off yet; no run has read it"
-        following = "CS Ops: clear what stops it" if one.stopped else "Nobody: the next `handoff sync` hands it off"
+        who = ON_THE_DEAL.get(one.owner, "CS Ops")
+        following = f"{who}: clear what stops it" if one.stopped else "Nobody: the next `handoff sync` hands it off"
     return _story(
         deal={
             "id": deal.ref.id,

@@ -53,7 +53,7 @@ class Teller:
         if not self.wanted or one.silent:
             return ()
         standing = Standing.EXCLUDED if one.excluded else Standing.NEEDS_PERSON if one.stopped else Standing.DONE
-        (ended,) = self.ended([one], [Judged(one.deal, {}, standing, one.excluded or one.stopped)])
+        (ended,) = self.ended([one], [Judged(one.deal, {}, standing, one.excluded or one.stopped, owner=one.owner)])
         row = self._ledger.deals([str(one.deal.ref)]).get(str(one.deal.ref))
         return self._receipts.shown(ended, (row.sequence if row else 0) + 1)
 

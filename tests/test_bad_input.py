@@ -161,7 +161,10 @@ def test_a_deal_without_an_account_needs_a_person(harbor: Ran):
         ("needs a person", "The deal has no account. Put it on an account in the CRM.")
     }
     assert story.now == "Needs a person: The deal has no account. Put it on an account in the CRM."
-    assert story.next == "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
+    assert (
+        story.next
+        == "Sales: clear what stops it; the bridge looks again each hour, at once after `handoff queue retry`"
+    )
     assert harbor.nothing_made("No account: ")
     assert harbor.deal("No account: ")["Handoff_Status__c"] == "Needs a person"
 

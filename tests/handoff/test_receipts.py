@@ -5,6 +5,7 @@ import pytest
 from handoff.errors import ServiceError
 from handoff.mapping import Mappings
 from handoff.model import Standing
+from handoff.owners import Owner
 from handoff.receipts import next_step
 from tests.fakes import ACTING, End, PowerCut, World
 from tests.handoff.builders import BEN, DEAL, a_deal, mappings_in, users
@@ -190,9 +191,19 @@ def test_where_nothing_is_written_back_nothing_is_pending(tmp_path):
     [
         (Standing.DONE, "CSM: review the handoff"),
         (Standing.WAITING, "Nobody: the bridge goes on by itself"),
-        (Standing.NEEDS_PERSON, "CS Ops: clear what stops it, then `handoff sync --deal` this deal"),
+        (
+            Standing.NEEDS_PERSON,
+            "CS Ops: clear what stops it; the bridge looks again each hour, at once after `handoff queue retry`",
+        ),
         (Standing.EXCLUDED, "Nobody"),
     ],
 )
 def test_every_standing_says_who_acts_next(standing, words):
     assert next_step(standing, []) == words
+
+
+@pytest.mark.parametrize(
+    ("owner", "who"), [(Owner.SALES, "Sales"), (Owner.REVOPS, "RevOps"), (Owner.CS_OPS, "CS Ops"), (None, "CS Ops")]
+)
+def test_a_deal_that_needs_a_person_says_on_its_record_who_that_is(owner, who):
+    assert next_step(Standing.NEEDS_PERSON, [], owner).startswith(f"{who}: clear what stops it")

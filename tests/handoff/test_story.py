@@ -84,7 +84,10 @@ def test_a_deal_that_needs_a_person_says_who_acts_and_on_what(world):
     story = story_of(world)
 
     assert story.now == "Needs a person: onboarding_cta: the picklist has no such value"
-    assert story.next == "CS Ops: clear what stops it, then `handoff sync --deal` this deal"
+    assert (
+        story.next
+        == "RevOps: clear what stops it; the bridge looks again each hour, at once after `handoff queue retry`"
+    )
     assert "onboarding_cta was refused" in words(story)
 
 
@@ -150,7 +153,7 @@ def test_a_live_deal_without_an_account_needs_a_person(world):
     story = live(world, account_id=None)
 
     assert story.now == "Needs a person: The deal has no account. Put it on an account in the CRM."
-    assert story.next == "CS Ops: clear what stops it"
+    assert story.next == "Sales: clear what stops it"
 
 
 def test_a_live_deal_won_before_start_from_is_never_handed_off(world):
