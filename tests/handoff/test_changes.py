@@ -706,7 +706,7 @@ def test_a_change_after_an_entry_that_arrived_without_an_answer_is_told_in_a_not
 
     world.platform.put = arrives_unanswered
     world.run()
-    world.crm.edit(DEAL, account_name="Nordwind AG", source={"Account.Name": "Nordwind AG"})
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Fewer claims"})
 
     for _ in range(3):
         world.run()
