@@ -14,6 +14,7 @@ from typing import Self, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
@@ -224,13 +225,17 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one call."""
         call = HttpRequest(scope, receive)
+        try:
+            body = await call.body()
+        except ClientDisconnect:  # the caller is gone before it had said everything: nothing was asked
+            return
         connection: Connection = scope["extensions"][CONNECTION]
         request = Request(
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
-            body=await call.body(),
+            body=body,
         )
         try:
             answer = self._world.handle(self._system, request)

@@ -1,3 +1,5 @@
+import socket
+import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +11,7 @@ from urllib3.exceptions import NewConnectionError
 from connectors._http import Lost, NotSent, httpx_send, requests_send
 from sandbox import shell
 from sandbox.shell import Background
+from sandbox.world import PORTS
 from tests.in_process import Adapter, Transport
 from tests.sandbox.faulty import BEARER, DATA, ctas, small_world
 
@@ -216,3 +219,16 @@ def test_a_call_that_is_held_does_not_hold_up_the_end(caplog):
             waiting.result(5)
 
     assert caplog.records == []
+
+
+def test_a_caller_that_goes_away_in_the_middle_of_its_call_leaves_no_trace(capfd):
+    with Background(small_world(), 0) as background:
+        port = background.port_base + PORTS["gainsight"]
+        with socket.create_connection(("127.0.0.1", port)) as caller:
+            caller.sendall(b"POST /v2/cockpit/cta HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        httpx.get(f"{background.url('control')}/healthz", trust_env=False)
+        rows = background.world.journal("gainsight")
+
+    assert rows == []
+    assert "Traceback" not in capfd.readouterr().err
