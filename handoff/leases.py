@@ -1,6 +1,6 @@
 """Who works on what: the hold of a run on the ledger, and on the deals and accounts it works on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,6 +149,3 @@ _ALIVE = (
 
 def _of(run: int) -> Any:
     return update(t.runs).where(t.runs.c.id == run)
-
-
-Beat = Callable[[], None]

@@ -74,8 +74,6 @@ deals = Table(
     Column("receipt_pending", Text),
     Column("receipt_try_at", Moment),
     Column("sequence", Integer, nullable=False, default=0),
-    Column("segment", String(60)),
-    Column("rank", Integer),
     Column("expected_at", Moment),
     Column("owner", String(20)),
     Column("first_seen_at", Moment, nullable=False),

@@ -1,5 +1,6 @@
 """The arguments of faults: their defaults, what they take, and how a wrong one is refused."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ LONGEST = timedelta(days=3650).total_seconds()
 
 
 @dataclass(frozen=True)
-class Argument:
+class Argument(ABC):
     """One argument of a fault: its default, in words what it takes, and what it is for."""
 
     default: Json
@@ -25,8 +26,9 @@ class Argument:
             raise ValueError(f"{name} takes {self.takes}, not {value!r}.")
         return value
 
+    @abstractmethod
     def _fits(self, value: Json) -> bool:
-        raise NotImplementedError
+        """Return whether the argument takes this value."""
 
 
 @dataclass(frozen=True)

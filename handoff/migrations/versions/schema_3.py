@@ -1,4 +1,4 @@
-"""Release 0.3: leases for passes side by side, the order of waiting deals, who acts next, the chain of runs."""
+"""Release 0.3: leases for passes side by side, when waiting deals are expected, who acts next, the chain of runs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,11 +12,9 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Add the leases, and what is known of the order and the owner of work."""
+    """Add the leases, and when deals are expected, and the owner of work."""
     add_lacking(
         "deals",
-        sa.Column("segment", sa.String(60)),
-        sa.Column("rank", sa.Integer),
         sa.Column("expected_at", MOMENT),
         sa.Column("owner", sa.String(20)),
     )
