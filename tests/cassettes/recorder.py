@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 import vcr
 
 from connectors._salesforce_gateway import Gateway
-from connectors.gainsight import Gainsight
+from connectors._salesforce_instance import SalesforceInstance
+from connectors._system import World
+from connectors.gainsight import SYSTEM, Gainsight
 from connectors.salesforce import Salesforce, Wanted
-from flows._instances import SalesforceInstance, World, gainsight
 from flows._wiring import SystemClock
 from handoff.ports import Clock
 from handoff.settings import Instance
@@ -73,7 +74,7 @@ class Systems:
         """Return the platform."""
         instance = Instance("platform", "main", {"system": "gainsight"}, self.environment)
         given = World(self.clock, OpenBudget(), lambda: 0.5, read_only=False)
-        return cast(Gainsight, gainsight(instance, given))
+        return cast(Gainsight, SYSTEM.make(instance, given))
 
 
 @contextmanager
