@@ -40,7 +40,7 @@ class StandIn:
         batches: How the paths of batches of work begin.
         begins: Returns what it holds at the start, made from what the others do; None: what the tenant's maker gives.
         plain_settings: Whether its own switches may stand in `{"tenant": {...}}` without its name; of one system only.
-        holds: The object counted in the line that tells that the sandbox is ready, and what it is called there.
+        sums_up: Says of its records in a few words how much there is, where the sandbox tells that it is ready.
     """
 
     name: str
@@ -56,7 +56,7 @@ class StandIn:
     batches: re.Pattern[str] | None = None
     begins: Callable[[Contents, datetime], Objects] | None = None
     plain_settings: bool = False
-    holds: tuple[str, str] | None = None
+    sums_up: Callable[[Objects], str] | None = None
 
 
 @cache

@@ -30,8 +30,9 @@ from handoff.run import run_once
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.ids import with_checksum
+from sandbox.stand_ins import Tenancy
 from sandbox.wire import Request, Response
-from sandbox.world import PORTS, Engines, Tenancy, World, vendor_engines
+from sandbox.world import Engines, World, port_of, vendor_engines
 from tests.simulator.faults import Faults
 from tests.simulator.hub import CALM, Chances, Crash, Hub
 from tests.simulator.memory import SimulatedLedger
@@ -136,7 +137,7 @@ class Play:
         self.faults = Faults(plan.rate, random.Random(self.chance.random()), self.hub)
         self.network.disturb = self.faults.disturb
         self._jitter = random.Random(self.chance.random())
-        self._crm, self._platform = _instances(PORTS["gainsight"] + self.world.port_base, self.chance)
+        self._crm, self._platform = _instances(port_of("gainsight") + self.world.port_base, self.chance)
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
