@@ -17,7 +17,7 @@ from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
 from sandbox.naming import unknown
 from sandbox.stand_ins import Tenancy, stand_ins
-from sandbox.wire import Contents, Cut, Engine, Json, Objects, RealClock, Record, Request, Response
+from sandbox.wire import Contents, Cut, Delayed, Engine, Json, Objects, RealClock, Record, Request, Response
 
 SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})
 
@@ -96,7 +96,7 @@ class World:
         An object alone is looked for in every system, and those that do not have it are left out.
         """
         with self._lock:
-            self._faults.commit_due()
+            self._settle()
             if system is not None:
                 return {system: narrowed(self._engine(system), object)}
             if object is None:
@@ -178,6 +178,13 @@ class World:
         """The names of the systems that answer."""
         with self._lock:
             return list(self._engines)
+
+    def _settle(self) -> None:
+        """Let what waits for its moment be seen where that has come."""
+        self._faults.commit_due()
+        for engine in self._engines.values():
+            if isinstance(engine, Delayed):
+                engine.settle(self.clock.now())
 
     def _found(self, object: str) -> dict[str, Objects]:
         found, refusals = {}, []
