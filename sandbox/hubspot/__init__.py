@@ -3,6 +3,7 @@
 import hashlib
 import re
 
+from sandbox.hubspot.acts import acts
 from sandbox.hubspot.engine import HubspotEngine
 from sandbox.stand_ins import StandIn, Tenancy
 from sandbox.wire import Objects, RealClock
@@ -33,6 +34,8 @@ STAND_IN = StandIn(
     hides="deals.hs_next_step",
     faults=frozenset({"drop_reference"}),
     actions=("set", "delete", "reopen", "win", "merge"),
+    merges="deals",
+    acts=acts,
     loses=("sight", "write"),
     batches=re.compile(r"/crm/(v3/objects|objects/\d{4}-\d{2})/[^/]+/batch/(create|update|upsert)"),
     sums_up=_summed_up,
