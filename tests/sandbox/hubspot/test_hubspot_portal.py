@@ -221,3 +221,20 @@ def test_a_token_given_for_the_client_is_good_for_half_an_hour(portal):
     portal.real += timedelta(minutes=30)
     assert status() == (401, "EXPIRED_AUTHENTICATION")
     assert portal.form("/oauth/v1/token", {**form, "client_secret": "x"}).status == 400
+
+
+def test_a_second_label_is_known_from_both_ends_beside_the_first(portal):
+    portal.engine.load(
+        {"deals": [{"id": ACME, "associations": {"contacts": [{"id": ADA, "labels": ["Evaluator"]}]}}]}, portal.now
+    )
+
+    (seen,) = portal.call("GET", f"/crm/v4/objects/contacts/{ADA}/associations/deals").results
+
+    assert {each["label"] for each in seen["associationTypes"]} == {None, "Decision Maker", "Evaluator"}
+
+
+def test_a_unique_value_that_was_given_up_is_free_again(portal):
+    portal.update((COMPANY, {"handoff_key": "hb:other"}), kind="companies")
+
+    assert portal.objects("GET", "companies/hb:acme", idProperty="handoff_key").status == 404
+    assert portal.objects("POST", "companies", {"properties": {"handoff_key": "hb:acme"}}).status == 201
