@@ -24,7 +24,7 @@ Refuses = Callable[[int, Record], Refusal | None]
 
 
 def sent(request: Request) -> list[Record]:
-    """Return the records of a write, in their order: one, a form, a list, or a list of requests or inputs that wrap them."""
+    """Return the records of a write, in their order: one, a form, a list, or requests or inputs that wrap them."""
     if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
         return [dict(request.form())]
     try:
