@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, Row, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Executable, Row, Select, Table, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
@@ -124,11 +124,13 @@ class Database:
         keep: Sequence[str] = (),
         add: Mapping[str, int] | None = None,
         newer: str | None = None,
+        anew: ColumnElement[bool] | None = None,
     ) -> None:
         """
         Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`.
 
-        With `newer` a row that has a later moment in that column stays as it is.
+        With `newer` a row that has a later moment in that column stays as it is. With `anew` a row of which that holds
+        is replaced whole, as if it had not been there.
         """
         if not rows:
             return
@@ -137,13 +139,17 @@ class Database:
             insert = self._insert(table)
             added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
             changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
+            if anew is not None:
+                stays = added | {name: table.c[name] for name in keep}
+                changed |= {name: case((anew, insert.excluded[name]), else_=said) for name, said in stays.items()}
+                added = {}
             only = None if newer is None else table.c[newer] <= insert.excluded[newer]
             upsert: Executable = insert.on_conflict_do_update(
                 index_elements=list(key), set_=changed | added, where=only
             )
             return upsert
 
-        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer
+        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer, anew
         self._bulk(asked, statement, columns=rows[0]).execute(connection, rows)
 
     def _bulk(self, asked: Any, statement: Callable[[], Executable], columns: Collection[str] | None = None) -> Bulk:
