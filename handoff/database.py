@@ -1,5 +1,6 @@
 """One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +34,7 @@ class Database:
         self.shared = self.engine.dialect.name == POSTGRESQL
         """Whether several machines may work on it."""
         self._bulks: dict[Any, Bulk] = {}
+        self._here = threading.local()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -40,7 +42,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection that sees one moment; raises `Transient` when the database cannot be used now."""
+        """
+        Yield a connection that sees one moment; raises `Transient` when the database cannot be used now.
+
+        Inside `writing` it sees what that has written.
+        """
+        around = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
         options = READS if self.shared else {}
         with self._told(), self.engine.connect().execution_options(**options) as connection:
             yield connection
@@ -50,9 +60,24 @@ class Database:
         """
         Yield one transaction, durable when the block ends; nobody else writes meanwhile.
 
+        Inside another of the same thread it is a part of that one.
+
         Raises:
             Transient: The database cannot be used now.
         """
+        around = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
+        with self._transaction() as connection:
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with (
             self._told(),
             self.engine.connect().execution_options(writes=True) as connection,

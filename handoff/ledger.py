@@ -293,6 +293,8 @@ class Ledger(Intents):
 
         With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
+        if not (deals or unreadable or read_to):
+            return
         new = {"standing": Standing.WAITING.value, "try_at": None, "expected_at": now + AT_ONCE}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None, "owner": Owner.BRIDGE.value}
         torn_for = {"owner": Owner.CRM_ADMIN.value}
@@ -368,6 +370,8 @@ class Ledger(Intents):
 
     def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""
+        if not more:
+            return
         c = t.handoffs.c
         statement = update(t.handoffs).where(c.key == bindparam("k")).values(steps=bindparam("all"))
         with self.writing() as connection:
@@ -392,8 +396,9 @@ class Ledger(Intents):
 
     def keep_bodies(self, what: str, bodies: Sequence[tuple[str, Any]], now: datetime) -> None:
         """Keep bodies that name people, by owner; the newest replaces the one before."""
-        with self.writing() as connection:
-            self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
+        if bodies:
+            with self.writing() as connection:
+                self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
 
     def conclude(self, judged: Sequence[Judged], now: datetime, run: int, *, tell: bool = False) -> None:
         """

@@ -244,20 +244,23 @@ class Pass:
                 hashes = told.hashes if told else None
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background), hashes))
         going_on = {one.key: known[one.key] for one in frozen if one.key in known}
-        self.ledger.freeze(frozen, self.version, known=going_on)
-        self.ledger.keep_bodies("told", words, self.clock.now())
         notes = [(note.step.key, note.body()) for one in prepared for note in one.notes]
-        self.ledger.keep_bodies("note", notes, self.clock.now())
-        self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
-        self.ledger.keep_bodies("handoff", bodies, self.clock.now())
+        added = {one.key: step_list(one.added) for one in prepared if one.added}
+        now = self.clock.now()
+        with self.ledger.writing():
+            self.ledger.freeze(frozen, self.version, known=going_on)
+            self.ledger.keep_bodies("told", words, now)
+            self.ledger.keep_bodies("note", notes, now)
+            self.ledger.list_more(added)
+            self.ledger.keep_bodies("handoff", bodies, now)
 
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
-        self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
-        # After the row: as long as a change counts as not handled, what the deal said before it is kept.
         later = [(one.key, body(one)) for one in prepared if one.handoff and one.delivered]
-        self.ledger.keep_bodies("handoff", later, now)
+        with self.ledger.writing():
+            self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
+            self.ledger.keep_bodies("handoff", later, now)
         ended = self.teller.ended(prepared, judged)
         for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)

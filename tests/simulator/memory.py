@@ -36,10 +36,10 @@ class SimulatedLedger(Ledger):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """Yield one transaction between two yield points."""
         self.hub.point("ledger: before a transaction")
-        with super().writing() as connection:
+        with super()._transaction() as connection:
             self.hub.transaction(True)
             try:
                 yield connection
