@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -44,6 +44,10 @@ START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 MAPPINGS = Path(__file__).parent / "mappings"
 TENANCY = Tenancy(org=with_checksum("00DSim000000001"), tenant="harbor-simulated")
 BUSY_FOR = timedelta(minutes=15)
+BATCHES = (5, 10, 50)
+"""How many records go in one call while calls are disturbed; it differs from world to world."""
+MOST_AT_ONCE = 50
+"""How many go in one call once nothing is disturbed any more: what is left proves no more in many calls than in few."""
 A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
 MOST_PASSES_UNTIL_QUIET = 120
 LAST_ROWS_ARE_LEFT_FOR = timedelta(seconds=20)
@@ -134,7 +138,8 @@ class Play:
         self.faults = Faults(plan.rate, random.Random(self.chance.random()), self.hub)
         self.network.disturb = self.faults.disturb
         self._jitter = random.Random(self.chance.random())
-        self._crm, self._platform = _instances(PORTS["gainsight"] + self.world.port_base, self.chance)
+        self._crm, self._platform = _instances(PORTS["gainsight"] + self.world.port_base)
+        self._platform = _sending(self._platform, self.chance.choice(BATCHES))
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
@@ -258,6 +263,7 @@ class Play:
 
     def _calms_down(self) -> None:
         self.hub.chances, self.faults.rate, self._calm = CALM, 0.0, True
+        self._platform = _sending(self._platform, MOST_AT_ONCE)
         self._note("the faults end")
 
     def _note(self, what: str) -> None:
@@ -265,17 +271,21 @@ class Play:
             self.hub.trace(f"{self.hub.now().isoformat(timespec='milliseconds')} {what}")
 
 
-def _instances(port: int, chance: random.Random) -> tuple[Instance, Instance]:
-    """Return the settings of the CRM and the platform; how many records go in one call differs from world to world."""
-    secrets = {
+def _instances(port: int) -> tuple[Instance, Instance]:
+    """Return the settings of the CRM and the platform."""
+    said = {
         f"HANDOFF_{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")
     }
-    size = str(chance.choice((5, 10, 50)))
-    sizes = {f"HANDOFF_PLATFORM_MAIN_{name}": size for name in ("LIST_SIZE", "OBJECT_LIST_SIZE", "TIMELINE_LIST_SIZE")}
-    said = {**secrets, **sizes, "HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE": "95"}
+    said["HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE"] = "95"
     crm = {"system": "salesforce", "domain": "sandbox.my"}
     platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{port}"}
     return Instance("crm", "main", crm, said), Instance("platform", "main", platform, said)
+
+
+def _sending(platform: Instance, records: int) -> Instance:
+    """Return the settings of a platform to which so many records go in one call."""
+    names = (f"HANDOFF_PLATFORM_MAIN_{name}" for name in ("LIST_SIZE", "OBJECT_LIST_SIZE", "TIMELINE_LIST_SIZE"))
+    return replace(platform, environment={**platform.environment, **dict.fromkeys(names, str(records))})
 
 
 def what_waits(ledger: Ledger) -> tuple[int, int]:
