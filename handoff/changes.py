@@ -188,13 +188,13 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
     bodies = ledger.bodies("handoff", [one.key for one in late])
     steps = ledger.steps(step["key"] for one in late for step in known[one.key].steps)
     notes = ledger.bodies("note", [key for key, row in steps.items() if row.state in IN_DOUBT])
-    return {
-        one.key: Delivered(
-            known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps, bodies.get(one.key) or {}, notes
-        )
-        for one in late
-        if str(one.deal.ref) in deals
-    }
+
+    def delivered(one: Prepared) -> Delivered:
+        row = known[one.key]
+        its = {step["key"]: steps[step["key"]] for step in row.steps if step["key"] in steps}
+        return Delivered(row, deals[str(one.deal.ref)], words.get(one.key), its, bodies.get(one.key) or {}, notes)
+
+    return {one.key: delivered(one) for one in late if str(one.deal.ref) in deals}
 
 
 def _begun_before(bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Prepared]:
