@@ -17,6 +17,9 @@ from handoff.engines import POSTGRESQL, READS, engine_of
 
 IN_AT_ONCE = 500
 
+_BULKS: dict[Any, Bulk] = {}
+"""By kind of database and what is asked, for all databases of this process: a ledger is opened for every pass."""
+
 
 class Database:
     """
@@ -33,7 +36,6 @@ class Database:
         self.engine = engine_of(url)
         self.shared = self.engine.dialect.name == POSTGRESQL
         """Whether several machines may work on it."""
-        self._bulks: dict[Any, Bulk] = {}
         self._here = threading.local()
 
     def close(self) -> None:
@@ -136,7 +138,7 @@ class Database:
             self._bulk(("new", table.name, *rows[0]), statement, columns=rows[0]).execute(connection, rows)
 
     def each(self, connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute a statement with each of these rows; the same statement is made ready once."""
+        """Execute a statement, one that is kept for good, with each of these rows: it is made ready once."""
         self._bulk(statement, lambda: statement).execute(connection, rows)
 
     def upsert(
@@ -178,6 +180,7 @@ class Database:
         self._bulk(asked, statement, columns=rows[0]).execute(connection, rows)
 
     def _bulk(self, asked: Any, statement: Callable[[], Executable], columns: Collection[str] | None = None) -> Bulk:
-        if asked not in self._bulks:
-            self._bulks[asked] = Bulk(statement(), self.engine.dialect, columns)
-        return self._bulks[asked]
+        asked = self.engine.dialect.name, asked
+        if asked not in _BULKS:
+            _BULKS[asked] = Bulk(statement(), self.engine.dialect, columns)
+        return _BULKS[asked]

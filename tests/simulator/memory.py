@@ -26,7 +26,7 @@ class SimulatedLedger(Ledger):
             # The machine of a simulated crash stays up: what the operating system was given is kept.
             connection.execute("PRAGMA synchronous=OFF")
 
-        self.engine = self.engine.execution_options(compiled_cache=_COMPILED)
+        self.engine.update_execution_options(compiled_cache=_COMPILED)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
