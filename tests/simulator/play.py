@@ -48,6 +48,8 @@ BATCHES = (5, 10, 50)
 """How many records go in one call while calls are disturbed; it differs from world to world."""
 MOST_AT_ONCE = 50
 """How many go in one call once nothing is disturbed any more: what is left proves no more in many calls than in few."""
+CALM_BETWEEN_SECONDS = 300.0
+"""How far apart a worker's passes are then: a step in doubt waits for two minutes between its looks."""
 A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
 MOST_PASSES_UNTIL_QUIET = 120
 LAST_ROWS_ARE_LEFT_FOR = timedelta(seconds=20)
@@ -200,7 +202,8 @@ class Play:
     def _process(self) -> None:
         """Do passes as one process would; what it knows is lost when it is cut off."""
         while not self._quiet:
-            self.hub.sleep(self.plan.between_seconds * self.chance.uniform(0.5, 1.5))
+            between = CALM_BETWEEN_SECONDS if self._calm else self.plan.between_seconds
+            self.hub.sleep(between * self.chance.uniform(0.5, 1.5))
             ledger = SimulatedLedger(self._folder / "handoff.db", self.hub)
             try:
                 self._pass(ledger)
