@@ -247,8 +247,16 @@ class Play:
             jitter=self._jitter.random,
             beat=ledger.beat,
         )
-        crm = salesforce(self._crm, mappings(), given)
-        return Bridge(crm, platform, mappings(), ledger, clock, lease_clock=self.hub)
+        crm, settings = salesforce(self._crm, mappings(), given), self._platform
+        return Bridge(
+            crm,
+            platform,
+            mappings(),
+            ledger,
+            clock,
+            lease_clock=self.hub,
+            stopping=lambda: self._platform is not settings,  # new settings are for a new process
+        )
 
     # What happens around the workers
 
@@ -266,7 +274,8 @@ class Play:
 
     def _calms_down(self) -> None:
         self.hub.chances, self.faults.rate, self._calm = CALM, 0.0, True
-        self._platform = _sending(self._platform, MOST_AT_ONCE)
+        calmer = _sending(self._platform, MOST_AT_ONCE)
+        self._platform = self._platform if calmer == self._platform else calmer
         self._note("the faults end")
 
     def _note(self, what: str) -> None:
