@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -127,13 +128,14 @@ def used_in(limit: Limit, rows: Rows, at: datetime) -> int:
 
 
 def _counts_in(limit: Limit, rows: Rows, at: datetime) -> int:
-    now = int(at.timestamp())
+    now = at.timestamp()
     if limit.spans is Spans.FIXED:
         return limit.starts(at)
     if limit.spans is Spans.ROLLING:
-        return now // _part(limit) * _part(limit)
-    begun = [start for start in rows if start <= now < start + limit.per.total_seconds()]
-    return max(begun, default=now)
+        return int(now) // _part(limit) * _part(limit)
+    # Kept in whole seconds, so it begins with the second after its first call: it must not end before the vendor's.
+    begun = [start for start in rows if start - 1 < now < start + limit.per.total_seconds()]
+    return max(begun, default=ceil(now))
 
 
 def _rolling(limit: Limit, rows: Rows, at: datetime) -> dict[int, int]:

@@ -103,13 +103,18 @@ class Database:
             raise told from None
 
     def rows_of(
-        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = ()
+        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = (), *, where: Any = True
     ) -> Iterator[Row[Any]]:
-        """Yield the rows whose column is one of these values; `only` some of their columns, where they are named."""
+        """
+        Yield the rows whose column is one of these values; `only` some of their columns, where they are named.
+
+        Args:
+            where: What else must be true of a row.
+        """
         wanted = list(dict.fromkeys(values))
         with self.reading() as connection:
             for some in batches(wanted, IN_AT_ONCE):
-                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some))
+                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some), where)
                 yield from connection.execute(query)
 
     def body(self, connection: Connection, owner: str, what: str) -> Any:

@@ -16,8 +16,9 @@ def written(value: Any) -> str:
         return MARK + json.dumps(value)
 
 
-def read(text: str) -> Any:
-    """Return what `written` was given, also by older releases."""
+def read(stored: str | bytes) -> Any:
+    """Return what `written` was given, also by older releases; PostgreSQL's driver gives it in bytes."""
+    text = stored if isinstance(stored, str) else stored.decode()
     # The fast library would round a number beyond 64 bits. It writes no such number, and no space but inside a text;
     # the standard one puts a space between any two things.
     if MARK not in text:

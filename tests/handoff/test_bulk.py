@@ -114,7 +114,7 @@ def test_a_statement_is_executed_with_each_row_and_with_its_own_constants(ledger
 )
 def test_whatever_json_can_say_is_stored(value):
     assert json.loads(written(value)) == json.loads(json.dumps(value))
-    assert read(written(value)) == json.loads(json.dumps(value))
+    assert read(written(value)) == read(written(value).encode()) == json.loads(json.dumps(value))
 
 
 @pytest.mark.parametrize("value", [{"said": HALF_A_LETTER}, {"many": 10**30}, [1, 10**30], [float("inf")], None])
