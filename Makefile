@@ -33,7 +33,7 @@ test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 -m "not whole and not process and not flow"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "whole or process or flow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"
 
 lint: $(READY)   ## Format and lint only
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
