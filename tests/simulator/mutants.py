@@ -101,7 +101,7 @@ def _to_the_newest_row(real: Any) -> Any:
     return reading
 
 
-_SMALL = Plan(seed=0, size=40)
+_SMALL = Plan(seed=0, size=40, most_passes=20)
 _FROZEN = Chances(freeze=0.3, frozen_seconds=(500.0, 900.0), frozen_only_at="ledger: an intent is written")
 
 MUTANTS = (

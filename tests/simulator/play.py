@@ -51,7 +51,6 @@ MOST_AT_ONCE = 50
 CALM_BETWEEN_SECONDS = 300.0
 """How far apart a worker's passes are then: a step in doubt waits for two minutes between its looks."""
 A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
-MOST_PASSES_UNTIL_QUIET = 120
 LAST_ROWS_ARE_LEFT_FOR = timedelta(seconds=20)
 """A pass that begins later than this after the last edit reads it: the bridge leaves the last 10 seconds alone."""
 SECOND = "worker 2"
@@ -67,7 +66,7 @@ class Plan:
     `rate` is how many calls are disturbed, `chances` how often workers are, for `busy_for` from the start. What was
     made is invisible to look-ups for some of `lag_seconds`; a worker begins a pass about every `between_seconds`. A row
     of the CRM may appear `late_seconds` after its stamp. The second worker's clock is `ahead_seconds` ahead of all
-    others. Everything follows from `seed`.
+    others. A world in which something waits for ever ends after `most_passes`. Everything follows from `seed`.
     """
 
     seed: int
@@ -80,6 +79,7 @@ class Plan:
     between_seconds: float = 120.0
     late_seconds: float = LATEST_COMMIT_SECONDS
     ahead_seconds: float = 0.0
+    most_passes: int = 120
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Play:
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
-        self._passes_left = MOST_PASSES_UNTIL_QUIET
+        self._passes_left = plan.most_passes
 
     def run(self) -> Ended:
         """Let the workers work until nothing waits, and return what the oracle found."""
