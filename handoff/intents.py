@@ -101,6 +101,8 @@ class Learnt:
 
 _ONLY_LOOKED_UP = t.steps.c.state == State.LOOKED_UP.value
 
+_FORGOTTEN = delete(t.steps).where(t.steps.c.key == bindparam("k"), _ONLY_LOOKED_UP)
+
 _OVER: dict[str, Any] = {"intended": {}, "gone": False, "adopting": False, "send_by": None}
 """What the row of a step says as soon as nobody sends it any more."""
 
@@ -204,9 +206,8 @@ class Intents(Leases):
             }
             for one in found
         ]
-        forget = delete(t.steps).where(t.steps.c.key == bindparam("k"), _ONLY_LOOKED_UP)
         with self.writing() as connection:
-            self.each(connection, forget, [{"k": row["key"]} for row in rows])
+            self.each(connection, _FORGOTTEN, [{"k": row["key"]} for row in rows])
             there = select(t.steps.c.key).where(t.steps.c.key.in_(bindparam("k", expanding=True)))
             taken = {
                 key
