@@ -32,8 +32,8 @@ test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 -m "not whole and not process and not flow"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "whole or process or flow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"
 
 lint: $(READY)   ## Format and lint only
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -42,7 +42,7 @@ format: $(READY) ## Put the code in shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 unit: $(READY)   ## The unit tests alone
-	@$(BIN)/python -m pytest -n 2 -m "not whole and not process and not flow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow"
 
 sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
 	@$(BIN)/handoff sandbox

@@ -1,12 +1,11 @@
 """JSON as it comes from outside, made fit to be stored and sent on."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
-SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
-"""How JSON begins to write a surrogate, of which a whole pair makes one sign; or a bare one."""
+SURROGATES = ("\\ud", "\\uD")
+"""How JSON begins to write a surrogate, of which a whole pair makes one sign."""
 
 
 def loaded(body: bytes, *, parse_float: Callable[[str], Any] | None = None) -> Any:
@@ -15,9 +14,18 @@ def loaded(body: bytes, *, parse_float: Callable[[str], Any] | None = None) -> A
 
     Half of a surrogate pair (an emoji cut by some integration) becomes the replacement sign: no text can carry it on.
     """
-    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    text, bare = _text(body)
     found = json.loads(text, parse_float=parse_float)
-    return _whole(found) if SURROGATE.search(text) else found
+    return _whole(found) if bare or any(each in text for each in SURROGATES) else found
+
+
+def _text(body: bytes) -> tuple[str, bool]:
+    """Return the body's text, and whether bare surrogates may be in it."""
+    encoding = json.detect_encoding(body)
+    try:
+        return body.decode(encoding), False
+    except UnicodeDecodeError:
+        return body.decode(encoding, "surrogatepass"), True
 
 
 def _whole(value: Any) -> Any:

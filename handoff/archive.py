@@ -86,8 +86,11 @@ class Archive(Database):
 
     def bodies(self, what: str, owners: Iterable[str]) -> dict[str, Any]:
         """Return what `payloads` keeps under these owners; what was purged, or never kept, is absent."""
-        kept = self.rows_of(t.payloads, t.payloads.c.owner, owners)
-        return {row.owner: row.body for row in kept if row.what == what}
+        c = t.payloads.c
+        return {
+            row.owner: row.body
+            for row in self.rows_of(t.payloads, c.owner, owners, (c.owner, c.body), where=c.what == what)
+        }
 
     def events(
         self, *, deal: str | None = None, run: int | None = None, since: datetime | None = None, limit: int = 50

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from handoff import tables as t
 from handoff.database import Database
@@ -63,12 +64,15 @@ class SharedBudget:
         return room(limit, _rows(connection, name, limit, at), at, calls, share=self._share)
 
     def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int) -> bool:
-        self._database.insert_new(connection, t.budgets, [{**cell, "used": 0}], list(cell))
-        used = t.budgets.c.used
-        only = [t.budgets.c[name] == value for name, value in cell.items()]
+        asked = {f"its_{name}": value for name, value in cell.items()} | {"calls": calls}
+        statement = _TAKE
         if limit.spans is Spans.FIXED:
-            only.append(used + calls <= _allowed(limit, self._share))
-        return connection.execute(update(t.budgets).where(*only).values(used=used + calls)).rowcount > 0
+            statement, asked = _TAKE_IF_ROOM, asked | {"most": _allowed(limit, self._share)}
+        if connection.execute(statement, asked).rowcount:
+            return True
+        # There is no room, or these are the first calls of their span.
+        self._database.insert_new(connection, t.budgets, [{**cell, "used": 0}], list(cell))
+        return connection.execute(statement, asked).rowcount > 0
 
 
 class OwnBudget:
@@ -124,13 +128,14 @@ def used_in(limit: Limit, rows: Rows, at: datetime) -> int:
 
 
 def _counts_in(limit: Limit, rows: Rows, at: datetime) -> int:
-    now = int(at.timestamp())
+    now = at.timestamp()
     if limit.spans is Spans.FIXED:
         return limit.starts(at)
     if limit.spans is Spans.ROLLING:
-        return now // _part(limit) * _part(limit)
-    begun = [start for start in rows if start <= now < start + limit.per.total_seconds()]
-    return max(begun, default=now)
+        return int(now) // _part(limit) * _part(limit)
+    # Kept in whole seconds, so it begins with the second after its first call: it must not end before the vendor's.
+    begun = [start for start in rows if start - 1 < now < start + limit.per.total_seconds()]
+    return max(begun, default=ceil(now))
 
 
 def _rolling(limit: Limit, rows: Rows, at: datetime) -> dict[int, int]:
@@ -151,7 +156,14 @@ def _cell(name: str, limit: Limit, start: int) -> dict[str, Any]:
 
 
 def _rows(connection: Connection, name: str, limit: Limit, at: datetime) -> Rows:
-    c, span = t.budgets.c, int(limit.per.total_seconds())
-    since = int(at.timestamp()) - 2 * span
-    query = select(c.starts, func.sum(c.used)).where(c.name == name, c.per_seconds == span, c.starts > since)
-    return dict(connection.execute(query.group_by(c.starts)).tuples().all())
+    span = int(limit.per.total_seconds())
+    asked = {"its_name": name, "its_per_seconds": span, "since": int(at.timestamp()) - 2 * span}
+    return dict(connection.execute(_SPANS, asked).tuples().all())
+
+
+# Asked before every call: built once, for that takes longer than they do.
+_c = t.budgets.c
+_its = _c.name == bindparam("its_name"), _c.per_seconds == bindparam("its_per_seconds")
+_SPANS = select(_c.starts, func.sum(_c.used)).where(*_its, _c.starts > bindparam("since")).group_by(_c.starts)
+_TAKE = update(t.budgets).where(*_its, _c.starts == bindparam("its_starts")).values(used=_c.used + bindparam("calls"))
+_TAKE_IF_ROOM = _TAKE.where(_c.used + bindparam("calls") <= bindparam("most"))

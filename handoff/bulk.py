@@ -32,7 +32,7 @@ class Bulk:
             name: _ready(bind.type, dialect) for bind, name in compiled.bind_names.items()
         }
         self._order: Sequence[str] | None = compiled.positiontup
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._constants = {name: bind.value for bind, name in compiled.bind_names.items() if not bind.required}
         self._constants |= _defaults(statement, self._ready)
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """Carries steps out, layer by layer across many deals: look first, write the intent down, send, settle."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
@@ -190,14 +190,18 @@ class Carrier:
             if step.ref is not None and step.ref == self._refs.get(step.key):
                 self._decider.there[step.key] = Outcome(step.key, Result.UNCHANGED, step.ref)
         by_key = {one.step.key: one for one in intents}
+        intended: set[str] = set()
 
         def intend(steps: Sequence[Step]) -> None:
             self._intend([by_key[step.key] for step in steps])
+            intended.update(step.key for step in steps)
 
         outcomes = self.destination.put(sent, intend)
         blind = self.destination.kinds[sent[0].kind].identity is Identity.BLIND
         ends = zip(batch, intents, outcomes, strict=True)
-        self._settle([_ended(decision, intent, outcome, blind=blind) for decision, intent, outcome in ends])
+        self._settle(
+            [_ended(decision, intent, outcome, blind=blind) for decision, intent, outcome in ends], intended=intended
+        )
 
     @property
     def _leasing(self) -> LeaseClock:
@@ -215,7 +219,7 @@ class Carrier:
                 remedy="Nothing was sent.",
             )
 
-    def _settle(self, decisions: Sequence[Decision]) -> None:
+    def _settle(self, decisions: Sequence[Decision], intended: Container[str] = ()) -> None:
         now = self.clock.now()
         looked: list[tuple[str, datetime]] = []
         learnt: list[Learnt] = []
@@ -234,7 +238,9 @@ class Carrier:
             if one.learns:
                 learnt.append(Learnt(step.key, one.against.ours, one.against.declined, one.gone))
                 continue
-            ended.append(Ending(step, one.outcome, one.planned.won_at, one.against.ours, one.against.declined))
+            known = one.against
+            sent = step.key in intended
+            ended.append(Ending(step, one.outcome, one.planned.won_at, known.ours, known.declined, intended=sent))
             if one.looked:
                 looked.append((step.key, one.outcome.again or now))
         if learnt:

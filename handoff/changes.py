@@ -7,6 +7,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
+from handoff import tables as t
 from handoff.bridge import Bridge
 from handoff.fingerprints import GIVEN, differing, fingerprint, rows_of
 from handoff.inputs import as_it_was
@@ -17,6 +18,9 @@ from handoff.model import Handoff, Outcome, Result, Step, Value
 from handoff.notes import Note, as_delivered, frozen_names, label, listed_changes, name_of, note_step, words_of
 from handoff.policy import Times, judge, receivers
 from handoff.prepare import Prepared, after_delivery
+
+ARRIVED = (t.steps.c.remote_id, t.steps.c.state, t.steps.c.intended)
+"""What tells of a step whether it was made, or may have been."""
 
 
 @dataclass(frozen=True)
@@ -186,15 +190,15 @@ def _kept(bridge: Bridge, late: Sequence[Prepared], known: Mapping[str, Any]) ->
     deals = ledger.deals(str(one.deal.ref) for one in late)
     words = ledger.bodies("told", [one.key for one in late])
     bodies = ledger.bodies("handoff", [one.key for one in late])
-    steps = ledger.steps(step["key"] for one in late for step in known[one.key].steps)
+    steps = ledger.steps((step["key"] for one in late for step in known[one.key].steps), *ARRIVED)
     notes = ledger.bodies("note", [key for key, row in steps.items() if row.state in IN_DOUBT])
-    return {
-        one.key: Delivered(
-            known[one.key], deals[str(one.deal.ref)], words.get(one.key), steps, bodies.get(one.key) or {}, notes
-        )
-        for one in late
-        if str(one.deal.ref) in deals
-    }
+
+    def delivered(one: Prepared) -> Delivered:
+        row = known[one.key]
+        its = {step["key"]: steps[step["key"]] for step in row.steps if step["key"] in steps}
+        return Delivered(row, deals[str(one.deal.ref)], words.get(one.key), its, bodies.get(one.key) or {}, notes)
+
+    return {one.key: delivered(one) for one in late if str(one.deal.ref) in deals}
 
 
 def _begun_before(bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[str, Any]) -> dict[str, Prepared]:
@@ -203,7 +207,7 @@ def _begun_before(bridge: Bridge, prepared: Sequence[Prepared], known: Mapping[s
     begun = [one for one in begun if known[one.key].told]
     if not begun:
         return {}
-    rows = bridge.ledger.steps(step["key"] for one in begun for step in known[one.key].steps)
+    rows = bridge.ledger.steps((step["key"] for one in begun for step in known[one.key].steps), *ARRIVED)
     words = bridge.ledger.bodies("told", [one.key for one in begun])
     # What was sent without an answer may stand there as it was then, also where it may simply be sent again.
     there = {key for key, row in rows.items() if row.remote_id is not None or row.state in IN_DOUBT or row.intended}

@@ -1,10 +1,11 @@
 """One database, SQLite or PostgreSQL: short transactions, and rows in sets."""
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Column, Connection, Executable, Row, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Executable, Row, Select, Table, case, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
@@ -15,6 +16,9 @@ from handoff.database_troubles import trouble
 from handoff.engines import POSTGRESQL, READS, engine_of
 
 IN_AT_ONCE = 500
+
+_BULKS: dict[Any, Bulk] = {}
+"""By kind of database and what is asked, for all databases of this process: a ledger is opened for every pass."""
 
 
 class Database:
@@ -32,7 +36,7 @@ class Database:
         self.engine = engine_of(url)
         self.shared = self.engine.dialect.name == POSTGRESQL
         """Whether several machines may work on it."""
-        self._bulks: dict[Any, Bulk] = {}
+        self._here = threading.local()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -40,7 +44,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Yield a connection that sees one moment; raises `Transient` when the database cannot be used now."""
+        """
+        Yield a connection that sees one moment; raises `Transient` when the database cannot be used now.
+
+        Inside `writing` it sees what that has written.
+        """
+        around = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
         options = READS if self.shared else {}
         with self._told(), self.engine.connect().execution_options(**options) as connection:
             yield connection
@@ -50,9 +62,24 @@ class Database:
         """
         Yield one transaction, durable when the block ends; nobody else writes meanwhile.
 
+        Inside another of the same thread it is a part of that one.
+
         Raises:
             Transient: The database cannot be used now.
         """
+        around = getattr(self._here, "connection", None)
+        if around is not None:
+            yield around
+            return
+        with self._transaction() as connection:
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with (
             self._told(),
             self.engine.connect().execution_options(writes=True) as connection,
@@ -76,13 +103,18 @@ class Database:
             raise told from None
 
     def rows_of(
-        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = ()
+        self, table: Table, column: Any, values: Iterable[str], only: Sequence[Column[Any]] = (), *, where: Any = True
     ) -> Iterator[Row[Any]]:
-        """Yield the rows whose column is one of these values; `only` some of their columns, where they are named."""
+        """
+        Yield the rows whose column is one of these values; `only` some of their columns, where they are named.
+
+        Args:
+            where: What else must be true of a row.
+        """
         wanted = list(dict.fromkeys(values))
         with self.reading() as connection:
             for some in batches(wanted, IN_AT_ONCE):
-                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some))
+                query: Select[Any] = select(*(only or table.columns)).where(column.in_(some), where)
                 yield from connection.execute(query)
 
     def body(self, connection: Connection, owner: str, what: str) -> Any:
@@ -111,7 +143,7 @@ class Database:
             self._bulk(("new", table.name, *rows[0]), statement, columns=rows[0]).execute(connection, rows)
 
     def each(self, connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute a statement with each of these rows; the same statement is made ready once."""
+        """Execute a statement, one that is kept for good, with each of these rows: it is made ready once."""
         self._bulk(statement, lambda: statement).execute(connection, rows)
 
     def upsert(
@@ -124,11 +156,13 @@ class Database:
         keep: Sequence[str] = (),
         add: Mapping[str, int] | None = None,
         newer: str | None = None,
+        anew: ColumnElement[bool] | None = None,
     ) -> None:
         """
         Insert the rows; of those that are there replace all columns but `keep`, and add to those in `add`.
 
-        With `newer` a row that has a later moment in that column stays as it is.
+        With `newer` a row that has a later moment in that column stays as it is. With `anew` a row of which that holds
+        is replaced whole, as if it had not been there.
         """
         if not rows:
             return
@@ -137,16 +171,21 @@ class Database:
             insert = self._insert(table)
             added = {name: table.c[name] + amount for name, amount in (add or {}).items()}
             changed = {name: insert.excluded[name] for name in rows[0] if name not in (*key, *keep, *added)}
+            if anew is not None:
+                stays = added | {name: table.c[name] for name in keep}
+                changed |= {name: case((anew, insert.excluded[name]), else_=said) for name, said in stays.items()}
+                added = {}
             only = None if newer is None else table.c[newer] <= insert.excluded[newer]
             upsert: Executable = insert.on_conflict_do_update(
                 index_elements=list(key), set_=changed | added, where=only
             )
             return upsert
 
-        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer
+        asked = (table.name, *rows[0]), (*key,), (*keep,), (*(add or {}).items(),), newer, anew
         self._bulk(asked, statement, columns=rows[0]).execute(connection, rows)
 
     def _bulk(self, asked: Any, statement: Callable[[], Executable], columns: Collection[str] | None = None) -> Bulk:
-        if asked not in self._bulks:
-            self._bulks[asked] = Bulk(statement(), self.engine.dialect, columns)
-        return self._bulks[asked]
+        asked = self.engine.dialect.name, asked
+        if asked not in _BULKS:
+            _BULKS[asked] = Bulk(statement(), self.engine.dialect, columns)
+        return _BULKS[asked]

@@ -7,7 +7,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from handoff.errors import ConfigError
-from handoff.stored_json import written
+from handoff.stored_json import read, written
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 PSYCOPG = "postgresql+psycopg"
@@ -46,7 +46,7 @@ def engine_of(url: str) -> Engine:
     """Return the engine for an address; nothing is connected yet."""
     address = parsed(url)
     # Statements carry what deals say and who they name: none of it belongs into an error.
-    engine_is: dict[str, Any] = {"hide_parameters": True, "json_serializer": written}
+    engine_is: dict[str, Any] = {"hide_parameters": True, "json_serializer": written, "json_deserializer": read}
     try:
         if address.get_backend_name() == SQLITE:
             engine = create_engine(address, connect_args={"timeout": WAITS_SECONDS}, **engine_is)

@@ -121,6 +121,11 @@ def field_fingerprint(value: Value) -> str:
     Platforms cut white space at the ends of texts, keep milliseconds and floats, order lists as they like, and write
     addresses in small letters: none of that is a person's edit.
     """
+    return _of_kept_text(value) if type(value) is str and len(value) <= REPEATED_TEXT else fingerprint(_as_kept(value))
+
+
+@lru_cache(maxsize=8_192)
+def _of_kept_text(value: str) -> str:
     return fingerprint(_as_kept(value))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Column, Row, bindparam, delete, select, update
 
 from handoff import tables as t
 from handoff.batches import batches
@@ -77,7 +77,8 @@ class Ending:
     How a step (as the plan had it) ended.
 
     `hashes` are the fingerprints of the values that we wrote, by field, all that still count; `declined` those of
-    values that we had for it and left to a person. Both count once the step is settled.
+    values that we had for it and left to a person. Both count once the step is settled. `intended` says that this run
+    wrote down before that it sends it.
     """
 
     step: Step
@@ -85,6 +86,7 @@ class Ending:
     won_at: datetime
     hashes: Mapping[str, str] = field(default_factory=dict)
     declined: Mapping[str, str] = field(default_factory=dict)
+    intended: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,22 @@ class Learnt:
     gone: str = ""
 
 
-_FORGOTTEN = delete(t.steps).where(t.steps.c.key == bindparam("k"), t.steps.c.state == State.LOOKED_UP.value)
+_ONLY_LOOKED_UP = t.steps.c.state == State.LOOKED_UP.value
+
+_FORGOTTEN = delete(t.steps).where(t.steps.c.key == bindparam("k"), _ONLY_LOOKED_UP)
+
+_OVER: dict[str, Any] = {"intended": {}, "gone": False, "adopting": False, "send_by": None}
+"""What the row of a step says as soon as nobody sends it any more."""
+
+_SETTLED = (
+    update(t.steps)
+    .where(t.steps.c.key == bindparam("k"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("result", "reason", "remote_id", "payload_hash", "field_hashes")}
+        | {name: bindparam(f"new_{name}") for name in ("declined", "owner", "changed_at")}
+        | {"state": State.SETTLED.value, **_OVER}
+    )
+)
 
 
 class Intents(Leases):
@@ -137,40 +154,38 @@ class Intents(Leases):
         ]
         known = ("field_hashes", "remote_id", "payload_hash")
         with self.writing() as connection:
-            self._forget_looked_up(connection, rows)
-            self.upsert(connection, t.steps, rows, ["key"], keep=known, add={"attempts": 1})
+            self.upsert(connection, t.steps, rows, ["key"], keep=known, add={"attempts": 1}, anew=_ONLY_LOOKED_UP)
 
     def settle(self, ended: Sequence[Ending], now: datetime, run: int, version: str) -> None:
         """Write down how these steps ended; what is known of a record changes only with a step that is settled."""
-        rows: list[dict[str, Any]] = []
+        settled: list[dict[str, Any]] = []
+        whole: list[dict[str, Any]] = []
+        open_: list[dict[str, Any]] = []
         told: list[dict[str, Any]] = []
         for one in ended:
             step, outcome = one.step, one.outcome
-            rows.append(
-                step_row(step, one.won_at, now, run, version)
-                | {
-                    "state": STATE_AFTER[outcome.result].value,
-                    "result": outcome.result.value,
-                    "attempts": 0,
-                    "reason": outcome.reason,
-                    "remote_id": outcome.ref if outcome.settled else None,
-                    "payload_hash": fingerprint(one.hashes),
-                    "field_hashes": dict(one.hashes) if outcome.settled else {},
-                    "intended": {},
-                    "declined": dict(one.declined) if outcome.settled else {},
-                    "gone": False,
-                    "adopting": False,
-                    "send_by": None,
-                    "owner": outcome.acts,
-                }
-            )
+            said = {
+                "result": outcome.result.value,
+                "reason": outcome.reason,
+                "remote_id": outcome.ref if outcome.settled else None,
+                "payload_hash": fingerprint(one.hashes),
+                "field_hashes": dict(one.hashes) if outcome.settled else {},
+                "declined": dict(one.declined) if outcome.settled else {},
+                "owner": outcome.acts,
+            }
+            if one.intended and outcome.settled:
+                row = {f"new_{name}": value for name, value in said.items()}
+                settled.append(row | {"k": step.key, "new_changed_at": now})
+            else:
+                state = STATE_AFTER[outcome.result]
+                row = step_row(step, one.won_at, now, run, version) | said | _OVER
+                (whole if state is State.SETTLED else open_).append(row | {"state": state.value, "attempts": 0})
             told.append(event(now, run, f"{step.kind} {outcome.result.value}", step, outcome.reason))
-        settled = [row for row in rows if row["state"] == State.SETTLED]
-        open_ = [row for row in rows if row["state"] != State.SETTLED]
+        keep = ("attempts", *KNOWN_OF_THE_RECORD)
         with self.writing() as connection:
-            self._forget_looked_up(connection, rows)
-            self.upsert(connection, t.steps, settled, ["key"], keep=("attempts",))
-            self.upsert(connection, t.steps, open_, ["key"], keep=("attempts", *KNOWN_OF_THE_RECORD))
+            self.each(connection, _SETTLED, settled)
+            self.upsert(connection, t.steps, whole, ["key"], keep=("attempts",), anew=_ONLY_LOOKED_UP)
+            self.upsert(connection, t.steps, open_, ["key"], keep=keep, anew=_ONLY_LOOKED_UP)
             self.insert(connection, t.events, told)
 
     def look_up(self, found: Sequence[Ending], now: datetime, run: int, version: str) -> None:
@@ -192,7 +207,7 @@ class Intents(Leases):
             for one in found
         ]
         with self.writing() as connection:
-            self._forget_looked_up(connection, rows)
+            self.each(connection, _FORGOTTEN, [{"k": row["key"]} for row in rows])
             there = select(t.steps.c.key).where(t.steps.c.key.in_(bindparam("k", expanding=True)))
             taken = {
                 key
@@ -202,10 +217,6 @@ class Intents(Leases):
             free = [row for row in rows if row["key"] not in taken]
             if free:
                 connection.execute(t.steps.insert(), free)
-
-    def _forget_looked_up(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Take out what is known of these steps only from looking them up."""
-        self.each(connection, _FORGOTTEN, [{"k": row["key"]} for row in rows])
 
     def learn(self, learnt: Sequence[Learnt], now: datetime, run: int) -> None:
         """Keep what was learnt of records without sending anything; how their steps ended stays."""

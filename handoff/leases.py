@@ -9,8 +9,6 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from handoff import tables as t
 from handoff.archive import Archive
-from handoff.batches import batches
-from handoff.database import IN_AT_ONCE
 from handoff.errors import BridgeBug, LeaseLost
 from handoff.ports import LeaseClock
 
@@ -76,22 +74,16 @@ class Leases(Archive):
         if run is None:
             raise BridgeBug("Leases were taken outside a run.")
         wanted = sorted(set(subjects))
-        mine: set[str] = set()
         with self.writing() as connection:
-            for some in batches(wanted, IN_AT_ONCE):
-                self._take_over(connection, some, run)
-                new = [{"subject": one, "run": run} for one in some]
-                self.insert_new(connection, t.leases, new, ["subject"])
-                ours = select(t.leases.c.subject).where(t.leases.c.subject.in_(some), t.leases.c.run == run)
-                mine |= set(connection.execute(ours).scalars())
-        return mine
+            self._take_over(connection, wanted, run)
+            self.insert_new(connection, t.leases, [{"subject": one, "run": run} for one in wanted], ["subject"])
+            ours = set(connection.execute(_TAKEN, {"number": run}).scalars())
+        return ours.intersection(wanted)
 
     def release(self, subjects: Iterable[str]) -> None:
         """Let others work on these."""
         with self.writing() as connection:
-            for some in batches(sorted(set(subjects)), IN_AT_ONCE):
-                ours = (t.leases.c.subject.in_(some), t.leases.c.run == self._held)
-                connection.execute(delete(t.leases).where(*ours))
+            self.each(connection, _RELEASED, [{"s": one, "number": self._held} for one in sorted(set(subjects))])
 
     @contextmanager
     def leased(self, wanted: Iterable[str]) -> Any:
@@ -105,9 +97,8 @@ class Leases(Archive):
 
     def _take_over(self, connection: Connection, subjects: Iterable[str], run: int) -> None:
         """Give up the runs that stood still, and make their leases on these subjects ours."""
-        c, r, now = t.leases.c, t.runs.c, self._now()
-        held = select(c.subject, c.run, r.alive_until).outerjoin(t.runs, r.id == c.run)
-        rows = connection.execute(held.where(c.subject.in_(list(subjects)), c.run != run)).all()
+        c, r, now, wanted = t.leases.c, t.runs.c, self._now(), set(subjects)
+        rows = [row for row in connection.execute(_ELSEWHERE, {"number": run}) if row.subject in wanted]
         dead = [row for row in rows if row.alive_until is None or row.alive_until <= now]
         if not dead:
             return
@@ -144,6 +135,15 @@ _ALIVE = (
     update(t.runs)
     .where(t.runs.c.id == bindparam("number"), t.runs.c.alive_until > bindparam("now"))
     .values(alive_until=bindparam("until"))
+)
+
+_TAKEN = select(t.leases.c.subject).where(t.leases.c.run == bindparam("number"))
+_RELEASED = delete(t.leases).where(t.leases.c.subject == bindparam("s"), t.leases.c.run == bindparam("number"))
+# All of them are read: those are what the passes that run just now work on, which is no more than a few waves.
+_ELSEWHERE = (
+    select(t.leases.c.subject, t.leases.c.run, t.runs.c.alive_until)
+    .outerjoin(t.runs, t.runs.c.id == t.leases.c.run)
+    .where(t.leases.c.run != bindparam("number"))
 )
 
 

@@ -293,6 +293,8 @@ class Ledger(Intents):
 
         With the last page of a window, `read_to` moves the cursor in the same transaction.
         """
+        if not (deals or unreadable or read_to):
+            return
         new = {"standing": Standing.WAITING.value, "try_at": None, "expected_at": now + AT_ONCE}
         whole = {"reason": "read, not yet handed off", "receipt_try_at": None, "owner": Owner.BRIDGE.value}
         torn_for = {"owner": Owner.CRM_ADMIN.value}
@@ -307,14 +309,18 @@ class Ledger(Intents):
                 cursor |= {"read_at": now, "run": run} | ({"swept_at": now} if read_to.sweeps else {})
                 self.upsert(connection, t.windows, [cursor], ["crm"])
 
-    def freeze(self, frozen: Sequence[Frozen], version: str) -> None:
+    def freeze(self, frozen: Sequence[Frozen], version: str, *, known: Mapping[str, Any] | None = None) -> None:
         """
         Keep handoffs that are not delivered yet.
 
         The moments, the kind and the background are those of the first time, the steps those of the last, after those
         that were made and are planned no longer. Whom a background names is kept in `payloads`.
+
+        Args:
+            known: The rows of those among them that are kept already, by key, as they are now; None: they are read.
         """
-        made = self._made_before(one.key for one in frozen)
+        before = self.handoffs(one.key for one in frozen) if known is None else known
+        made = self._made_before(before)
         kept = [
             {
                 "key": one.key,
@@ -322,7 +328,7 @@ class Ledger(Intents):
                 "episode": one.handoff.deal.episode,
                 "account": one.handoff.customer_id,
                 "kind": one.handoff.kind,
-                "background": one.background,
+                "background": one.background and {**one.background, NAMES_A_PERSON: None},
                 "segment": one.handoff.segment,
                 "handed_off_at": one.handoff.handed_off_at,
                 "work_starts_at": one.handoff.work_starts_at,
@@ -332,16 +338,20 @@ class Ledger(Intents):
             }
             for one in frozen
         ]
+        private = [
+            {"owner": one.key, "what": t.BACKGROUND, "body": {NAMES_A_PERSON: named}, "at": one.handoff.handed_off_at}
+            for one in frozen
+            if one.key not in before and (named := (one.background or {}).get(NAMES_A_PERSON))
+        ]
         first = ("handed_off_at", "work_starts_at", "kind", "background")
         with self.writing() as connection:
             self.upsert(connection, t.handoffs, kept, ["key"], keep=first)
-            self._take_names_out(connection, t.handoffs.c.key, [one.key for one in frozen])
+            self.upsert(connection, t.payloads, private, ["owner", "what"], keep=("body",))
 
-    def _made_before(self, handoffs: Iterable[str]) -> dict[str, list[Mapping[str, str]]]:
+    def _made_before(self, known: Mapping[str, Any]) -> dict[str, list[Mapping[str, str]]]:
         """Return by handoff its listed steps that have a record, but for those that were only looked up."""
-        known = self.handoffs(handoffs)
-        rows = self.steps(step["key"] for handoff in known.values() for step in handoff.steps)
-        made = {key for key, row in rows.items() if row.remote_id is not None and row.state != State.LOOKED_UP}
+        steps = self.steps(step["key"] for handoff in known.values() for step in handoff.steps)
+        made = {key for key, row in steps.items() if row.remote_id is not None and row.state != State.LOOKED_UP}
         return {key: [step for step in handoff.steps if step["key"] in made] for key, handoff in known.items()}
 
     def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
@@ -360,6 +370,8 @@ class Ledger(Intents):
 
     def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""
+        if not more:
+            return
         c = t.handoffs.c
         statement = update(t.handoffs).where(c.key == bindparam("k")).values(steps=bindparam("all"))
         with self.writing() as connection:
@@ -384,8 +396,9 @@ class Ledger(Intents):
 
     def keep_bodies(self, what: str, bodies: Sequence[tuple[str, Any]], now: datetime) -> None:
         """Keep bodies that name people, by owner; the newest replaces the one before."""
-        with self.writing() as connection:
-            self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
+        if bodies:
+            with self.writing() as connection:
+                self._keep(connection, [(owner, what, body) for owner, body in bodies], now)
 
     def conclude(self, judged: Sequence[Judged], now: datetime, run: int, *, tell: bool = False) -> None:
         """
@@ -422,7 +435,6 @@ class Ledger(Intents):
             self.upsert(connection, t.deals, rows, ["ref"], keep=("first_seen_at",), newer="read_at")
             self.insert(connection, t.events, told)
             self.each(connection, _DELIVERED, delivered)
-            self._take_names_out(connection, t.handoffs.c.deal, [row["ref"] for row in rows])
             self._tell(connection, [j.told for j in judged if j.told is not None], now)
 
     def exclude(self, instance: str, ids: Sequence[str], reason: str, now: datetime, run: int) -> dict[str, Standing]:
@@ -487,23 +499,6 @@ class Ledger(Intents):
         rows = [{"r": str(s.ref), "h": s.hash, "p": s.pending, "n": s.sequence, "at": s.try_at} for s in states]
         with self.writing() as connection:
             self.each(connection, _RECEIPT, rows)
-
-    def _take_names_out(self, connection: Connection, column: Column[str], values: Sequence[str]) -> None:
-        """Move whom the backgrounds of these handoffs name to `payloads`: earlier releases kept it in the row."""
-        c = t.handoffs.c
-        for some in batches(values, IN_AT_ONCE):
-            query = select(c.key, c.background, c.handed_off_at).where(column.in_(some))
-            named = [row for row in connection.execute(query) if (row.background or {}).get(NAMES_A_PERSON)]
-            if not named:
-                continue
-            bodies = [{NAMES_A_PERSON: row.background[NAMES_A_PERSON]} for row in named]
-            kept = [
-                {"owner": row.key, "what": t.BACKGROUND, "body": body, "at": row.handed_off_at}
-                for row, body in zip(named, bodies, strict=True)
-            ]
-            self.upsert(connection, t.payloads, kept, ["owner", "what"], keep=("body",))
-            statement = update(t.handoffs).where(c.key == bindparam("k")).values(background=bindparam("b"))
-            connection.execute(statement, [{"k": r.key, "b": r.background | {NAMES_A_PERSON: None}} for r in named])
 
     def _tell(self, connection: Connection, told: Sequence[Told], now: datetime) -> None:
         if told:

@@ -66,6 +66,7 @@ class Survey:
     platform: Platform
     read: dict[str, Parsed[Any]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    _templates_by_fields: dict[frozenset[str], Templates] = field(default_factory=dict)
 
     def findings(self) -> dict[str, list[str]]:
         """Return every mistake by file; what a file says of another is compared as far as both can be read."""
@@ -176,11 +177,14 @@ class Survey:
         return found
 
     def _of_step(self, each: str | None, source: SourceFile, known: frozenset[str]) -> Templates:
+        """Return the templates as a step uses them; steps that know the same fields have the same."""
         names = known | (item_fields(each, source) if each else frozenset())
-        contract = cast(Contract, self.read["handoff.yml"].model)
-        return Templates(
-            self.folder / "templates", names, contract.fields, roles_in(source), Known(contract, source).lists
-        )
+        if names not in self._templates_by_fields:
+            contract = cast(Contract, self.read["handoff.yml"].model)
+            self._templates_by_fields[names] = Templates(
+                self.folder / "templates", names, contract.fields, roles_in(source), Known(contract, source).lists
+            )
+        return self._templates_by_fields[names]
 
     # Compiling
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from handoff import keys
 from handoff.backgrounds import kept as kept_background
@@ -153,7 +154,7 @@ class Pass:
             yield from self._shown(deals)
 
     def _shown(self, deals: Sequence[Deal]) -> Iterator[Shown]:
-        prepared = self._prepared(deals) if deals else []
+        prepared = self._prepared(deals, self._known(deals)) if deals else []
         carrier = self._carrier()
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
         by_key = {decision.planned.step.key: decision for decision in decisions}
@@ -182,9 +183,10 @@ class Pass:
     def _hand_off_ours(self, todo: Sequence[Deal]) -> None:
         bridge = self.bridge
         bridge.progress("judging", 0, len(todo))
-        prepared = self._prepared(todo)
+        known = self._known(todo)
+        prepared = self._prepared(todo, known)
         bridge.progress("judging", len(todo), len(todo))
-        self._keep(prepared)
+        self._keep(prepared, known)
         carrier = self._carrier()
         # Of an account's step the newest win of all has the word, whoever goes first.
         words = merged(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
@@ -220,13 +222,15 @@ class Pass:
             go_on=bridge.go_on,
         )
 
-    def _prepared(self, deals: Sequence[Deal]) -> list[Prepared]:
+    def _known(self, deals: Sequence[Deal]) -> dict[str, Any]:
+        """Return the ledger's rows of those of these deals' handoffs that were begun before, by key."""
+        return self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
+
+    def _prepared(self, deals: Sequence[Deal], known: Mapping[str, Any]) -> list[Prepared]:
         """Return the deals judged and planned, each with the moments and the work of its first time."""
-        known = self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
         return followed_up(self.bridge, prepare(self.bridge, deals, known=known), known)
 
-    def _keep(self, prepared: Sequence[Prepared]) -> None:
-        known = self.ledger.handoffs(one.key for one in prepared)
+    def _keep(self, prepared: Sequence[Prepared], known: Mapping[str, Any]) -> None:
         frozen, bodies, words = [], [], []
         for one in prepared:
             handoff, row = one.handoff, known.get(one.key)
@@ -239,20 +243,24 @@ class Pass:
                 words += [(one.key, told.words)] if told else []
                 hashes = told.hashes if told else None
                 frozen.append(Frozen(one.key, handoff, steps, kept_background(one.background), hashes))
-        self.ledger.freeze(frozen, self.version)
-        self.ledger.keep_bodies("told", words, self.clock.now())
+        going_on = {one.key: known[one.key] for one in frozen if one.key in known}
         notes = [(note.step.key, note.body()) for one in prepared for note in one.notes]
-        self.ledger.keep_bodies("note", notes, self.clock.now())
-        self.ledger.list_more({one.key: step_list(one.added) for one in prepared if one.added})
-        self.ledger.keep_bodies("handoff", bodies, self.clock.now())
+        added = {one.key: step_list(one.added) for one in prepared if one.added}
+        now = self.clock.now()
+        with self.ledger.writing():
+            self.ledger.freeze(frozen, self.version, known=going_on)
+            self.ledger.keep_bodies("told", words, now)
+            self.ledger.keep_bodies("note", notes, now)
+            self.ledger.list_more(added)
+            self.ledger.keep_bodies("handoff", bodies, now)
 
     def _conclude(self, prepared: Sequence[Prepared], outcomes: dict[str, Outcome]) -> None:
         now = self.clock.now()
         judged = [self._judge(one, outcomes) for one in prepared]
-        self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
-        # After the row: as long as a change counts as not handled, what the deal said before it is kept.
         later = [(one.key, body(one)) for one in prepared if one.handoff and one.delivered]
-        self.ledger.keep_bodies("handoff", later, now)
+        with self.ledger.writing():
+            self.ledger.conclude(judged, now, self.run, tell=self.teller.wanted)
+            self.ledger.keep_bodies("handoff", later, now)
         ended = self.teller.ended(prepared, judged)
         for one, result, end in zip(prepared, judged, ended, strict=True):
             self.tally.counts_as(result.standing)

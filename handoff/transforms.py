@@ -19,9 +19,11 @@ MOST_DIGITS = 30
 
 def missing(value: Value) -> bool:
     """Return whether nothing was said: nothing at all, an empty text or list, only white space."""
+    if value is None:
+        return True
     if isinstance(value, str):
         return not value or value.isspace()
-    return value is None or (not value and isinstance(value, (list, tuple, dict)))
+    return not value and isinstance(value, (list, tuple, dict))
 
 
 def text(value: Value) -> str:

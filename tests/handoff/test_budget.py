@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handoff import tables as t
@@ -165,6 +165,7 @@ def test_a_rolling_span_frees_a_call_once_it_is_older_than_the_span(budget):
 
 
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=60), st.sampled_from([Spans.FIRST_CALL, Spans.ROLLING]))
+@example([1.5, 1.5, 1.5, 1.5, 0.5, 25.0, 29.5, 0.0, 0.0, 0.0, 0.0], Spans.FIRST_CALL)
 def test_no_span_of_a_rolling_limit_ever_holds_more_calls_than_it_may(waits, spans):
     budget, limit, at, granted = OwnBudget(), Limit(MINUTE, 5, spans), AT, list[datetime]()
     for wait in waits:

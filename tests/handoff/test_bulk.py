@@ -10,7 +10,7 @@ from sqlalchemy import Executable, bindparam, insert, select, update
 
 from handoff import tables as t
 from handoff.ledger import Ledger
-from handoff.stored_json import written
+from handoff.stored_json import read, written
 
 CET = timezone(timedelta(hours=1))
 NOON = datetime(2026, 3, 10, 12, 0, 0, 123_456, UTC)
@@ -110,7 +110,13 @@ def test_a_statement_is_executed_with_each_row_and_with_its_own_constants(ledger
 
 
 @pytest.mark.parametrize(
-    "value", [{"said": HALF_A_LETTER}, {"many": 10**30}, {1: "one"}, [None, True, 0.5, "Grüße 🚢"]]
+    "value", [{"said": HALF_A_LETTER}, {"many": 10**30}, 10**30, {1: "one"}, [None, True, 0.5, "Grüße 🚢"], None]
 )
 def test_whatever_json_can_say_is_stored(value):
     assert json.loads(written(value)) == json.loads(json.dumps(value))
+    assert read(written(value)) == read(written(value).encode()) == json.loads(json.dumps(value))
+
+
+@pytest.mark.parametrize("value", [{"said": HALF_A_LETTER}, {"many": 10**30}, [1, 10**30], [float("inf")], None])
+def test_what_an_older_release_stored_is_read_as_it_was_meant(value):
+    assert read(json.dumps(value)) == value

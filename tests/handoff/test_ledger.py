@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from handoff import tables as t
 from handoff.errors import ConfigError
@@ -239,18 +238,6 @@ def test_whom_a_background_names_is_kept_where_it_can_be_purged(ledger):
     before = {"ref": "1P02", "name": "", "status": "Active", "stage": None, "csm_email": "ida@fjord.example"}
     for _ in range(2):
         ledger.freeze([_frozen(a_deal(), NOON, background=before)], "v1")
-
-    assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].background == before | {"csm_email": None}
-    assert ledger.bodies("background", ["hb:k:e1"]) == {"hb:k:e1": {"csm_email": "ida@fjord.example"}}
-
-
-def test_a_person_whom_an_earlier_release_kept_in_the_row_is_moved_when_the_deal_is_touched(ledger):
-    before = {"ref": "1P02", "name": "", "status": "Active", "stage": None, "csm_email": "ida@fjord.example"}
-    ledger.freeze([_frozen(a_deal(), NOON)], "v1")
-    with ledger.writing() as connection:
-        connection.execute(update(t.handoffs).values(background=before))
-
-    ledger.conclude([judged(Standing.DONE)], NOON, 1)
 
     assert ledger.handoffs(["hb:k:e1"])["hb:k:e1"].background == before | {"csm_email": None}
     assert ledger.bodies("background", ["hb:k:e1"]) == {"hb:k:e1": {"csm_email": "ida@fjord.example"}}

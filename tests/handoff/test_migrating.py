@@ -101,6 +101,27 @@ def test_a_difference_between_tables_and_code_is_seen(empty_url):
     assert missing == {"add_table", "add_column", "add_index"}
 
 
+def test_a_person_whom_an_earlier_release_kept_in_a_handoff_is_moved_where_it_can_be_purged(empty_url):
+    before = {"ref": "1P02", "status": "Active", "csm_email": "ida@fjord.example"}
+    ledger = Ledger(empty_url)
+    upgraded(ledger, "2")
+    handoff = {"deal": DEAL, "episode": 1, "steps": [], "mapping_version": "v1", "background": before}
+    handoff |= {"handed_off_at": NOON, "work_starts_at": NOON}
+    keys = ["hb:k:e1", "hb:k:e2"]
+    with ledger.writing() as connection:
+        connection.execute(t.handoffs.insert(), [handoff | {"key": key} for key in keys])
+        kept = {"owner": "hb:k:e2", "what": "background", "body": {"csm_email": "the first"}, "at": NOON}
+        connection.execute(t.payloads.insert(), kept)
+
+    migrate(ledger)
+
+    assert {row.background["csm_email"] for row in ledger.handoffs(keys).values()} == {None}
+    assert ledger.bodies("background", keys) == {
+        "hb:k:e1": {"csm_email": "ida@fjord.example"},
+        "hb:k:e2": {"csm_email": "the first"},
+    }
+
+
 def test_a_ledger_of_an_older_release_is_brought_up_and_keeps_every_row_and_value(old):
     before = rows_of(old)
     ledger = Ledger(f"sqlite:///{old}")

@@ -67,7 +67,7 @@ ASSUMPTIONS = (
         "the business clocks of two workers differ by less than `settle_seconds`",
         "one worker's clock is 10 minutes ahead",
         replace(_SMALL, size=40, lag_seconds=(110, 115), ahead_seconds=600.0, between_seconds=20.0, chances=CALM),
-        range(1, 9),
+        (1, 5, 6, 7),
     ),
     Assumption(
         "late commits",

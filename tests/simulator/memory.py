@@ -10,7 +10,18 @@ from sqlalchemy import Connection, event
 from handoff.ledger import Ledger
 from tests.simulator.hub import Hub
 
-_COMPILED: dict[Any, Any] = {}
+
+class _Compiled(dict[Any, Any]):
+    """Compiled statements by all that SQLAlchemy tells them apart by but the engine: each pass has one of its own."""
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__(key[1:], compiled)
+
+
+_COMPILED = _Compiled()
 """Statements compiled once for all worlds of this process."""
 
 
@@ -26,7 +37,7 @@ class SimulatedLedger(Ledger):
             # The machine of a simulated crash stays up: what the operating system was given is kept.
             connection.execute("PRAGMA synchronous=OFF")
 
-        self.engine = self.engine.execution_options(compiled_cache=_COMPILED)
+        self.engine.update_execution_options(compiled_cache=_COMPILED)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -36,10 +47,10 @@ class SimulatedLedger(Ledger):
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         """Yield one transaction between two yield points."""
         self.hub.point("ledger: before a transaction")
-        with super().writing() as connection:
+        with super()._transaction() as connection:
             self.hub.transaction(True)
             try:
                 yield connection

@@ -101,7 +101,7 @@ def _to_the_newest_row(real: Any) -> Any:
     return reading
 
 
-_SMALL = Plan(seed=0, size=40)
+_SMALL = Plan(seed=0, size=40, most_passes=20)
 _FROZEN = Chances(freeze=0.3, frozen_seconds=(500.0, 900.0), frozen_only_at="ledger: an intent is written")
 
 MUTANTS = (
@@ -129,7 +129,7 @@ MUTANTS = (
         "forget send_by",
         [(Carrier, "_intend", _never_too_late)],
         replace(_SMALL, rate=0.0, chances=_FROZEN, busy_for=timedelta(minutes=40)),
-        range(1, 9),
+        range(9, 19),
     ),
     Mutant("retry a blind call", [(Decider, "_blind", _blind_again)], _SMALL, range(1, 5)),
     Mutant("count a missing reference id as success", [(Writer, "_outcome", _success)], _SMALL, range(1, 9)),

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -47,8 +47,13 @@ MAPPINGS = Path(__file__).parent / "mappings"
 CRM, PLATFORM = connectors.crms()["salesforce"], connectors.platforms()["gainsight"]
 TENANCY = Tenancy(org=with_checksum("00DSim000000001"), tenant="harbor-simulated")
 BUSY_FOR = timedelta(minutes=15)
+BATCHES = (5, 10, 50)
+"""How many records go in one call while calls are disturbed; it differs from world to world."""
+MOST_AT_ONCE = 50
+"""How many go in one call once nothing is disturbed any more: what is left proves no more in many calls than in few."""
+CALM_BETWEEN_SECONDS = 300.0
+"""How far apart a worker's passes are then: a step in doubt waits for two minutes between its looks."""
 A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
-MOST_PASSES_UNTIL_QUIET = 120
 LAST_ROWS_ARE_LEFT_FOR = timedelta(seconds=20)
 """A pass that begins later than this after the last edit reads it: the bridge leaves the last 10 seconds alone."""
 SECOND = "worker 2"
@@ -64,7 +69,7 @@ class Plan:
     `rate` is how many calls are disturbed, `chances` how often workers are, for `busy_for` from the start. What was
     made is invisible to look-ups for some of `lag_seconds`; a worker begins a pass about every `between_seconds`. A row
     of the CRM may appear `late_seconds` after its stamp. The second worker's clock is `ahead_seconds` ahead of all
-    others. Everything follows from `seed`.
+    others. A world in which something waits for ever ends after `most_passes`. Everything follows from `seed`.
     """
 
     seed: int
@@ -77,6 +82,7 @@ class Plan:
     between_seconds: float = 120.0
     late_seconds: float = LATEST_COMMIT_SECONDS
     ahead_seconds: float = 0.0
+    most_passes: int = 120
 
 
 @dataclass
@@ -137,11 +143,12 @@ class Play:
         self.faults = Faults(plan.rate, random.Random(self.chance.random()), self.hub)
         self.network.disturb = self.faults.disturb
         self._jitter = random.Random(self.chance.random())
-        self._crm, self._platform = _instances(port_of("gainsight") + self.world.port_base, self.chance)
+        self._crm, self._platform = _instances(port_of("gainsight") + self.world.port_base)
+        self._platform = _sending(self._platform, self.chance.choice(BATCHES))
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
-        self._passes_left = MOST_PASSES_UNTIL_QUIET
+        self._passes_left = plan.most_passes
 
     def run(self) -> Ended:
         """Let the workers work until nothing waits, and return what the oracle found."""
@@ -196,7 +203,8 @@ class Play:
     def _process(self) -> None:
         """Do passes as one process would; what it knows is lost when it is cut off."""
         while not self._quiet:
-            self.hub.sleep(self.plan.between_seconds * self.chance.uniform(0.5, 1.5))
+            between = CALM_BETWEEN_SECONDS if self._calm else self.plan.between_seconds
+            self.hub.sleep(between * self.chance.uniform(0.5, 1.5))
             ledger = SimulatedLedger(self._folder / "handoff.db", self.hub)
             try:
                 self._pass(ledger)
@@ -240,8 +248,16 @@ class Play:
             jitter=self._jitter.random,
             beat=ledger.beat,
         )
-        crm = CRM.make(self._crm, mappings(), given)
-        return Bridge(crm, platform, mappings(), ledger, clock, lease_clock=self.hub)
+        crm, settings = CRM.make(self._crm, mappings(), given), self._platform
+        return Bridge(
+            crm,
+            platform,
+            mappings(),
+            ledger,
+            clock,
+            lease_clock=self.hub,
+            stopping=lambda: self._platform is not settings,  # new settings are for a new process
+        )
 
     # What happens around the workers
 
@@ -259,6 +275,8 @@ class Play:
 
     def _calms_down(self) -> None:
         self.hub.chances, self.faults.rate, self._calm = CALM, 0.0, True
+        calmer = _sending(self._platform, MOST_AT_ONCE)
+        self._platform = self._platform if calmer == self._platform else calmer
         self._note("the faults end")
 
     def _note(self, what: str) -> None:
@@ -266,17 +284,21 @@ class Play:
             self.hub.trace(f"{self.hub.now().isoformat(timespec='milliseconds')} {what}")
 
 
-def _instances(port: int, chance: random.Random) -> tuple[Instance, Instance]:
-    """Return the settings of the CRM and the platform; how many records go in one call differs from world to world."""
-    secrets = {
+def _instances(port: int) -> tuple[Instance, Instance]:
+    """Return the settings of the CRM and the platform."""
+    said = {
         f"HANDOFF_{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")
     }
-    size = str(chance.choice((5, 10, 50)))
-    sizes = {f"HANDOFF_PLATFORM_MAIN_{name}": size for name in ("LIST_SIZE", "OBJECT_LIST_SIZE", "TIMELINE_LIST_SIZE")}
-    said = {**secrets, **sizes, "HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE": "95"}
+    said["HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE"] = "95"
     crm = {"system": "salesforce", "domain": "sandbox.my"}
     platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{port}"}
     return Instance("crm", "main", crm, said), Instance("platform", "main", platform, said)
+
+
+def _sending(platform: Instance, records: int) -> Instance:
+    """Return the settings of a platform to which so many records go in one call."""
+    names = (f"HANDOFF_PLATFORM_MAIN_{name}" for name in ("LIST_SIZE", "OBJECT_LIST_SIZE", "TIMELINE_LIST_SIZE"))
+    return replace(platform, environment={**platform.environment, **dict.fromkeys(names, str(records))})
 
 
 def what_waits(ledger: Ledger) -> tuple[int, int]:

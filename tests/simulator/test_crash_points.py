@@ -1,10 +1,21 @@
 """Cut off at any point, restarted: the same end. Frozen at any point while another goes on: nothing twice."""
 
+import json
+import re
+import sqlite3
+from contextlib import closing
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
-from tests.simulator.crash_points import ALONE, FIRST_PASS, TOGETHER, cut_at, frozen_at, lasting, points
+from tests.simulator.crash_points import ALONE, FIRST_PASS, TOGETHER, cut_at, every_kind, frozen_at, lasting, points
+from tests.simulator.play import Play
 
 PARTS = 8
+WRITES = re.compile(r"PUT|PATCH|POST (?!.*(/query|oauth))")
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +36,21 @@ def test_the_small_company_needs_every_kind_of_step(clean):
     assert sum("Handed off" in row for row in made["salesforce Opportunity"]) == 4
 
 
+def test_after_each_intent_and_each_write_there_is_another_cut():
+    names, cuts = points(ALONE), differing()
+
+    wrote = [n for n, name in enumerate(names, start=1) if name.startswith("answer") and WRITES.search(name)]
+    meant = [n - 1 for n, name in enumerate(names, start=1) if name == "ledger: an intent is written"]
+
+    assert len(wrote) >= len(meant) > 5
+    assert {*wrote, *meant} <= {*cuts}
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_cut_off_at_any_point_and_restarted_the_end_is_the_same(part, clean):
-    names = points(ALONE)
-    parked = []
+    names, parked = points(ALONE), []
 
-    for number in range(part + 1, len(names) + 1, PARTS):
+    for number in differing()[part::PARTS]:
         cut = cut_at(number)
         assert cut.found.problems == [], cut.at
         if cut.found.parked:
@@ -40,6 +60,32 @@ def test_cut_off_at_any_point_and_restarted_the_end_is_the_same(part, clean):
             assert cut.holds == clean.holds, cut.at
 
     assert all(near_the_letters(at, names) for at in parked)
+
+
+@cache
+def differing() -> list[int]:
+    """
+    Return the numbers of all points that are not the same cut as the point before.
+
+    A cut forgets all that the process knew. What a cut leaves is what the ledger and the systems hold; where that is
+    as it was at the point before, the next process finds the same.
+    """
+    left: list[str] = []
+
+    def note(number: int, name: str) -> None:
+        left.append(stored(world, ledger))
+
+    with TemporaryDirectory() as folder, closing(sqlite3.connect(Path(folder) / "handoff.db")) as ledger:
+        world = Play(ALONE, Path(folder), scene=every_kind())
+        world.hub.at_point = note
+        world.run()
+    return [number for number, one in enumerate(left, start=1) if number == 1 or one != left[number - 2]]
+
+
+def stored(world: Play, ledger: sqlite3.Connection) -> str:
+    """Return a fingerprint of everything that outlives a process of this world."""
+    held = json.dumps([world.world.state(), world.post.letters, [*ledger.iterdump()]], sort_keys=True, default=str)
+    return sha256(held.encode()).hexdigest()
 
 
 def near_the_letters(at: str, names: list[str]) -> bool:

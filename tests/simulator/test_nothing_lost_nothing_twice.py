@@ -9,8 +9,8 @@ import pytest
 from tests.simulator.play import Plan, play
 from tests.simulator.ranges import ROOT, played, ranges
 
-HANDOFFS = 20_000
-"""What fits beside the other tests today; `make simulate` plays a million, range by range."""
+HANDOFFS = 100_000
+"""`make simulate` plays a million, range by range."""
 
 
 @pytest.mark.parametrize("seeds", ranges(HANDOFFS), ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")

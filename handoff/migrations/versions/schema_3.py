@@ -8,6 +8,7 @@ from handoff.migrations import add_lacking, index_lacking
 revision = "3"
 down_revision = "2"
 
+NAMES_A_PERSON = "csm_email"
 MOMENT = sa.DateTime(timezone=True)
 
 
@@ -37,3 +38,28 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(120), primary_key=True),
         sa.Column("run", sa.Integer, nullable=False, index=True),
     )
+    _take_names_out(op.get_bind())
+
+
+def _take_names_out(connection: sa.Connection) -> None:
+    """Move whom the backgrounds of handoffs name to `payloads`, where it can be purged."""
+    handoffs = sa.table(
+        "handoffs", sa.column("key", sa.String), sa.column("background", sa.JSON), sa.column("handed_off_at", MOMENT)
+    )
+    payloads = sa.table(
+        "payloads",
+        sa.column("owner", sa.String),
+        sa.column("what", sa.String),
+        sa.column("body", sa.JSON),
+        sa.column("at", MOMENT),
+    )
+    kept = set(connection.execute(sa.select(payloads.c.owner).where(payloads.c.what == "background")).scalars())
+    for row in connection.execute(sa.select(handoffs)).all():
+        named = (row.background or {}).get(NAMES_A_PERSON)
+        if not named:
+            continue
+        if row.key not in kept:
+            body = {"owner": row.key, "what": "background", "body": {NAMES_A_PERSON: named}, "at": row.handed_off_at}
+            connection.execute(payloads.insert(), body)
+        without = {**row.background, NAMES_A_PERSON: None}
+        connection.execute(handoffs.update().where(handoffs.c.key == row.key).values(background=without))
