@@ -78,7 +78,8 @@ class Portal:
         self._details: Json | None = None
         self._properties: dict[str, dict[str, Property]] = {}
         self._stages: Stages | None = None
-        self._owners: dict[str, Owner] | None = None
+        self._owners: dict[str, Owner] = {}
+        self._unknown_owners: set[str] = set()
 
     def details(self) -> Json:
         """Return the account's details: its id, time zone, currency and address."""
@@ -124,11 +125,16 @@ class Portal:
     def owner(self, owner_id: str) -> Owner | None:
         """Return the owner of this id, deactivated ones too; None when the portal tells of none."""
         with self._once:
-            if self._owners is None:
-                self._owners = {}
-                for archived in ("true", "false"):  # somebody who is in both lists is active
-                    self._owners |= {one.id: one for one in self._listed(archived)}
+            # Somebody may have come since: an id that was not there is asked for once more, and no oftener.
+            if owner_id not in self._owners and owner_id not in self._unknown_owners:
+                self._owners = {one.id: one for one in self.owners()}
+                if owner_id not in self._owners:
+                    self._unknown_owners.add(owner_id)
             return self._owners.get(owner_id)
+
+    def owners(self) -> list[Owner]:
+        """Return all owners as the portal tells of them now, the deactivated ones first."""
+        return [one for archived in ("true", "false") for one in self._listed(archived)]
 
     def _listed(self, archived: str) -> list[Owner]:
         found: list[Owner] = []

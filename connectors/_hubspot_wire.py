@@ -72,11 +72,13 @@ class Wire:
         beat: Callable[[], None] = lambda: None,
     ) -> None:
         self.base_url, self.paths, self.settings = base_url.rstrip("/"), Paths(version), settings
-        self.clock, self.system = clock, f"hubspot {instance}"
+        self.clock, self.system, self.zone = clock, f"hubspot {instance}", zone
         self._client, self._auth, self._budget = client, auth, budget
         self._lock, self._sent_with = threading.Lock(), threading.local()
         self._token: tuple[str, datetime] | None = None
         self._shut: tuple[datetime, ServiceError] | None = None
+        self.day_of_calls: tuple[int, int] | None = None
+        """Calls that the portal may make in a day, and that are left, as the last answer told; None until one did."""
         self._day = Limit(DAY, calls_per_day, zone=zone)
         self._calls = Limit(TEN_SECONDS, calls_per_ten_seconds, Spans.ROLLING)
         self._searches = Limit(SECOND, searches_per_second, Spans.ROLLING)
@@ -168,7 +170,9 @@ class Wire:
 
         def send() -> Answer:
             url = self.base_url + path
-            return httpx_send(self._client, method, url, headers=self._credentials(), json=body, params=query)
+            answer = httpx_send(self._client, method, url, headers=self._credentials(), json=body, params=query)
+            self._note_day(answer.headers)
+            return answer
 
         try:
             return exchange.call(route, send, before=before)
@@ -183,6 +187,14 @@ class Wire:
     def odd(self, route: Route, why: str = "it answered something else than was asked.") -> ServiceError:
         """Return the error for an answer that cannot be believed."""
         return self.exchange.error(Transient, route, why, "Check the proxy in between.")
+
+    def _note_day(self, headers: Mapping[str, str]) -> None:
+        most, left = (
+            headers.get("x-hubspot-ratelimit-daily", ""),
+            headers.get("x-hubspot-ratelimit-daily-remaining", ""),
+        )
+        if most.isdecimal() and left.isdecimal():
+            self.day_of_calls = int(most), int(left)
 
     # Credentials
 
