@@ -23,8 +23,8 @@ from tests.connectors.hubspot.fake_portal import (
     multi,
     number,
     record,
-    won_deal,
     wire_to,
+    won_deal,
 )
 from tests.fakes import FakeClock
 
