@@ -39,6 +39,7 @@ sys.path.insert(0, str(ROOT))
 
 from cli.screens import told_from  # noqa: E402
 from connectors._salesforce_records import parsed  # noqa: E402
+from connectors.gainsight import SYSTEM as GAINSIGHT  # noqa: E402
 from handoff.loading import load_mappings  # noqa: E402
 from handoff.mapping import Mappings  # noqa: E402
 from handoff.model import Deal, DealRef, Handoff, WonHow  # noqa: E402
@@ -61,7 +62,7 @@ def mappings(conversions: Conversions) -> Mappings:
         files = Path(shutil.copytree(ROOT / "mappings", Path(folder) / "mappings"))
         shutil.copy(HERE / "salesforce.yml", files / "sources/salesforce.yml")
         shutil.copy(HERE / "gainsight.yml", files / "targets/gainsight.yml")
-        return load_mappings(files, crm="salesforce", platform="gainsight")
+        return load_mappings(files, crm="salesforce", platform=GAINSIGHT.platform)
 
 
 def by_engine(conversions: Conversions) -> Contestant:

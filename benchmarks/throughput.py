@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 import handoff.prepare as preparing  # noqa: E402
 from benchmarks.port_stand_ins import CountingPlatform, StillClock, WallClock, WonDeals  # noqa: E402
+from connectors.gainsight import SYSTEM as GAINSIGHT  # noqa: E402
 from handoff.bridge import Bridge  # noqa: E402
 from handoff.ledger import Ledger  # noqa: E402
 from handoff.loading import load_mappings  # noqa: E402
@@ -118,7 +119,7 @@ def five_steps(folder: Path) -> Mappings:
         text = (files / name).read_text(encoding="utf-8")
         assert text.count(before) == 1, f"{name} no longer says {before!r} once"
         (files / name).write_text(text.replace(before, after), encoding="utf-8")
-    return load_mappings(files, crm="salesforce", platform="gainsight")
+    return load_mappings(files, crm="salesforce", platform=GAINSIGHT.platform)
 
 
 def carry_out(deals: int, mappings: Mappings, path: Path) -> CountingPlatform:

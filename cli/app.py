@@ -28,7 +28,6 @@ from cli.shown_as_data import plan_as_data, retold_as_data
 from flows import _wiring
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
-from handoff.loading import load_mappings
 from handoff.prepare import prepare
 from handoff.retold import Retold, retold
 from handoff.run import preview, run_once
@@ -150,11 +149,10 @@ def why(
 
 
 def _story(chosen: _wiring.Choice, words: str) -> tuple[Story, Retold | None]:
-    settings = chosen.settings()
     with _wiring.open_ledger(chosen) as ledger:
         ref = known_deal(ledger, words)
         if ref is not None:
-            loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
+            loaded = _wiring.mappings_of(chosen)
             return known_story(ledger, ref, loaded.contract), retold(ledger.story(ref), loaded)
     with _wiring.wired(chosen, read_only=True) as bridge:
         (one,) = prepare(bridge, [read_live(bridge, live_deal(bridge.crm, words), words)], known={})
@@ -194,7 +192,7 @@ def serve_sandbox(
         Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
     ] = None,
 ) -> None:
-    """Serve stand-ins of Salesforce and Gainsight."""
+    """Serve stand-ins of the CRMs and the platforms."""
     from sandbox.shell import run
     from sandbox.world import SandboxError
 

@@ -4,7 +4,6 @@ import sys
 
 from cli.console import err, out, progress_bar
 from flows import _wiring
-from handoff.loading import load_mappings
 from handoff.run import more_than_allowed
 
 
@@ -32,8 +31,7 @@ def how_many(chosen: _wiring.Choice) -> tuple[bool, int | None]:
 
     The person is asked when more are new than the contract allows in one pass. While they think no lock is held.
     """
-    settings = chosen.settings()
-    loaded = load_mappings(settings.mappings, crm=settings.crm.system, platform=settings.platform.system)
+    loaded = _wiring.mappings_of(chosen)
     if loaded.contract.limits.new_per_pass is None or loaded.contract.rollout.mode == "shadow":
         return True, None
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:

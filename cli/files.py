@@ -1,15 +1,18 @@
 """Commands that read the mapping files alone: nothing is called, no credentials are needed."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+import connectors
 from cli.console import document, errors, headline, out
 from cli.live import Asked, check_live
 from cli.options import AsJson, Every, MappingsDir, Sandbox, WonDeals
 from cli.screens import where_from
+from connectors._system import System
 from flows import _wiring
 from handoff.contract import Contract
 from handoff.errors import ConfigError
@@ -131,15 +134,21 @@ def _folder(mappings: Path | None, *, as_json: bool) -> Path:
 
 
 def _loaded(folder: Path) -> Mappings:
-    return load_mappings(folder, crm=_only(folder, "sources"), platform=_only(folder, "targets"))
+    usual_crm, usual_platform = _wiring.pair_of(Path.cwd())
+    crm = _named(folder / "sources", connectors.crms(), usual_crm)
+    platform = _named(folder / "targets", connectors.platforms(), usual_platform)
+    return load_mappings(folder, crm=crm.name, platform=platform.platform)
 
 
-def _only(folder: Path, kind: str) -> str:
-    names = sorted(path.stem for path in (folder / kind).glob("*.yml"))
-    if len(names) != 1:
-        there = ", ".join(names) or "none"
-        raise ConfigError(f"{folder / kind} needs exactly one .yml file in this release; there is: {there}.")
-    return names[0]
+def _named(folder: Path, known: Mapping[str, System], usual: str) -> System:
+    """Return the system that the folder has a file for; of several the usual one."""
+    names = sorted(path.stem for path in folder.glob("*.yml"))
+    name = usual if usual in names else names[0] if len(names) == 1 else ""
+    if not name:
+        raise ConfigError(f"{folder} needs {usual}.yml, or a single .yml file; there is: {', '.join(names) or 'none'}.")
+    if name not in known:
+        raise ConfigError(f"{folder / name}.yml: there is no connector for {name!r}. Use one of: {', '.join(known)}.")
+    return known[name]
 
 
 def _show(found: Lineage) -> None:

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+import connectors
 from cli.console import document, errors, headline, out
 from cli.options import AsJson
+from connectors import USUAL_CRM, USUAL_PLATFORM
 from flows import _wiring
-from flows._instances import CRMS, PLATFORMS
 from flows._new_deployment import ENVIRONMENT_FILE, NewDeployment, new_deployment, write_files
 from handoff.settings import FILE
 
@@ -25,8 +26,10 @@ NEXT = (
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; it is made when it is not there.")],
-    crm: Annotated[str, typer.Option(help=f"Where deals are won: {', '.join(CRMS)}.")] = "salesforce",
-    platform: Annotated[str, typer.Option(help=f"Where the work is made: {', '.join(PLATFORMS)}.")] = "gainsight",
+    crm: Annotated[str, typer.Option(help=f"Where deals are won: {', '.join(connectors.crms())}.")] = USUAL_CRM,
+    platform: Annotated[
+        str, typer.Option(help=f"Where the work is made: {', '.join(connectors.platforms())}.")
+    ] = USUAL_PLATFORM,
     as_json: AsJson = False,
 ) -> None:
     """Write the first files of your own deployment.

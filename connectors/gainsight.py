@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -10,24 +11,32 @@ import httpx
 from connectors._gainsight_census import Census
 from connectors._gainsight_find import Finder
 from connectors._gainsight_inspect import Inspector
+from connectors._gainsight_instance import GainsightInstance
 from connectors._gainsight_know import Knower
+from connectors._gainsight_objects import CUSTOM, OBJECTS
 from connectors._gainsight_records import Records
 from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, TIMELINE, AccessKey, GainsightSettings
 from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
+from connectors._system import System, World, at_base_url
 from handoff.counted import Counted
 from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
-from handoff.ports import Budget, Capability, Clock, Identity, Intend, Traffic
+from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend, Traffic
+from handoff.settings import Instance
 
 __all__ = ["KEY_FIELD", "M2M", "AccessKey", "Gainsight", "GainsightSettings", "new_client"]
 
 
-def new_client() -> httpx.Client:
+SANDBOX_CALLS_PER_MINUTE = 95
+"""No other tool of a customer shares the stand-in."""
+
+
+def new_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Return a client fit for Gainsight: credentials follow no redirect and no proxy setting of the machine."""
-    return httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, transport=transport)
 
 
 class Gainsight:
@@ -187,3 +196,38 @@ class Gainsight:
                 raise BridgeBug(f"Gainsight has no kind {step.kind!r}. It has: {', '.join(self.kinds)}.")
             groups.setdefault(step.kind, []).append(step)
         return groups
+
+
+def make(instance: Instance, world: World) -> Destination:
+    """Return the platform behind a Gainsight instance."""
+    settings = instance.read(GainsightInstance)
+    return Gainsight(
+        instance=instance.name,
+        base_url=settings.base_url,
+        client=new_client(world.httpx_transport),
+        auth=settings.credentials(),
+        clock=world.clock,
+        budget=world.budget,
+        jitter=world.jitter,
+        calls_per_minute=settings.calls_per_minute,
+        read_only=world.read_only,
+        settings=settings.switches(),
+        beat=world.beat,
+    )
+
+
+def _stand_in(port: int) -> dict[str, Any]:
+    return {**at_base_url(port), "calls_per_minute": SANDBOX_CALLS_PER_MINUTE}
+
+
+SYSTEM = System(
+    name="gainsight",
+    kind="platform",
+    settings=GainsightInstance,
+    make=make,
+    port=3,
+    objects=OBJECTS,
+    custom=CUSTOM,
+    title="Gainsight",
+    stand_in=_stand_in,
+)

@@ -13,6 +13,7 @@ from connectors._salesforce_census import Org as CensusOrg
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_inspect import ROUTES as INSPECTION
 from connectors._salesforce_inspect import Inspector
+from connectors._salesforce_instance import SalesforceInstance
 from connectors._salesforce_records import (
     LONG_ID,
     Facts,
@@ -30,12 +31,15 @@ from connectors._salesforce_records import (
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
 from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
+from connectors._system import System, World
 from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
+from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Left, Outcome, Page, Unreadable, Updated, Window, WonHow
 from handoff.paths import flatten
-from handoff.ports import Receipt, Traffic
+from handoff.ports import Crm, Receipt, Traffic
+from handoff.settings import Instance
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
 ORG = Route("asking which org this is", reads=True, repeatable=True)
@@ -57,6 +61,8 @@ STUCK_AFTER = 3
 LOGGED = timedelta(days=29)
 """The log of changes goes back 30 days by the server's clock, which is a little ahead of any window."""
 IDS_A_CALL = 200
+PORT = 1
+"""The place of the stand-in after the port base."""
 
 REQUIRED = (
     *("Id", "Name", "AccountId", "Account.Name", "Amount", "OwnerId", "Owner.Email", "Owner.IsActive"),
@@ -466,3 +472,41 @@ def _is_list(value: Any) -> bool:
 def _label(row: Row) -> str:
     account = value_at(row, "Account.Name")
     return f"{row['Name']}, {account}" if account else str(row["Name"])
+
+
+def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
+    """Return the CRM behind a Salesforce instance."""
+    settings = instance.read(SalesforceInstance)
+    gateway = Gateway(
+        instance=instance.name,
+        auth=settings.login(),
+        clock=world.clock,
+        budget=world.budget,
+        jitter=world.jitter,
+        version=settings.version,
+        read_only=world.read_only,
+        rewrite_to=f"http://127.0.0.1:{world.port(PORT)}" if world.sandbox else None,
+        inner=world.requests_adapter,
+        beat=world.beat,
+    )
+    source = mappings.source
+    return Salesforce(
+        instance=instance.name,
+        gateway=gateway,
+        wanted=Wanted(source.paths, source.child_paths),
+        write_fields=tuple(source.file.write_back.fields) if source.file.write_back.to == "opportunity" else (),
+        first_seen=world.clock.now,
+        facts=settings.facts(),
+    )
+
+
+SYSTEM = System(
+    name="salesforce",
+    kind="crm",
+    settings=SalesforceInstance,
+    make=make,
+    port=PORT,
+    title="Salesforce",
+    tells_apart="domain",
+    stand_in=lambda _: {"domain": "sandbox.my"},
+)

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from flows._instances import CRMS, PLATFORMS, SETTINGS
+import connectors
+from connectors._system import SWITCH, System, extra
 from handoff.errors import BridgeBug, ConfigError
 from handoff.settings import FILE, Instance, InstanceModel
 
@@ -95,8 +96,7 @@ class _Setting:
         return f"{self.info.description}{auth}"
 
     def _extra(self, key: str) -> Any:
-        extra = self.info.json_schema_extra
-        return extra.get(key) if isinstance(extra, dict) else None
+        return extra(self.model, self.name, key)
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,10 @@ def new_deployment(shipped: Path, *, crm: str, platform: str, today: date) -> Ne
     Raises:
         ConfigError: This release has no connector for one of the systems.
     """
-    chosen = (("crm", crm, CRMS), ("platform", platform, PLATFORMS))
-    for kind, system, systems in chosen:
-        if system not in systems:
-            raise ConfigError(f"--{kind}: there is no connector for {system!r}. Use one of: {', '.join(systems)}.")
-    instances = [_instance(kind, system) for kind, system, _ in chosen]
+    instances = [
+        _instance(_system("crm", crm, connectors.crms())),
+        _instance(_system("platform", platform, connectors.platforms())),
+    ]
     return NewDeployment(
         files={
             FILE: HEAD.format(environment=ENVIRONMENT_FILE) + "".join(one.section() for one in instances),
@@ -175,10 +174,18 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         raise ConfigError(f"{error.filename} cannot be written: {error.strerror}. Take another folder.") from error
 
 
-def _instance(kind: str, system: str) -> _Instance:
-    model = SETTINGS[kind, system]
-    settings = [_Setting(name, info, model) for name, info in model.model_fields.items() if name != "system"]
-    return _Instance(kind, system, tuple(settings))
+def _system(kind: str, name: str, systems: Mapping[str, System]) -> System:
+    if name not in systems:
+        raise ConfigError(f"--{kind}: there is no connector for {name!r}. Use one of: {', '.join(systems)}.")
+    return systems[name]
+
+
+def _instance(system: System) -> _Instance:
+    """Return the settings that every deployment thinks about: all but the vendor's open questions."""
+    model = system.settings
+    names = [name for name in model.model_fields if name != "system" and not extra(model, name, SWITCH)]
+    settings = (_Setting(name, model.model_fields[name], model) for name in names)
+    return _Instance(system.kind, system.name, tuple(settings))
 
 
 def _mappings(shipped: Path, chosen: set[str], today: date) -> Iterator[tuple[str, str]]:
@@ -187,7 +194,7 @@ def _mappings(shipped: Path, chosen: set[str], today: date) -> Iterator[tuple[st
 
     The shipped examples stay behind: they are about the sandbox's people. A customer's are made from their own deals.
     """
-    others = {*CRMS, *PLATFORMS} - chosen
+    others = {name for _, name in connectors.systems()} - chosen
     for path in sorted(shipped.rglob("*")):
         if (
             path.parent.name != "examples"

@@ -9,13 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import platformdirs
 from sqlalchemy import func, select
 
-from flows._instances import CRMS, PLATFORMS, World, known
+from connectors import USUAL_CRM, USUAL_PLATFORM
+from connectors._system import System, World
+from flows._instances import place_of, stand_in, system_of, tenant_of
 from flows._stopping import Stop, softly
 from handoff.bridge import Bridge
 from handoff.budgets import OwnBudget, SharedBudget
@@ -27,12 +28,11 @@ from handoff.ledger import Ledger
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
 from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
-from handoff.settings import Instance, Settings, beside, read_settings
+from handoff.settings import FILE, Instance, Settings, beside, read_settings
 
 SHIPPED_MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"
 DEFAULT_PORT_BASE = 8700
 LAST_PORT_BASE = 65_000
-SANDBOX_CALLS_PER_MINUTE = "95"
 CLOCK_TIMEOUT_SECONDS = 5.0
 
 
@@ -162,7 +162,7 @@ def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
     """Return settings that point every instance at the stand-ins; the ledger is named after the sandbox's org."""
     try:
         org = httpx.get(f"http://127.0.0.1:{port_base}/healthz", timeout=CLOCK_TIMEOUT_SECONDS, trust_env=False)
-        name = f"sandbox-{port_base}-{org.json()['org']}.db"
+        name = f"sandbox-{port_base}-{org.json()['org']}"
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         own = "" if port_base == DEFAULT_PORT_BASE else f" --port-base {port_base}"
         raise Transient(
@@ -171,21 +171,40 @@ def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
             why="no sandbox answers there.",
             remedy=f"Start it in another shell: handoff sandbox{own}",
         ) from error
-    names = [f"HANDOFF_{kind}_MAIN_CLIENT_{part}" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")]
-    defaults = dict.fromkeys(names, "sandbox") | {"HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE": SANDBOX_CALLS_PER_MINUTE}
-    environment = {**defaults, **os.environ}
     home = Path(platformdirs.user_state_dir("handoff-bridge", appauthor=False))
     url = os.environ.get("HANDOFF_LEDGER_URL")
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-    crm = {"system": "salesforce", "domain": "sandbox.my"}
-    platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{port_base + 3}"}
+    crm, platform = sandbox_pair()
+    usual = (crm.name, platform.name) == (USUAL_CRM, USUAL_PLATFORM)
+    between = "" if usual else f"-{crm.name}-{platform.name}"
     return Settings(
-        ledger_url=beside(url, Path.cwd()) if url else f"sqlite:///{home / name}",
-        crm=Instance("crm", "main", crm, environment),
-        platform=Instance("platform", "main", platform, environment),
+        ledger_url=beside(url, Path.cwd()) if url else f"sqlite:///{home / name}{between}.db",
+        crm=stand_in(crm, port_base, os.environ),
+        platform=stand_in(platform, port_base, os.environ),
         mappings=mappings or SHIPPED_MAPPINGS,
     )
+
+
+def sandbox_pair() -> tuple[System, System]:
+    """
+    Return the CRM and the platform of the sandbox that `HANDOFF_SANDBOX_CRM` and `HANDOFF_SANDBOX_PLATFORM` choose.
+
+    Raises:
+        ConfigError: There is no connector for one of them.
+    """
+    crm = {"system": os.environ.get("HANDOFF_SANDBOX_CRM") or USUAL_CRM}
+    platform = {"system": os.environ.get("HANDOFF_SANDBOX_PLATFORM") or USUAL_PLATFORM}
+    return system_of(Instance("crm", "main", crm, {})), system_of(Instance("platform", "main", platform, {}))
+
+
+def pair_of(folder: Path) -> tuple[str, str]:
+    """Return the systems that the `handoff.toml` of a folder names; those of the sandbox where there is none."""
+    if (folder / FILE).exists():
+        settings = read_settings(folder, mappings=None)
+        return settings.crm.system, settings.platform.system
+    crm, platform = sandbox_pair()
+    return crm.name, platform.name
 
 
 @contextmanager
@@ -225,8 +244,8 @@ def wired(
         ServiceError: The CRM does not let us in.
     """
     settings = chosen.settings()
-    crm_system, platform_system = known(settings.crm, CRMS), known(settings.platform, PLATFORMS)
-    mappings: Mappings = load_mappings(settings.mappings, crm=crm_system, platform=platform_system)
+    crm_system, platform_system = system_of(settings.crm), system_of(settings.platform)
+    mappings = _loaded(settings)
     first_moment(mappings)
     ledger = Ledger(settings.ledger_url)
     with ExitStack() as until_the_end:
@@ -243,8 +262,8 @@ def wired(
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
         only_reads = read_only or only_ledger or shadow
         world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
-        crm = CRMS[crm_system](settings.crm, mappings, world)
-        platform = PLATFORMS[platform_system](settings.platform, world)
+        crm = crm_system.make(settings.crm, mappings, world)
+        platform = platform_system.make(settings.platform, world)
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
         yield Bridge(
             crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger), stopping=stop
@@ -253,9 +272,7 @@ def wired(
 
 def mappings_of(chosen: Choice) -> Mappings:
     """Return the deployment's mapping files, checked and compiled; raises `ConfigError` for their mistakes."""
-    settings = chosen.settings()
-    crm, platform = known(settings.crm, CRMS), known(settings.platform, PLATFORMS)
-    return load_mappings(settings.mappings, crm=crm, platform=platform)
+    return _loaded(chosen.settings())
 
 
 def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
@@ -266,21 +283,24 @@ def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
     """
     settings = chosen.settings()
     world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
-    crm, platform = CRMS[known(settings.crm, CRMS)], PLATFORMS[known(settings.platform, PLATFORMS)]
-    return crm(settings.crm, mappings, world), platform(settings.platform, world)
+    crm, platform = system_of(settings.crm), system_of(settings.platform)
+    return crm.make(settings.crm, mappings, world), platform.make(settings.platform, world)
 
 
 def systems(chosen: Choice) -> str:
     """Return the line that names what a command will touch."""
     if chosen.sandbox is not None:
-        return f"sandbox on port {chosen.sandbox}: Salesforce to Gainsight"
+        crm, platform = sandbox_pair()
+        return f"sandbox on port {chosen.sandbox}: {crm.called} to {platform.called}"
     settings = chosen.settings()
-    crm, platform = settings.crm, settings.platform
-    host = urlsplit(str(platform.values.get("base_url", ""))).hostname
-    return f"LIVE: {crm.system} {crm.values.get('domain', crm.name)} to {platform.system} {host or platform.name}"
+    return f"LIVE: {place_of(settings.crm)} to {place_of(settings.platform)}"
 
 
 def _stamps(settings: Settings, org: str) -> dict[str, str]:
-    platform = settings.platform
-    tenant = urlsplit(str(platform.values.get("base_url", ""))).netloc
-    return {f"{settings.crm.system} {settings.crm.name}": org, f"{platform.system} {platform.name}": tenant}
+    crm, platform = settings.crm, settings.platform
+    return {f"{crm.system} {crm.name}": org, f"{platform.system} {platform.name}": tenant_of(platform)}
+
+
+def _loaded(settings: Settings) -> Mappings:
+    platform = system_of(settings.platform).platform
+    return load_mappings(settings.mappings, crm=system_of(settings.crm).name, platform=platform)

@@ -18,7 +18,7 @@ from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
 from handoff.model import Origin, Trace
 from handoff.named_accounts import mistakes_in_accounts
 from handoff.people import People
-from handoff.platforms import PLATFORMS
+from handoff.platforms import Platform
 from handoff.reading import Parsed, parsed
 from handoff.rules import Compiled, FieldRule, compile_record, compile_rule, trace
 from handoff.source_checks import mistakes_in_source
@@ -43,7 +43,7 @@ SPOKEN_OF = {
 """How findings speak of what a section holds; when the section itself cannot be read, they would all be wrong."""
 
 
-def load_mappings(folder: Path, *, crm: str, platform: str) -> Mappings:
+def load_mappings(folder: Path, *, crm: str, platform: Platform) -> Mappings:
     """
     Return the folder's files, checked and compiled.
 
@@ -63,7 +63,7 @@ class Survey:
 
     folder: Path
     crm: str
-    platform: str
+    platform: Platform
     read: dict[str, Parsed[Any]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class Survey:
 
     def models(self) -> dict[str, type[Frozen]]:
         """Return the files that are read, and what each is."""
-        target = f"targets/{self.platform}.yml"
+        target = f"targets/{self.platform.system}.yml"
         return {
             "handoff.yml": Contract,
             "people.yml": People,
@@ -126,7 +126,7 @@ class Survey:
         contract, people, source, target = self._parts()
         known = known_fields(contract, source)
         around = Around(self.platform, contract, source, known)
-        near = Neighbours(self.folder, people, source, target, self.platform, known)
+        near = Neighbours(self.folder, people, source, target, self.platform.system, known)
         found: list[Iterable[Mistake]] = [
             mistakes_in_contract(contract, near),
             people.mistakes(),
@@ -145,7 +145,7 @@ class Survey:
 
     def _follows(self, words: str, lost: frozenset[str]) -> bool:
         """Whether a finding only says that something is missing of which it was told already what is wrong with it."""
-        speaks_of = {repr(word) for word in lost} | {repr(f"{self.platform}.{word}") for word in lost}
+        speaks_of = {repr(word) for word in lost} | {repr(f"{self.platform.system}.{word}") for word in lost}
         of_a_section = (
             phrase for section, phrases in SPOKEN_OF.items() if f"all of {section}" in lost for phrase in phrases
         )
@@ -163,7 +163,7 @@ class Survey:
     def _templates(self, target: TargetFile, source: SourceFile, known: frozenset[str]) -> dict[str, list[str]]:
         """Return what is wrong in the templates that the target uses; a missing one is the target's mistake."""
         found: dict[str, list[str]] = {}
-        lines = self._lines(f"targets/{self.platform}.yml")
+        lines = self._lines(f"targets/{self.platform.system}.yml")
         for name, step in target.steps.items():
             templates = self._of_step(step.each, source, known)
             for rule_name, rule in step.fields.items():
@@ -188,7 +188,7 @@ class Survey:
         """Return the files, compiled; there must be no mistake in them."""
         contract, people, source_file, target_file = self._parts()
         source = self._source(source_file, self._lines(f"sources/{self.crm}.yml"))
-        lines = self._lines(f"targets/{self.platform}.yml")
+        lines = self._lines(f"targets/{self.platform.system}.yml")
         target = self._target(target_file, lines, contract, source)
         version, notices = _version(self.folder), tuple(self.notices())
         whole = Mappings(self.folder, version, contract, people, source, target, self._lines("handoff.yml"), notices)
@@ -215,7 +215,7 @@ class Survey:
         fields, children = {}, {}
         for name, step in file.steps.items():
             templates = self._of_step(step.each, source.file, known)
-            facts = PLATFORMS[self.platform][step.object]
+            facts = self.platform.objects[step.object]
             longest = {field: fact.longest for field, fact in facts.fields.items()}
             at: Location = ("steps", name)
             fields[name] = _compiled(step.fields, lines, (*at, "fields"), templates, contract, longest)

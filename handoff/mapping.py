@@ -12,7 +12,7 @@ from handoff.contract import Contract
 from handoff.mapping_files import Rows, SourceFile, TargetFile
 from handoff.model import Deal, Origin, Scope, Trace, Value, Write
 from handoff.people import People
-from handoff.platforms import PLATFORMS, ObjectFacts
+from handoff.platforms import ObjectFacts, Platform
 from handoff.rules import Compiled
 from handoff.yaml_files import Lines
 
@@ -121,7 +121,7 @@ class Many:
 class Target:
     """A target file, compiled; `order` is the steps so that each comes after those it needs."""
 
-    system: str
+    platform: Platform
     file: TargetFile
     lines: Lines
     order: tuple[str, ...]
@@ -129,6 +129,11 @@ class Target:
     conditions: Mapping[str, Condition]
     traces: Mapping[str, tuple[Trace, ...]]
     children: Mapping[str, Mapping[str, Many]] = field(default_factory=dict)
+
+    @property
+    def system(self) -> str:
+        """Which product the platform is."""
+        return self.platform.system
 
     @cached_property
     def needed(self) -> Mapping[str, tuple[str, ...]]:
@@ -155,7 +160,7 @@ class Target:
 
     def facts(self, step: str) -> ObjectFacts:
         """Return what is known of the kind of record that a step makes."""
-        return PLATFORMS[self.system][self.file.steps[step].object]
+        return self.platform.objects[self.file.steps[step].object]
 
     def scope(self, step: str) -> Scope:
         """Return whose step this is."""

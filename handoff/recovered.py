@@ -13,7 +13,6 @@ from handoff.fingerprints import field_hashes, fingerprint
 from handoff.keys import deal_key, planted
 from handoff.model import Deal, DealRef, Needed, Scope, Step
 from handoff.notes import is_note
-from handoff.platforms import PLATFORMS
 from handoff.policy import Times
 from handoff.ports import Identity
 from handoff.prepare import Prepared, prepare
@@ -145,7 +144,8 @@ class Recovery:
         spec = self.bridge.mappings.target.file.steps.get(name)
         if spec is not None:
             return str(spec.object)
-        notes = (kind for kind, facts in PLATFORMS[self.bridge.platform.system].items() if facts.note is not None)
+        objects = self.bridge.mappings.target.platform.objects
+        notes = (kind for kind, facts in objects.items() if facts.note is not None)
         return next(notes, None) if is_note(name) else None
 
 

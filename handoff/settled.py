@@ -9,7 +9,6 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.fingerprints import changed
 from handoff.model import Deal, DealRef, Scope, Standing, Step, WonHow
-from handoff.platforms import PLATFORMS
 from handoff.report import Notice
 
 LEFT_OUT = "left out"
@@ -32,7 +31,7 @@ class Reread:
 
 def in_flight(bridge: Bridge, handoffs: Sequence[Any]) -> list[Any]:
     """Return those of these handoffs of which at least one piece of work is open on the platform now."""
-    facts = PLATFORMS[bridge.platform.system]
+    facts = bridge.mappings.target.platform.objects
     listed = [step["key"] for row in handoffs for step in row.steps if facts[step["kind"]].adopts]
     rows = [row for row in bridge.ledger.steps(listed).values() if row.remote_id is not None and not row.gone]
     held = bridge.platform.read([_bare(row) for row in rows])

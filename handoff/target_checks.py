@@ -14,7 +14,7 @@ from handoff.known_kinds import Known
 from handoff.mapping import item_fields
 from handoff.mapping_files import Children, Signal, SourceFile, TargetFile, TargetStep
 from handoff.model import Scope
-from handoff.platforms import CUSTOM, PLATFORMS, ObjectFacts
+from handoff.platforms import ObjectFacts, Platform
 from handoff.rules import FieldRule, placed
 from handoff.value_checks import mistakes_in_value
 from handoff.yaml_files import Location, Mistake, near_to, nearest
@@ -24,15 +24,20 @@ from handoff.yaml_files import Location, Mistake, near_to, nearest
 class Around:
     """What a target is checked against; `known` are all canonical fields."""
 
-    system: str
+    platform: Platform
     contract: Contract
     source: SourceFile
     known: frozenset[str]
 
     @property
+    def system(self) -> str:
+        """Which product the platform is."""
+        return self.platform.system
+
+    @property
     def objects(self) -> Mapping[str, ObjectFacts]:
         """What can be made on the platform."""
-        return PLATFORMS[self.system]
+        return self.platform.objects
 
     @cached_property
     def kinds(self) -> Known:
@@ -64,7 +69,10 @@ def _step(name: str, step: TargetStep, file: TargetFile, around: Around) -> Iter
         known |= _items(step.each, around, step.fields)
     facts = around.objects.get(step.object)
     if facts is None:
-        yield ("object",), f"{step.object!r} is no object of {around.system}. {nearest(step.object, around.objects)}"
+        yield (
+            ("object",),
+            f"{step.object!r} is no object of {around.system}. {nearest(step.object, around.objects)}",
+        )
         facts = ObjectFacts(Scope.DEAL, next(iter(around.objects.values())).write, {})
     else:
         yield from _whole(step.object, step.fields, facts)
@@ -186,7 +194,7 @@ def _children(name: str, children: Children, facts: ObjectFacts, around: Around)
 
 
 def _field(name: str, rule: FieldRule, facts: ObjectFacts, known: frozenset[str], around: Around) -> Iterator[Mistake]:
-    yield from _name(name, facts)
+    yield from _name(name, facts, around.platform.custom)
     for at, source in placed(rule):
         if source not in known:
             yield at, _unfilled(source, known)
@@ -205,13 +213,14 @@ def _unfilled(source: str, known: frozenset[str]) -> str:
     return f"{source!r} is filled by no mapping. {nearest(source, known)}"
 
 
-def _name(name: str, facts: ObjectFacts) -> Iterator[Mistake]:
+def _name(name: str, facts: ObjectFacts, custom: tuple[str, ...]) -> Iterator[Mistake]:
     if name in facts.planted:
         yield (), f"{name!r} is written by the bridge itself and cannot be mapped. Take it out"
-    elif name not in facts.fields and not name.endswith(CUSTOM) and facts.fields:
+    elif name not in facts.fields and not name.endswith(custom) and facts.fields:
         near = nearest(name, facts.fields)
         if facts.complete:
-            yield (), f"{name!r} is no field that can be written there. {near} A field of your own ends in __gc"
+            own = f" A field of your own ends in {custom[0]}" if custom else ""
+            yield (), f"{name!r} is no field that can be written there. {near}{own}"
         elif near.startswith("Nearest") and _close(name, facts):
             yield (), f"{name!r} is no field that we know. {near}"
 
@@ -251,6 +260,6 @@ def _of_signal(signal: Any, facts: ObjectFacts | None, around: Around) -> Iterat
         return
     named = [*([("field", signal.field)] if signal.field else []), *((key, key) for key in signal.filters)]
     for key, field in named:
-        if field not in facts.fields and not field.endswith(CUSTOM):
+        if field not in facts.fields and not field.endswith(around.platform.custom):
             keys = () if key == "field" else tuple(info.alias or name for name, info in Signal.model_fields.items())
             yield (key,), f"{field!r} is no field of it. {nearest(field, (*facts.fields, *keys))}"

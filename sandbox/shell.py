@@ -24,8 +24,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.clock import SimulatedClock, iso_moment
 from sandbox.control import control_app
 from sandbox.scenario import Scenario, read_scenario
+from sandbox.stand_ins import stand_ins
 from sandbox.wire import Cut, Request
-from sandbox.world import PORTS, SandboxError, World
+from sandbox.world import SandboxError, World, port_of
 
 HOST = "127.0.0.1"
 DEFAULT_SEED = 1
@@ -97,15 +98,17 @@ def real_now() -> datetime:
 def welcome(world: World) -> str:
     """Return one line: the addresses, and what the tenant holds."""
     addresses = ", ".join(f"{name} http://{HOST}:{port}" for name, port in ports_of(world, world.port_base).items())
-    held = world.state("salesforce", "Opportunity")["salesforce"]["Opportunity"]
-    won = sum(1 for deal in held if deal.get("IsWon"))
-    companies = len(world.state("gainsight", "Company")["gainsight"]["Company"])
-    return f"Sandbox ready: {addresses}; {len(held):,} deals, {won:,} won, {companies:,} Gainsight companies."
+    held = (
+        one.sums_up(world.state(name)[name])
+        for name, one in stand_ins().items()
+        if one.sums_up and name in world.systems
+    )
+    return f"Sandbox ready: {addresses}; {', '.join(held)}."
 
 
 def ports_of(world: World, port_base: int) -> dict[str, int]:
     """Return the port of the control API and of each system that the world has."""
-    return {name: port_base + PORTS[name] for name in ("control", *world.systems)}
+    return {name: port_base + port_of(name) for name in ("control", *world.systems)}
 
 
 def serve(world: World, port_base: int, *, ready: Callable[[], None] | None = None) -> None:

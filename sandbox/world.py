@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -13,27 +13,17 @@ from sandbox import csv_data
 from sandbox import seed as seed_module
 from sandbox.clock import SimulatedClock
 from sandbox.faults import Faults
-from sandbox.gainsight import GainsightEngine
 from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
 from sandbox.naming import unknown
-from sandbox.salesforce import SalesforceEngine
+from sandbox.stand_ins import Tenancy, stand_ins
 from sandbox.wire import Contents, Cut, Engine, Json, Objects, RealClock, Record, Request, Response
 
-PORTS = {"control": 0, "salesforce": 1, "hubspot": 2, "gainsight": 3}  # offsets from the port base
 SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})
 
 
 class SandboxError(Exception):
     """The person asked for something the sandbox cannot do; the message says what to change."""
-
-
-@dataclass(frozen=True)
-class Tenancy:
-    """Whose systems these are: an org id of 18 characters and a Gainsight tenant id, new at every start."""
-
-    org: str
-    tenant: str
 
 
 Engines = dict[str, Engine]
@@ -126,7 +116,7 @@ class World:
 
         `hidden_fields`, `picklists` and `inactive_users` are settings of every system, each of which passes
         over the names it does not have; a system's own switches stand in `{"tenant": {system: {...}}}`, and
-        those of Salesforce may stand beside it.
+        those of one system may stand beside it; see `StandIn.plain_settings`.
         A csv directory comes first and begins a new tenant, as `reset` does. Returns how many records
         came in by system and object.
         """
@@ -207,11 +197,17 @@ class World:
         for system, engine in engines.items():
             if settings := contents.settings.get(system):
                 engine.tenant(settings)
-            if objects := contents.objects.get(system):
+            if objects := self._objects(system, contents):
                 engine.load(objects, self.clock.now())
         self._tenancy, self._engines, self._journal = tenancy, engines, Journal()
         self._faults = Faults(self.clock, engines)
         self._began_with = contents
+
+    def _objects(self, system: str, contents: Contents) -> Objects:
+        """Return what a system begins with: what the tenant's maker gives, or what it makes of that."""
+        begins = stand_ins()[system].begins if system in stand_ins() else None
+        given = contents.objects.get(system, {})
+        return given or (begins(contents, self.clock.now()) if begins else {})
 
     def _load_csv(self, directory: Json) -> dict[str, dict[str, int]]:
         if not isinstance(directory, str | Path):
@@ -221,7 +217,8 @@ class World:
             self._begin(contents)
         except ValueError as error:
             raise SandboxError(str(error)) from error
-        return {system: counts(contents.objects[system]) for system in self._engines if system in contents.objects}
+        begun = {system: self._objects(system, contents) for system in self._engines}
+        return {system: counts(objects) for system, objects in begun.items() if objects}
 
     def _set_up(self, settings: Json) -> None:
         if not isinstance(settings, Mapping):
@@ -230,10 +227,15 @@ class World:
             if name in SHARED_SETTINGS:
                 for system in self._engines:
                     self._give(system, {name: value})
-            elif name in self._engines and name != "salesforce":
+            elif name in self._engines and name != self._plain:
                 self._give(name, {name: value})  # these read their switches under their own name
             else:
-                self._give("salesforce", value if name == "salesforce" else {name: value})
+                self._give(self._plain, value if name == self._plain else {name: value})
+
+    @property
+    def _plain(self) -> str:
+        """The system whose switches may stand without its name."""
+        return next(name for name, one in stand_ins().items() if one.plain_settings)
 
     def _give(self, system: str, settings: Json) -> None:
         try:
@@ -271,11 +273,12 @@ class World:
 
 def vendor_engines(tenancy: Tenancy, port_base: int, *, real_now: RealClock) -> Engines:
     """Return the stand-ins of this release, empty."""
-    host = f"127.0.0.1:{port_base + PORTS['salesforce']}"
-    return {
-        "salesforce": SalesforceEngine(org_id=tenancy.org, real_now=real_now, instance_host=host),
-        "gainsight": GainsightEngine(tenant_id=tenancy.tenant, real_now=real_now),
-    }
+    return {name: one.make(tenancy, f"127.0.0.1:{port_base + one.port}", real_now) for name, one in stand_ins().items()}
+
+
+def port_of(name: str) -> int:
+    """Return the place of a system's port, or that of `control`, after the port base."""
+    return 0 if name == "control" else stand_ins()[name].port
 
 
 def narrowed(engine: Engine, name: str | None) -> Objects:

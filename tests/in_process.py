@@ -13,19 +13,19 @@ from urllib3 import HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+import connectors
 from connectors._http import CALL_TIMEOUT_SECONDS
-from flows._instances import World as Given
-from flows._instances import gainsight, salesforce
-from flows._wiring import SANDBOX_CALLS_PER_MINUTE, SHIPPED_MAPPINGS, Beating
+from connectors._system import World as Given
+from flows._instances import stand_in
+from flows._wiring import SHIPPED_MAPPINGS, Beating
 from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
 from handoff.loading import load_mappings
-from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.seed import Contents, contents
 from sandbox.wire import Cut, Request, Response
-from sandbox.world import PORTS, World
+from sandbox.world import World
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 
@@ -46,41 +46,43 @@ def bridge_over(
     world: World,
     tmp_path: Path,
     *,
+    crm: str = "salesforce",
+    platform: str = "gainsight",
     mappings: Path | None = None,
     read_only: bool = False,
     list_size: int | None = None,
     **environment: str,
 ) -> Bridge:
     """
-    Return a bridge from this world's Salesforce to its Gainsight, its ledger in `tmp_path`.
+    Return a bridge from one of this world's CRMs to one of its platforms, its ledger in `tmp_path`.
 
     `environment` sets what a deployment would set there, by the names' ends: `CRM_MAIN_CLIENT_SECRET="wrong"`.
     A second bridge over the same folder goes on with the first one's ledger. No system is called yet.
     """
-    ends = {f"{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")}
-    ends["PLATFORM_MAIN_CALLS_PER_MINUTE"] = SANDBOX_CALLS_PER_MINUTE
-    if list_size is not None:
-        ends["PLATFORM_MAIN_LIST_SIZE"] = str(list_size)
+    ends = {} if list_size is None else {"PLATFORM_MAIN_LIST_SIZE": str(list_size)}
     variables = {f"HANDOFF_{name}": value for name, value in (ends | environment).items()}
-    crm = {"system": "salesforce", "domain": "sandbox.my"}
-    platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{world.port_base + PORTS['gainsight']}"}
+    of_crm, of_platform = connectors.crms()[crm], connectors.platforms()[platform]
 
-    loaded = load_mappings(mappings or SHIPPED_MAPPINGS, crm="salesforce", platform="gainsight")
+    loaded = load_mappings(mappings or SHIPPED_MAPPINGS, crm=crm, platform=of_platform.platform)
     ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
     ledger.open(stamps={})
     clock = Beating(SleepAdvances(world.clock), ledger.beat)
-    given = Given(
-        clock,
-        SharedBudget(ledger),
-        jitter=lambda: 0.5,
-        read_only=read_only,
-        httpx_transport=Transport(world, "gainsight"),
-        requests_adapter=Adapter(world, "salesforce"),
-        beat=ledger.beat,
-    )
+    budget = SharedBudget(ledger)
+
+    def given(system: str) -> Given:
+        return Given(
+            clock,
+            budget,
+            jitter=lambda: 0.5,
+            read_only=read_only,
+            httpx_transport=Transport(world, system),
+            requests_adapter=Adapter(world, system),
+            beat=ledger.beat,
+        )
+
     return Bridge(
-        salesforce(Instance("crm", "main", crm, variables), loaded, given),
-        gainsight(Instance("platform", "main", platform, variables), given),
+        of_crm.make(stand_in(of_crm, world.port_base, variables), loaded, given(crm)),
+        of_platform.make(stand_in(of_platform, world.port_base, variables), given(platform)),
         loaded,
         ledger,
         clock,

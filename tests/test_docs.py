@@ -1,14 +1,12 @@
 """Words and code stay together: whatever can be written or happens is named in the documentation."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from connectors._gainsight_settings import GainsightSettings
-from connectors._salesforce_records import Facts
-from flows._instances import CRMS, PLATFORMS, GainsightInstance, SalesforceInstance
+import connectors
+from connectors._system import SWITCH, System, extra
 from handoff import errors
 from handoff.findings import What
 from handoff.model import Result
@@ -34,17 +32,19 @@ def test_every_error_is_in_the_reference():
     assert [name for name in named if f"`{name}`" not in REFERENCE] == []
 
 
-@pytest.mark.parametrize("switches", [GainsightSettings, Facts])
-def test_every_open_question_of_a_vendor_is_listed_with_its_default(switches):
-    assert [field.name for field in fields(switches) if f"`{field.name}`" not in UNKNOWNS] == []
+def settings_of(system: System, *, switches: bool) -> list[str]:
+    names = [name for name in system.settings.model_fields if name != "system"]
+    return [name for name in names if bool(extra(system.settings, name, SWITCH)) is switches]
 
 
-@pytest.mark.parametrize(("model", "switches"), [(GainsightInstance, GainsightSettings), (SalesforceInstance, Facts)])
-def test_every_setting_of_an_instance_is_documented(model, switches):
-    open_questions = {field.name for field in fields(switches)}
-    settings = [name for name in model.model_fields if name not in open_questions and name != "system"]
+@pytest.mark.parametrize("system", connectors.systems().values(), ids=lambda system: system.name)
+def test_every_open_question_of_a_vendor_is_listed_with_its_default(system):
+    assert [name for name in settings_of(system, switches=True) if f"`{name}`" not in UNKNOWNS] == []
 
-    assert [name for name in settings if f"`{name}`" not in CONFIGURATION] == []
+
+@pytest.mark.parametrize("system", connectors.systems().values(), ids=lambda system: system.name)
+def test_every_setting_of_an_instance_is_documented(system):
+    assert [name for name in settings_of(system, switches=False) if f"`{name}`" not in CONFIGURATION] == []
 
 
 def test_every_finding_of_a_reconciliation_is_explained():
@@ -55,7 +55,7 @@ def test_every_finding_of_a_reconciliation_is_explained():
 
 
 def test_every_connector_is_named_in_the_configuration():
-    assert [name for name in (*CRMS, *PLATFORMS) if f'system = "{name}"' not in CONFIGURATION] == []
+    assert [name for _, name in connectors.systems() if f'system = "{name}"' not in CONFIGURATION] == []
 
 
 def test_every_link_of_the_documentation_leads_somewhere():

@@ -11,6 +11,7 @@ from flows._wiring import SHIPPED_MAPPINGS
 from handoff.loading import load_mappings
 from handoff.run import run_once
 from tests.in_process import bridge_over, world_at
+from tests.systems import GAINSIGHT
 
 pytestmark = pytest.mark.whole
 
@@ -60,7 +61,7 @@ def files(request, tmp_path) -> Path:
 
 @pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
 def test_the_files_load_as_they_are_written(folder):
-    mappings = load_mappings(folder, crm="salesforce", platform="gainsight")
+    mappings = load_mappings(folder, crm="salesforce", platform=GAINSIGHT)
 
     assert mappings.contract.rollout.mode == "pilot"
     assert any("not in force yet" in notice for notice in mappings.notices)

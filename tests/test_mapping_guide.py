@@ -18,12 +18,12 @@ from handoff.examples import unmet
 from handoff.loading import Survey, load_mappings
 from handoff.model import Write
 from handoff.people import ROLES
-from handoff.platforms import GAINSIGHT
 from handoff.rules import Find
 from handoff.template_checks import FILTERS, FUNCTIONS
 from handoff.transforms import TRANSFORMS
 from tests import guide
 from tests.grammar import FILES, choices, keys, models, used
+from tests.systems import GAINSIGHT
 
 EXAMPLES = [block for block in guide.blocks("yaml") if not block.marker.startswith(("mistake", "the deal"))]
 MISTAKES = [block for block in guide.blocks("yaml", "text") if block.marker.startswith("mistake")]
@@ -35,7 +35,7 @@ def name_of(value: Any) -> str:
 
 def loaded(block: guide.Block, tmp_path: Path) -> Survey:
     files = {name: guide.dumped(data) for name, data in guide.merged(block).items()}
-    return Survey(guide.folder_of(files, tmp_path), "salesforce", "gainsight")
+    return Survey(guide.folder_of(files, tmp_path), "salesforce", GAINSIGHT)
 
 
 # Every key and word is there
@@ -85,7 +85,7 @@ WORDS: dict[str, typing.Iterable[str]] = {
     "OF_CUSTOMER": canonical.OF_CUSTOMER,
     "LATER": canonical.LATER,
     "ITEM_FIELDS": canonical.ITEM_FIELDS,
-    "objects": GAINSIGHT,
+    "objects": GAINSIGHT.objects,
 }
 
 
@@ -130,7 +130,7 @@ def test_what_an_item_of_a_list_has_stands_beside_the_list():
 
 def test_the_table_of_objects_says_what_the_program_knows_of_them():
     for row in guide.rows("words", "objects"):
-        facts = GAINSIGHT[guide.words(row["`object`"])[0]]
+        facts = GAINSIGHT.objects[guide.words(row["`object`"])[0]]
 
         assert row["made once for"] == facts.scope.value
         assert guide.words(row["write mode without `write`"]) == [facts.write.value]
@@ -140,8 +140,10 @@ def test_the_table_of_objects_says_what_the_program_knows_of_them():
 
 
 def _platform() -> dict[str, Any]:
-    children = {f"{name}.{child}": facts.child_fields for name, facts in GAINSIGHT.items() for child in facts.children}
-    return {name: facts.fields for name, facts in GAINSIGHT.items()} | children
+    children = {
+        f"{name}.{child}": facts.child_fields for name, facts in GAINSIGHT.objects.items() for child in facts.children
+    }
+    return {name: facts.fields for name, facts in GAINSIGHT.objects.items()} | children
 
 
 @pytest.mark.parametrize("name", _platform())
@@ -168,7 +170,7 @@ def test_there_is_no_table_for_what_is_not_there():
 
 
 def test_every_example_says_which_file_it_belongs_to():
-    marked = [*FILES, *(f"mistake: {name}" for name in FILES), *(f"fields of: {name}" for name in GAINSIGHT)]
+    marked = [*FILES, *(f"mistake: {name}" for name in FILES), *(f"fields of: {name}" for name in GAINSIGHT.objects)]
     marked.append("the deal of the templates")
 
     assert [block for block in guide.blocks("yaml") if block.marker not in marked] == []
@@ -184,7 +186,7 @@ def test_the_example_of_a_mapping_gives_what_it_expects(tmp_path):
     (block,) = [block for block in EXAMPLES if block.marker == guide.EXAMPLE]
     loaded(block, tmp_path)
 
-    assert unmet(load_mappings(tmp_path, crm="salesforce", platform="gainsight")) == (1, [])
+    assert unmet(load_mappings(tmp_path, crm="salesforce", platform=GAINSIGHT)) == (1, [])
 
 
 @pytest.mark.parametrize("block", MISTAKES, ids=name_of)
@@ -194,7 +196,7 @@ def test_a_mistake_is_refused_with_the_words_shown(block, tmp_path):
     folder = guide.folder_of(guide.with_mistake(block), tmp_path)
 
     with pytest.raises(ConfigError) as refused:
-        load_mappings(folder, crm="salesforce", platform="gainsight")
+        load_mappings(folder, crm="salesforce", platform=GAINSIGHT)
 
     assert shown.language == "text"
     assert (list(refused.value.findings) or [str(refused.value)]) == shown.text.splitlines()
@@ -223,6 +225,6 @@ def test_what_is_not_in_force_yet_is_said_where_it_is_explained_and_nowhere_else
 
 
 def test_the_files_that_the_examples_are_put_into_are_sound(tmp_path):
-    survey = Survey(guide.folder_of(guide.BASE, tmp_path), "salesforce", "gainsight")
+    survey = Survey(guide.folder_of(guide.BASE, tmp_path), "salesforce", GAINSIGHT)
 
     assert (survey.findings(), survey.notices()) == ({}, [])

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from sandbox.faults.fault import Fault
 from sandbox.faults.records import named
+from sandbox.stand_ins import stand_ins
 from sandbox.wire import Engine, Objects, Record
 
-_OBJECTS = {"salesforce": "Opportunity", "gainsight": "call_to_action"}
 _CHILDREN = (("Opportunity", "AccountId"), ("Contact", "AccountId"), ("Task", "WhatId"), ("Account", "ParentId"))
-_IDS = {"salesforce": "Id", "gainsight": "Gsid"}
 
 
 def edits(engine: Engine, fault: Fault, words: str) -> list[Objects]:
@@ -24,14 +23,14 @@ def edits(engine: Engine, fault: Fault, words: str) -> list[Objects]:
         return []
     if action == "merge":
         return list(_merged(engine, record, fault["into"]))
-    name, key = _object(engine, fault), _IDS[engine.system]
+    name, key = _object(engine, fault), stand_ins()[engine.system].id
     return [{name: [{key: record[key], **fields}]} for fields in _fields(engine, fault, record)]
 
 
 def _object(engine: Engine, fault: Fault) -> str:
     if fault["object"]:
         return str(fault["object"])
-    return "Account" if fault["action"] == "merge" else _OBJECTS[engine.system]
+    return "Account" if fault["action"] == "merge" else stand_ins()[engine.system].edits
 
 
 def _record(engine: Engine, fault: Fault, name: str, words: str) -> Record | None:

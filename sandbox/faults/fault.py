@@ -5,9 +5,8 @@ from random import Random
 
 from sandbox.faults.kinds import KINDS
 from sandbox.faults.matching import Asked, Route, in_scope
+from sandbox.stand_ins import stand_ins
 from sandbox.wire import Json, Loss, Objects, Record
-
-_FIELDS = {"salesforce": "Opportunity.NextStep", "gainsight": "Company.Industry"}
 
 
 class Fault:
@@ -53,7 +52,7 @@ class Fault:
 
     def hidden(self) -> dict[str, Loss]:
         """Return the field that it takes, and what is lost of it."""
-        return {self["field"] or _FIELDS[self.said["system"]]: self["lose"]}
+        return {self["field"] or stand_ins()[self.said["system"]].hides: self["lose"]}
 
     def failed(self, why: str) -> None:
         """Take a strike back that could not be carried out, and keep why."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.faults.arguments import LONGEST, Argument, Fields, Number, count, flag, one_of, seconds, share, text
+from sandbox.stand_ins import stand_ins
 
 Scope = Literal["calls", "api", "writes", "batches", "queries", "pages", "loads"]
 
@@ -24,17 +25,17 @@ class Kind:
     """
     One fault that can be set.
 
-    A fault that `decides` settles what the caller gets: of several such faults the first strikes a call.
+    A fault that `decides` settles what the caller gets: of several such faults the first strikes a call. One of `some`
+    systems is one that a stand-in must name to have it.
     """
 
     sees: str
     scope: Scope = "api"
     decides: bool = False
-    systems: tuple[str, ...] = ("salesforce", "gainsight")
+    some: bool = False
     arguments: Mapping[str, Argument] = field(default_factory=dict)
 
 
-_SALESFORCE, _GAINSIGHT = ("salesforce",), ("gainsight",)
 _CODE = text("", "the vendor's code; empty: the one documented for it")
 _MESSAGE = text("", "the vendor's text; empty: the one documented for it")
 
@@ -88,7 +89,7 @@ KINDS: Mapping[str, Kind] = {
     "result_false": Kind(
         "200 with `result: false`.",
         decides=True,
-        systems=_GAINSIGHT,
+        some=True,
         arguments={"applied": flag(False, "whether the call was carried out all the same")},
     ),
     "partial": Kind(
@@ -99,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
     "drop_reference": Kind(
         "A record that was written is missing from the answer.",
         "batches",
-        systems=_GAINSIGHT,
+        some=True,
     ),
     "bad_record": Kind(
         "The records that `record` names (else the first) are refused; an atomic call as a whole.",
@@ -115,20 +116,20 @@ KINDS: Mapping[str, Kind] = {
         "What people changed appears late with the stamp of its beginning; until then it is locked, and "
         "`latestDateCovered` stays at that beginning.",
         "loads",
-        systems=_SALESFORCE,
+        some=True,
         arguments={"seconds": seconds(60.0, "how late, in simulated time")},
     ),
-    "expire_cursor": Kind("400 `INVALID_QUERY_LOCATOR`, for every open cursor.", "pages", systems=_SALESFORCE),
+    "expire_cursor": Kind("400 `INVALID_QUERY_LOCATOR`, for every open cursor.", "pages", some=True),
     "short_pages": Kind(
         "A page of a query shorter than asked for.",
         "queries",
-        systems=_SALESFORCE,
+        some=True,
         arguments={"least": count(1, "its shortest length"), "most": count(50, "its longest length")},
     ),
     "repeat_rows": Kind(
         "The last rows of the page before, again at the start of this one; none is missing.",
         "pages",
-        systems=_SALESFORCE,
+        some=True,
         arguments={"rows": count(1, "how many")},
     ),
     "hide_field": Kind(
@@ -161,3 +162,8 @@ KINDS: Mapping[str, Kind] = {
         arguments={"seconds": seconds(3600.0, "how far; backwards below 0", low=-LONGEST)},
     ),
 }
+
+
+def systems_with(do: str) -> tuple[str, ...]:
+    """Return the systems that have a kind of fault."""
+    return tuple(name for name, one in stand_ins().items() if not KINDS[do].some or do in one.faults)

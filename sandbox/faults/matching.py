@@ -8,13 +8,12 @@ from functools import cached_property
 from urllib.parse import unquote_plus
 
 from sandbox.faults.kinds import Scope
+from sandbox.stand_ins import stand_ins
 from sandbox.wire import Purpose, Request
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 GROUPS: Mapping[str, Purpose] = {"reads": "read", "writes": "write", "tokens": "token"}
 ROUTE = "a method, reads, writes or tokens, and a path, the beginning of one or a glob, such as POST /v2/cockpit/cta"
-_QUERY = re.compile(r"/services/data/v\d+\.\d/query(All)?(?P<page>/[^/]+)?/?", re.IGNORECASE)
-_BATCHED = re.compile(r"/v2/(cockpit|successPlan)|/v1/ant/")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,8 @@ def in_scope(scope: Scope, asked: Asked, route: Route) -> bool:
 
 
 def _of_query(asked: Asked) -> re.Match[str] | None:
-    return _QUERY.fullmatch(asked.request.path) if asked.system == "salesforce" else None
+    queries = stand_ins()[asked.system].queries if asked.system in stand_ins() else None
+    return queries.fullmatch(asked.request.path) if queries else None
 
 
 def _page(asked: Asked) -> bool:
@@ -87,10 +87,15 @@ def _page(asked: Asked) -> bool:
     return found is not None and found["page"] is not None
 
 
+def _batched(asked: Asked) -> bool:
+    batches = stand_ins()[asked.system].batches if asked.system in stand_ins() else None
+    return asked.purpose == "write" and batches is not None and batches.match(asked.request.path) is not None
+
+
 _SCOPES: Mapping[str, Callable[[Asked], bool]] = {
     "calls": lambda asked: True,
     "writes": lambda asked: asked.purpose == "write",
-    "batches": lambda asked: asked.purpose == "write" and _BATCHED.match(asked.request.path) is not None,
+    "batches": _batched,
     "queries": lambda asked: _of_query(asked) is not None,
     "pages": _page,
     "loads": lambda asked: False,

@@ -5,12 +5,11 @@ from typing import Any
 
 from sandbox.clock import is_number
 from sandbox.faults.fault import Fault
-from sandbox.faults.kinds import KINDS, Kind
+from sandbox.faults.kinds import KINDS, Kind, systems_with
 from sandbox.faults.matching import ROUTE, route
 from sandbox.naming import unknown
+from sandbox.stand_ins import stand_ins
 from sandbox.wire import Json, Record
-
-_SYSTEMS = ("salesforce", "gainsight")
 
 
 def faults_in(body: Json) -> list[Fault]:
@@ -31,14 +30,14 @@ def _fault(place: int, entry: Json) -> Fault:
     if not isinstance(entry, Mapping):
         raise ValueError(f'a fault is an object {{"system", "do", ...}}, not {entry!r}.')
     said: Record = dict(entry)
-    for name, known in (("system", _SYSTEMS), ("do", KINDS)):
+    for name, known in (("system", stand_ins()), ("do", KINDS)):
         if name not in said:
             raise ValueError(f"{name} is missing. Use one of: {', '.join(known)}.")
         if said[name] not in list(known):
             raise ValueError(unknown(name, said[name], known))
     kind = KINDS[said["do"]]
-    if said["system"] not in kind.systems:
-        raise ValueError(f"{said['do']} is a fault of {' and '.join(kind.systems)} only.")
+    if said["system"] not in systems_with(said["do"]):
+        raise ValueError(f"{said['do']} is a fault of {' and '.join(systems_with(said['do']))} only.")
     _check_head(said, kind)
     arguments = {
         name: each.checked(name, said[name]) if name in said else each.default for name, each in kind.arguments.items()
@@ -63,11 +62,11 @@ def _check_head(said: Record, kind: Kind) -> None:
 def _check_together(said: Record, arguments: Record) -> None:
     if said["do"] == "short_pages" and arguments["least"] > arguments["most"]:
         raise ValueError("least is more than most.")
-    if said["system"] == "gainsight":
-        if said["do"] == "hide_field" and arguments["lose"] == "write":
-            raise ValueError("lose takes sight in gainsight, not 'write'.")
-        if said["do"] == "edit_record" and arguments["action"] not in ("set", "delete"):
-            raise ValueError(f"action takes one of set, delete in gainsight, not {arguments['action']!r}.")
+    one = stand_ins()[said["system"]]
+    for do, name, can in (("hide_field", "lose", one.loses), ("edit_record", "action", one.actions)):
+        if said["do"] == do and arguments[name] not in can:
+            several = "one of " if len(can) > 1 else ""
+            raise ValueError(f"{name} takes {several}{', '.join(can)} in {one.name}, not {arguments[name]!r}.")
 
 
 def _whole(value: Any, low: int) -> bool:

@@ -20,16 +20,18 @@ from urllib.parse import urlsplit
 import vcr
 
 from connectors._salesforce_gateway import Gateway
-from connectors.gainsight import Gainsight
+from connectors._salesforce_instance import SalesforceInstance
+from connectors._system import World
+from connectors.gainsight import SYSTEM, Gainsight
 from connectors.salesforce import Salesforce, Wanted
-from flows._instances import SalesforceInstance, World, gainsight
 from flows._wiring import SystemClock
 from handoff.ports import Clock
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.shell import Background
-from sandbox.world import PORTS, Tenancy, vendor_engines
+from sandbox.stand_ins import Tenancy
 from sandbox.world import World as SandboxWorld
+from sandbox.world import port_of, vendor_engines
 from tests.cassettes.scene import START, scene
 from tests.cassettes.scrub import Scrubber
 from tests.fakes import FakeClock, OpenBudget
@@ -63,7 +65,7 @@ class Systems:
             budget=OpenBudget(),
             jitter=lambda: 0.5,
             version=settings.version,
-            rewrite_to=f"http://127.0.0.1:{self.sandbox + PORTS['salesforce']}" if self.sandbox else None,
+            rewrite_to=f"http://127.0.0.1:{self.sandbox + port_of('salesforce')}" if self.sandbox else None,
         )
         return Salesforce(
             instance="main", gateway=gateway, wanted=wanted, write_fields=write_fields, first_seen=self.clock.now
@@ -73,7 +75,7 @@ class Systems:
         """Return the platform."""
         instance = Instance("platform", "main", {"system": "gainsight"}, self.environment)
         given = World(self.clock, OpenBudget(), lambda: 0.5, read_only=False)
-        return cast(Gainsight, gainsight(instance, given))
+        return cast(Gainsight, SYSTEM.make(instance, given))
 
 
 @contextmanager
@@ -118,7 +120,7 @@ def hosts(environment: Mapping[str, str], port_base: int | None = None) -> dict[
         f"{environment['HANDOFF_CRM_MAIN_DOMAIN']}.salesforce.com": CRM_HOST,
         urlsplit(environment["HANDOFF_PLATFORM_MAIN_BASE_URL"]).netloc: PLATFORM_HOST,
     }
-    return named | ({f"127.0.0.1:{port_base + PORTS['salesforce']}": CRM_HOST} if port_base else {})
+    return named | ({f"127.0.0.1:{port_base + port_of('salesforce')}": CRM_HOST} if port_base else {})
 
 
 def sandbox_world() -> SandboxWorld:

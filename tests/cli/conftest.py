@@ -67,7 +67,9 @@ class Chosen(Choice):
 
     def settings(self) -> Settings:
         """Return settings of which only the mappings are read."""
-        crm, platform = (Instance(k, "main", {"system": s}, {}) for k, s in (("crm", "salesforce"), ("p", "gainsight")))
+        crm, platform = (
+            Instance(k, "main", {"system": s}, {}) for k, s in (("crm", "salesforce"), ("platform", "gainsight"))
+        )
         return Settings("sqlite://", crm, platform, self.folder)
 
 

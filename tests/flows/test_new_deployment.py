@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows._instances import SETTINGS
+import connectors
+from connectors._system import SWITCH, extra
 from flows._new_deployment import NewDeployment, new_deployment, write_files
 from flows._wiring import SHIPPED_MAPPINGS
 from handoff.errors import ConfigError
@@ -58,8 +59,9 @@ def test_the_copied_mappings_differ_from_the_shipped_ones_in_one_line_only():
 
 
 def test_files_of_other_systems_are_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("flows._new_deployment.CRMS", {"salesforce": None, "hubspot": None})
-    monkeypatch.setattr("flows._new_deployment.PLATFORMS", {"gainsight": None, "totango": None})
+    others = {("crm", "hubspot"): None, ("platform", "totango"): None}
+    known = {**connectors.systems(), **others}
+    monkeypatch.setattr("connectors.systems", lambda: known)
     names = ("sources/salesforce.yml", "sources/hubspot.yml", "targets/totango.yml", "templates/totango_task.html.j2")
     for name in (*names, "templates/brief.html.j2", "handoff.yml", "read_me.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -85,7 +87,7 @@ def test_with_the_named_secrets_set_the_settings_are_whole_and_without_any_one_o
     def settings(environment: dict[str, str]) -> Instance:
         return getattr(read_settings(tmp_path, mappings=None, environment=environment), kind)
 
-    model = SETTINGS[kind, settings({}).system]
+    model = connectors.systems()[kind, settings({}).system].settings
     assert settings(whole).read(model)
     for name in (name for name in HAND_WRITTEN if kind.upper() in name):
         with pytest.raises(ConfigError, match=r"CLIENT_SECRET|client_id is missing"):
@@ -106,11 +108,13 @@ def test_the_settings_of_every_way_to_log_in_are_shown_and_those_of_the_others_a
     }
 
 
-@pytest.mark.parametrize(("kind", "system"), list(SETTINGS))
-def test_every_setting_says_what_it_means(kind, system):
-    fields = SETTINGS[kind, system].model_fields
+@pytest.mark.parametrize("system", connectors.systems().values(), ids=lambda system: system.name)
+def test_every_setting_says_what_it_means(system):
+    asked = {
+        n: i for n, i in system.settings.model_fields.items() if n != "system" and not extra(system.settings, n, SWITCH)
+    }
 
-    assert [name for name, info in fields.items() if name != "system" and not info.description] == []
+    assert [name for name, info in asked.items() if not info.description] == []
 
 
 def test_secrets_and_the_ledger_stay_out_of_version_control():

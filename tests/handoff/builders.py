@@ -10,6 +10,7 @@ from handoff.loading import load_mappings
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Handoff, User, Value, WonHow
 from handoff.policy import Times, judge
+from tests.systems import GAINSIGHT
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
 ORG = "00D5g000004XyZwEAK"
@@ -223,12 +224,12 @@ def folder_in(tmp_path: Path, changes: Mapping[str, str | None] | None = None) -
 
 def mappings_in(tmp_path: Path, changes: Mapping[str, str | None] | None = None) -> Mappings:
     """Return the small mappings of the tests, loaded, with these files changed: `{"people.yml": "..."}`."""
-    return load_mappings(folder_in(tmp_path, changes), crm="salesforce", platform="gainsight")
+    return load_mappings(folder_in(tmp_path, changes), crm="salesforce", platform=GAINSIGHT)
 
 
 def shipped() -> Mappings:
     """Return the mappings that are shipped."""
-    return load_mappings(SHIPPED, crm="salesforce", platform="gainsight")
+    return load_mappings(SHIPPED, crm="salesforce", platform=GAINSIGHT)
 
 
 def payloads(steps: Sequence[Any]) -> dict[str, dict[str, Value]]:

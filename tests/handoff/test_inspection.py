@@ -28,6 +28,7 @@ from handoff.mapping import Mappings
 from handoff.people import Person
 from handoff.routing import receivers
 from tests.handoff.builders import CONTRACT, PEOPLE, SOURCE
+from tests.systems import GAINSIGHT
 
 LEAN_CONTRACT = """\
 fields: {arr: {section: deal, label: Amount}}
@@ -49,7 +50,7 @@ def mappings(folder: Path, *, source: str = SOURCE, target: str = LEAN_TARGET, c
     for name, text in (texts | {"targets/gainsight.yml": target}).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return load_mappings(folder, crm="salesforce", platform="gainsight")
+    return load_mappings(folder, crm="salesforce", platform=GAINSIGHT)
 
 
 def test_every_path_of_the_source_is_expected_with_the_rule_that_reads_it(tmp_path: Path):

@@ -4,6 +4,7 @@ from pathlib import Path
 from shutil import copytree
 
 from handoff.loading import load_mappings
+from tests.systems import GAINSIGHT
 
 WHOLE = Path(__file__).parent / "whole_set"
 
@@ -18,9 +19,7 @@ def test_a_test_for_a_value_that_the_table_never_gives_is_told_and_is_no_mistake
     contract.write_text(tested)
 
     told = [
-        words
-        for words in load_mappings(folder, crm="salesforce", platform="gainsight").notices
-        if "never holds" in words
+        words for words in load_mappings(folder, crm="salesforce", platform=GAINSIGHT).notices if "never holds" in words
     ]
 
     assert told == [

@@ -7,6 +7,7 @@ from handoff.lineage import lineage
 from handoff.loading import load_mappings
 from tests.handoff.builders import SOURCE, mappings_in, shipped
 from tests.mistakes.table import GOOD
+from tests.systems import GAINSIGHT
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_a_canonical_field_leads_both_to_its_outputs_and_to_the_steps_it_finds(m
 
 @pytest.fixture(scope="module")
 def whole():
-    return load_mappings(GOOD["whole"], crm="salesforce", platform="gainsight")
+    return load_mappings(GOOD["whole"], crm="salesforce", platform=GAINSIGHT)
 
 
 def test_a_field_of_the_crm_leads_to_all_that_the_whole_grammar_decides_by_it(whole):

@@ -11,6 +11,7 @@ from handoff.errors import ConfigError
 from handoff.loading import load_mappings
 from handoff.model import Scope
 from tests.handoff.builders import ACCOUNT, CONTRACT, SOURCE, TARGET, WON, a_deal, folder_in, mappings_in, shipped
+from tests.systems import GAINSIGHT
 
 raw = st.recursive(
     st.none() | st.booleans() | st.text() | st.decimals(allow_nan=True) | st.dates() | st.datetimes(),
@@ -186,7 +187,7 @@ def test_a_template_that_is_not_there_is_refused_at_load(tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"^sources/hubspot.yml:1:1: the file is not there\. Put it at "):
-        load_mappings(folder_in(tmp_path), crm="hubspot", platform="gainsight")
+        load_mappings(folder_in(tmp_path), crm="hubspot", platform=GAINSIGHT)
 
 
 def test_each_output_field_tells_where_it_came_from(mappings):

@@ -23,6 +23,7 @@ from sandbox.shell import free_port_base
 from tests.mistakes import MISTAKES, yaml_as_such
 from tests.mistakes.page import page
 from tests.mistakes.table import ACCOUNTS, CONTRACT, GOOD, PEOPLE, ROOT, SOURCE, STORY, TARGET, Edit, Mistake
+from tests.systems import GAINSIGHT
 
 FIXES = (
     "Nearest: Use Write Add Take Keep Quote Put Save Close Give Indent Begin Correct Delete Split Name Make Move Map "
@@ -43,14 +44,14 @@ FILES = {CONTRACT: Contract, PEOPLE: People, SOURCE: SourceFile, TARGET: TargetF
 
 def found_in(folder: Path) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        load_mappings(folder, crm="salesforce", platform="gainsight")
+        load_mappings(folder, crm="salesforce", platform=GAINSIGHT)
     found = caught.value.findings or (caught.value.message,)
     return tuple(finding.replace(str(folder), "mappings") for finding in found)
 
 
 @pytest.mark.parametrize("good", GOOD)
 def test_the_good_files_hold_no_mistake(good):
-    load_mappings(GOOD[good], crm="salesforce", platform="gainsight")
+    load_mappings(GOOD[good], crm="salesforce", platform=GAINSIGHT)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
@@ -97,7 +98,7 @@ def oddities(tmp_path: Path, file: str, before: bytes = b"", end: bytes = b"\n")
     folder = Mistake("odd", (), ()).made_in(tmp_path)
     path = folder / file
     path.write_bytes(before + path.read_bytes().replace(b"\n", end))
-    notices = load_mappings(folder, crm="salesforce", platform="gainsight").notices
+    notices = load_mappings(folder, crm="salesforce", platform=GAINSIGHT).notices
     return [notice for notice in notices if "not in force yet" not in notice]
 
 
@@ -123,7 +124,7 @@ def test_a_spreadsheet_s_and_an_editor_s_byte_order_mark_is_no_part_of_the_text(
 def test_a_blank_line_in_the_file_of_named_accounts_is_no_mistake(tmp_path):
     blank = Mistake("blank", (Edit(ACCOUNTS, "Same building\n", "Same building\n\n,,\n"),), ())
 
-    load_mappings(blank.made_in(tmp_path), crm="salesforce", platform="gainsight")
+    load_mappings(blank.made_in(tmp_path), crm="salesforce", platform=GAINSIGHT)
 
 
 # Whether the whole set is whole

@@ -3,6 +3,7 @@
 from handoff.loading import load_mappings
 from tests.handoff.builders import shipped
 from tests.mistakes.table import GOOD
+from tests.systems import GAINSIGHT
 
 PASSED_OVER = "not in force yet; until then {} is passed over, and the lead of the segment's team receives it."
 COMPUTED = "not in force yet; until then its due date is computed, and nobody is told when it has passed."
@@ -16,7 +17,7 @@ def test_the_shipped_mappings_say_nothing_that_is_not_in_force():
 
 
 def test_everything_that_is_not_in_force_is_told_with_its_place_and_what_happens_until_then():
-    notices = load_mappings(GOOD["whole"], crm="salesforce", platform="gainsight").notices
+    notices = load_mappings(GOOD["whole"], crm="salesforce", platform=GAINSIGHT).notices
 
     assert [notice for notice in notices if "not in force yet" in notice] == [
         "handoff.yml:14:3: trigger -> prepare_at: not in force yet; until then a deal is read once it is won.",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handoff.platforms import GAINSIGHT
+from connectors._gainsight_objects import OBJECTS as GAINSIGHT
 from handoff.rules import FieldRule
 from handoff.value_checks import mistakes_in_value
 

@@ -15,6 +15,7 @@ from handoff.plan import companies_wanted, plan
 from handoff.policy import Times, judge
 from tests.handoff.builders import ACCOUNT, a_deal, users
 from tests.mistakes.table import CONTRACT, GOOD, TARGET, Edit, Mistake
+from tests.systems import GAINSIGHT
 
 IDA, JON, EVA, ROLF = (f"{name}@fjord.example" for name in ("ida.holm", "jon.berg", "eva.lund", "rolf.dahl"))
 THURSDAY = datetime(2026, 12, 17, 15, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ OTHER_ACCOUNT = "0015g00000ZzZzZAAV"
 
 @pytest.fixture(scope="module")
 def mappings() -> Mappings:
-    return load_mappings(GOOD["whole"], crm="salesforce", platform="gainsight")
+    return load_mappings(GOOD["whole"], crm="salesforce", platform=GAINSIGHT)
 
 
 def won(account_id: str = OTHER_ACCOUNT, contacts: Any = (("Ida Brandt", "Economic Buyer"),), **source: Any) -> Deal:
@@ -218,7 +219,7 @@ def test_two_items_with_one_key_become_one_record_and_it_is_told(tmp_path):
         (Edit(TARGET, "    key: item.id\n    when", "    key: item.text\n    when"),),
         (),
     )
-    keyed = load_mappings(texts.made_in(tmp_path), crm="salesforce", platform="gainsight")
+    keyed = load_mappings(texts.made_in(tmp_path), crm="salesforce", platform=GAINSIGHT)
 
     steps, notes = plan(
         judged(keyed, won(Promises__c="Two ports\nTwo ports\nTwo ports and a long walk")),
@@ -261,7 +262,7 @@ def test_a_further_win_makes_a_note_only(mappings):
 def test_without_a_word_on_delivery_a_further_win_makes_the_notes_and_other_kinds_make_all(tmp_path):
     text = (GOOD["whole"] / CONTRACT).read_text(encoding="utf-8")
     silent = Mistake("silent", (Edit(CONTRACT, text[text.index("deliver:") :], ""),), ())
-    loaded = load_mappings(silent.made_in(tmp_path), crm="salesforce", platform="gainsight")
+    loaded = load_mappings(silent.made_in(tmp_path), crm="salesforce", platform=GAINSIGHT)
 
     assert loaded.delivered("joining") == ("brief",)
     assert loaded.delivered("expansion") == loaded.delivered("new_customer") == loaded.target.order
@@ -311,7 +312,7 @@ def test_a_company_is_found_by_the_account_and_what_is_not_found_is_left_out(tmp
         ),
         (),
     )
-    loaded = load_mappings(by_parent.made_in(tmp_path), crm="salesforce", platform="gainsight")
+    loaded = load_mappings(by_parent.made_in(tmp_path), crm="salesforce", platform=GAINSIGHT)
     handoff = judged(loaded, won(**{"Account.ParentId": "0015g00000ParEnTAV"}))
 
     assert companies_wanted([handoff], loaded.target) == {"0015g00000ParEnTAV"}
@@ -329,7 +330,7 @@ def test_a_text_without_a_maximum_is_cut_to_what_the_platform_takes(tmp_path):
         ),
         (),
     )
-    loaded = load_mappings(free.made_in(tmp_path), crm="salesforce", platform="gainsight")
+    loaded = load_mappings(free.made_in(tmp_path), crm="salesforce", platform=GAINSIGHT)
 
     name = steps_of(loaded, judged(loaded, won(Promises__c="berth " * 50)))["promise-1"].payload["Name"]
 

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from sandbox.faults.kinds import KINDS, SCOPES, Kind
+from sandbox.faults.kinds import KINDS, SCOPES, Kind, systems_with
 from sandbox.faults.reading import HEAD
 
 
@@ -17,7 +17,7 @@ def heads() -> Iterator[str]:
 def kinds() -> Iterator[str]:
     """Yield a row for each fault."""
     for name, kind in KINDS.items():
-        systems = "both" if len(kind.systems) > 1 else kind.systems[0].capitalize()
+        systems = ", ".join(one.capitalize() for one in systems_with(name)) if kind.some else "all"
         decides = " *" if kind.decides else ""
         yield f"| `{name}`{decides} | {systems} | {SCOPES[kind.scope]} | {kind.sees} | {arguments(kind)} |"
 

@@ -11,7 +11,7 @@ from urllib3.exceptions import NewConnectionError
 from connectors._http import Lost, NotSent, httpx_send, requests_send
 from sandbox import shell
 from sandbox.shell import Background
-from sandbox.world import PORTS
+from sandbox.world import port_of
 from tests.in_process import Adapter, Transport
 from tests.sandbox.faulty import BEARER, DATA, ctas, small_world
 
@@ -223,7 +223,7 @@ def test_a_call_that_is_held_does_not_hold_up_the_end(caplog):
 
 def test_a_caller_that_goes_away_in_the_middle_of_its_call_leaves_no_trace(capfd):
     with Background(small_world(), 0) as background:
-        port = background.port_base + PORTS["gainsight"]
+        port = background.port_base + port_of("gainsight")
         with socket.create_connection(("127.0.0.1", port)) as caller:
             caller.sendall(b"POST /v2/cockpit/cta HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
             caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

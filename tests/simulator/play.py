@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import and_, func, not_, or_, select
 
-from flows._instances import World as Given
-from flows._instances import gainsight, salesforce
+import connectors
+from connectors._system import World as Given
 from flows._wiring import Beating
 from handoff import tables as t
 from handoff.bridge import Bridge
@@ -30,18 +30,21 @@ from handoff.run import run_once
 from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.ids import with_checksum
+from sandbox.stand_ins import Tenancy
 from sandbox.wire import Request, Response
-from sandbox.world import PORTS, Engines, Tenancy, World, vendor_engines
+from sandbox.world import Engines, World, port_of, vendor_engines
 from tests.simulator.faults import Faults
 from tests.simulator.hub import CALM, Chances, Crash, Hub
 from tests.simulator.memory import SimulatedLedger
 from tests.simulator.network import Network
 from tests.simulator.oracle import Found, judged
 from tests.simulator.scene import LATEST_COMMIT_SECONDS, BulkScene, Happening, Scene
-from tests.simulator.welcome import WELCOME, Post, WithWelcome, welcome_known
+from tests.simulator.welcome import WELCOME, Post, WithWelcome, with_welcome
+from tests.systems import GAINSIGHT
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 MAPPINGS = Path(__file__).parent / "mappings"
+CRM, PLATFORM = connectors.crms()["salesforce"], connectors.platforms()["gainsight"]
 TENANCY = Tenancy(org=with_checksum("00DSim000000001"), tenant="harbor-simulated")
 BUSY_FOR = timedelta(minutes=15)
 A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
@@ -134,7 +137,7 @@ class Play:
         self.faults = Faults(plan.rate, random.Random(self.chance.random()), self.hub)
         self.network.disturb = self.faults.disturb
         self._jitter = random.Random(self.chance.random())
-        self._crm, self._platform = _instances(PORTS["gainsight"] + self.world.port_base, self.chance)
+        self._crm, self._platform = _instances(port_of("gainsight") + self.world.port_base, self.chance)
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
@@ -148,18 +151,16 @@ class Play:
         for happening in self.scene.happenings:
             self.hub.at(START + happening.after, lambda one=happening: self._happens(one))  # type: ignore[misc]
         self.hub.at(START + busy.busy_for, self._calms_down)
-        with welcome_known():
-            for number in range(busy.workers):
-                self.hub.start(f"worker {number + 1}", self._life)
-            self.hub.run()
+        for number in range(busy.workers):
+            self.hub.start(f"worker {number + 1}", self._life)
+        self.hub.run()
         return self._ended()
 
     def reconciled(self) -> Reconciled:
         """Return what `handoff reconcile` finds now."""
         ledger = SimulatedLedger(self._folder / "handoff.db", self.hub)
         try:
-            with welcome_known():
-                return reconcile(self._bridge(ledger))
+            return reconcile(self._bridge(ledger))
         finally:
             ledger.close()
 
@@ -232,14 +233,14 @@ class Play:
             beat=ledger.beat,
         )
         platform = WithWelcome(
-            gainsight(self._platform, given),
+            PLATFORM.make(self._platform, given),
             transport=self.network.under_httpx("post"),
             clock=clock,
             budget=budget,
             jitter=self._jitter.random,
             beat=ledger.beat,
         )
-        crm = salesforce(self._crm, mappings(), given)
+        crm = CRM.make(self._crm, mappings(), given)
         return Bridge(crm, platform, mappings(), ledger, clock, lease_clock=self.hub)
 
     # What happens around the workers
@@ -295,8 +296,7 @@ def what_waits(ledger: Ledger) -> tuple[int, int]:
 @cache
 def mappings() -> Mappings:
     """Return the simulated company's mapping files, loaded once."""
-    with welcome_known():
-        return load_mappings(MAPPINGS, crm="salesforce", platform="gainsight")
+    return load_mappings(MAPPINGS, crm="salesforce", platform=with_welcome(GAINSIGHT))
 
 
 @contextmanager

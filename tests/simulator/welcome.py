@@ -1,46 +1,38 @@
 """A blind destination beside Gainsight: a letter of welcome that nobody can look up, and that must not go out twice."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 
 from connectors._http import Answer, Exchange, Route, httpx_send
-from handoff import platforms
 from handoff.batches import batches
 from handoff.errors import Ambiguous, Rejected, ServiceError, Transient
 from handoff.model import Outcome, Result, Scope, Step, Write
+from handoff.platforms import FieldFacts, ObjectFacts, Platform
 from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend
 from sandbox.wire import Request, Response, as_json
 
 WELCOME = "welcome"
 BATCH = 10
-FACTS = platforms.ObjectFacts(
+FACTS = ObjectFacts(
     Scope.DEAL,
     Write.CREATE_ONLY,
     {
-        "To": platforms.FieldFacts("record", required=True, of="company"),
-        "Subject": platforms.FieldFacts("text", 255, required=True),
+        "To": FieldFacts("record", required=True, of="company"),
+        "Subject": FieldFacts("text", 255, required=True),
     },
     complete=True,
 )
 SEND = Route("sending letters of welcome", reads=False, repeatable=False)
 
 
-@contextmanager
-def welcome_known() -> Iterator[None]:
-    """Let mapping files name the kind `welcome` on Gainsight, as long as the block runs."""
-    known = platforms.PLATFORMS
-    assert isinstance(known, dict)
-    before = known["gainsight"]
-    known["gainsight"] = {**before, WELCOME: FACTS}
-    try:
-        yield
-    finally:
-        known["gainsight"] = before
+def with_welcome(platform: Platform) -> Platform:
+    """Return a platform of which mapping files can name the kind `welcome` too."""
+    return replace(platform, objects={**platform.objects, WELCOME: FACTS})
 
 
 class Post:
