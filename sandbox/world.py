@@ -14,6 +14,7 @@ from sandbox import seed as seed_module
 from sandbox.clock import SimulatedClock
 from sandbox.faults import Faults
 from sandbox.gainsight import GainsightEngine
+from sandbox.hubspot import HubspotEngine, portal_of
 from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
 from sandbox.naming import unknown
@@ -274,6 +275,7 @@ def vendor_engines(tenancy: Tenancy, port_base: int, *, real_now: RealClock) -> 
     host = f"127.0.0.1:{port_base + PORTS['salesforce']}"
     return {
         "salesforce": SalesforceEngine(org_id=tenancy.org, real_now=real_now, instance_host=host),
+        "hubspot": HubspotEngine(portal_id=portal_of(tenancy.tenant), real_now=real_now),
         "gainsight": GainsightEngine(tenant_id=tenancy.tenant, real_now=real_now),
     }
 
