@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
-from connectors._http import Route
+import httpx
+
+from connectors._http import CALL_TIMEOUT_SECONDS, Route
 from connectors._hubspot_census import BIN, CENSUS, WHEREABOUTS, Census
 from connectors._hubspot_deals import OF_THE_DEAL, REQUIRED, WON, Deals
 from connectors._hubspot_inspect import ROUTES as INSPECTION
 from connectors._hubspot_inspect import Inspector
+from connectors._hubspot_instance import HubSpotInstance
 from connectors._hubspot_mapped import STAGE, Mapped, Wanted
 from connectors._hubspot_paths import ACCOUNT
 from connectors._hubspot_records import ASSOCIATED, Records
@@ -19,12 +22,15 @@ from connectors._hubspot_search import WON as IS_WON
 from connectors._hubspot_values import moment_or_none
 from connectors._hubspot_wire import Json, Wire
 from connectors._hubspot_write_back import READ_BACK, WRITE_BACK, WriteBack
+from connectors._system import System, World
 from handoff.batches import batches
 from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
+from handoff.mapping import Mappings
 from handoff.model import Left, Outcome, Page, Updated, Window
-from handoff.ports import Receipt, Traffic
+from handoff.ports import Crm, Receipt, Traffic
+from handoff.settings import Instance
 
 CHANGED = Route("searching won deals", reads=True, repeatable=True)
 BEHIND = Route("searching won deals once more", reads=True, repeatable=True)
@@ -37,6 +43,9 @@ ROUTES = (
     *(DETAILS, PROPERTIES, PIPELINES, OWNERS, CENSUS, BIN, WHEREABOUTS, WRITE_BACK, READ_BACK),
     *INSPECTION,
 )
+
+PORT = 2
+"""The place of the stand-in after the sandbox's port base."""
 
 ADDRESS = re.compile(r"/(?:record/0-3|deal)/(\d+)")
 WORD = re.compile(r"\w+")
@@ -206,6 +215,42 @@ class HubSpot:
     def unwritable(self) -> dict[str, str]:
         """Return which of the write-back's properties cannot be written, and why; empty when all is well."""
         return self._write_back.unwritable()
+
+
+def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
+    """Return the CRM behind a HubSpot instance."""
+    settings = instance.read(HubSpotInstance)
+    client = httpx.Client(
+        timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, transport=world.httpx_transport
+    )
+    wire = Wire(
+        instance=instance.name,
+        base_url=settings.base_url,
+        client=client,
+        auth=settings.credentials(),
+        clock=world.clock,
+        budget=world.budget,
+        jitter=world.jitter,
+        version=settings.version,
+        settings=settings.switches(),
+        searches_per_second=settings.searches_per_second,
+        calls_per_ten_seconds=settings.calls_per_ten_seconds,
+        calls_per_day=settings.calls_per_day,
+        zone=settings.time_zone,
+        read_only=world.read_only,
+        beat=world.beat,
+    )
+    source = mappings.source
+    return HubSpot(
+        instance=instance.name,
+        wire=wire,
+        wanted=Wanted(source.paths, source.child_paths),
+        write_fields=tuple(source.file.write_back.fields) if source.file.write_back.on_deal else (),
+        first_seen=world.clock.now,
+    )
+
+
+SYSTEM = System(name="hubspot", kind="crm", settings=HubSpotInstance, make=make, port=PORT, title="HubSpot")
 
 
 def deal_id(text: str) -> str:
