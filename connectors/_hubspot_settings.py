@@ -42,6 +42,7 @@ class HubSpotSettings:
             show.
         look_in_the_bin: Whether deleted deals are looked for in the recycle bin, which is read whole each time.
         token_path: Where an OAuth app renews its access token.
+        settle_seconds: How long a task or note just made may be missing among its deal's associations; unknown.
         several_companies: Of a deal with several companies and no primary one: `person` asks for one to be marked,
             `first` takes the one with the lowest id.
     """
@@ -55,6 +56,7 @@ class HubSpotSettings:
     trust_entered_stage: bool = True
     look_in_the_bin: bool = True
     token_path: str = "/oauth/v1/token"  # noqa: S105  an address, no secret
+    settle_seconds: int = 120
     several_companies: Literal["person", "first"] = "person"
 
     @property

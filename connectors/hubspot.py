@@ -21,6 +21,8 @@ from connectors._hubspot_search import NOT_WON, Search, within
 from connectors._hubspot_search import WON as IS_WON
 from connectors._hubspot_values import moment_or_none
 from connectors._hubspot_wire import Json, Wire
+from connectors._hubspot_work import ROUTES as OF_WORK
+from connectors._hubspot_work import Work
 from connectors._hubspot_write_back import READ_BACK, WRITE_BACK, WriteBack
 from connectors._system import System, World
 from handoff.batches import batches
@@ -42,6 +44,7 @@ ROUTES = (
     *(CHANGED, BEHIND, READ, LEFT, SEARCH, OF_THE_DEAL, ASSOCIATED),
     *(DETAILS, PROPERTIES, PIPELINES, OWNERS, CENSUS, BIN, WHEREABOUTS, WRITE_BACK, READ_BACK),
     *INSPECTION,
+    *OF_WORK,
 )
 
 PORT = 2
@@ -78,6 +81,7 @@ class HubSpot:
         first_seen: Callable[[], datetime],
     ) -> None:
         self.instance, self._wire, self._settings = instance, wire, wire.settings
+        self._now = first_seen
         self.receipts_a_call = wire.settings.write_size
         self._portal, self._records = Portal(wire), Records(wire)
         self._search = Search(wire, repeats=wire.settings.repeat_searches)
@@ -203,6 +207,10 @@ class HubSpot:
     def write_back(self, receipts: Sequence[Receipt]) -> list[Outcome]:
         """Write each receipt to its deal; see `connectors._hubspot_write_back.WriteBack`."""
         return self._write_back.write(receipts)
+
+    def work(self) -> Work:
+        """Return what makes tasks and notes on this portal's deals, where no platform carries the handoff."""
+        return Work(wire=self._wire, portal=self._portal, records=self._records, now=self._now)
 
     def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
         """Look at all that the mappings need of this portal; see `Crm.inspect`."""

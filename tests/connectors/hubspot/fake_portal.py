@@ -335,6 +335,7 @@ def _kind(path: str) -> str:
         "/token": "token",
         "/search": "search",
         "/batch/update": "write",
+        "/batch/create": "make",
     }
     for end, kind in ends.items():
         if path.endswith(end):

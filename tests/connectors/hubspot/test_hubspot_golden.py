@@ -1,7 +1,7 @@
 """Every golden exchange of HubSpot that the connector uses: it asks so, and reads the answer rightly."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from connectors._hubspot_search import WON, Search
 from connectors._hubspot_settings import OAuth
 from connectors._hubspot_values import won_moments
 from connectors._hubspot_wire import Refusal, Wire
+from connectors._hubspot_work import Work
 from connectors._hubspot_write_back import WriteBack
 from handoff.errors import NotAllowed, Rejected, ServiceError, Transient
-from handoff.model import DealRef, Result
+from handoff.model import DealRef, Result, Scope, Step
 from handoff.ports import Receipt
 from tests.connectors.hubspot.fake_portal import FakePortal, Reply, wire_to
 from tests.fakes import FakeClock
@@ -27,10 +28,9 @@ ONE, TWO = "515690208449", "515690208450"
 ANY = Route("reading", reads=True, repeatable=True)
 OF_THE_SANDBOX_ALONE = {
     *("upsert_companies", "property_groups", "create_property", "associate", "archive_tasks", "daily_usage"),
-    *("association_labels", "read_nothing", "read_deal", "search_classic_path"),
+    *("create_note", "association_labels", "read_nothing", "read_deal", "search_classic_path"),
 }
 """Routes that the connector never calls; the stand-in answers them all the same."""
-OF_WORK = {"create_task", "create_note", "deal_tasks", "read_tasks"}
 
 
 def golden(name: str) -> Any:
@@ -261,6 +261,53 @@ def reads_token(name: str) -> None:
     assert asked.call.headers["authorization"] == "Bearer CPb3zL0wMhcBC2"
 
 
+KEY = "hb:main:hubspot:123:515690208450:e1:main.kickoff"
+
+
+def kickoff(deal: str = TWO, **more: Any) -> Step:
+    ref = DealRef("main", "hubspot", "123", deal)
+    payload = {"subject": "Kickoff with Acme", "body": "Hold the kickoff.", "due": date(2026, 11, 27)}
+    return Step(KEY, "kickoff", "task", Scope.DEAL, ref, payload, **more)
+
+
+def with_our_key(exchange: Any) -> Reply:
+    """The golden answer; its key is one of an invented short form, and ours are longer."""
+    said = exchange["response"]
+    for row in said["body"]["results"]:
+        row["properties"]["hs_task_body"] = f"Hold the kickoff.<p>{KEY}</p>"
+    return Reply(said["status"], said["body"])
+
+
+def work_of(asked: Asked) -> Work:
+    return Work(wire=asked.wire, portal=Portal(asked.wire), records=Records(asked.wire), now=asked.clock.now)
+
+
+def finds_task(name: str) -> None:
+    asked = Asked("deal_tasks")
+    asked.portal.queue("read", with_our_key(golden("read_tasks")))
+
+    ((found,),) = work_of(asked).find([kickoff()]).values()
+
+    assert (found.ref, found.label, found.closed) == ("8000", "Kickoff with Birch", False)
+    assert found.holds == {"subject": "Kickoff with Birch", "body": "Hold the kickoff.", "due": date(2026, 11, 27)}
+
+
+def makes_task(name: str) -> None:
+    asked, exchange = Asked(), golden(name)
+    answer = with_our_key(exchange)
+    answer.body["results"][0].pop("objectWriteTraceId")  # the key in the body tells it as well
+    asked.portal.queue("make", answer)
+    told: list[Any] = []
+
+    (outcome,) = work_of(asked).put([kickoff(ONE)], told.append)
+
+    assert (outcome.result, outcome.ref, len(told)) == (Result.CREATED, "8001", 1)
+    (sent,), (golden_input,) = asked.call.body["inputs"], exchange["request"]["body"]["inputs"]
+    assert (asked.call.path, sent["associations"]) == (exchange["request"]["path"], golden_input["associations"])
+    assert set(sent["properties"]) <= set(golden_input["properties"])
+    assert sent["properties"]["hs_timestamp"] == "2026-11-27T00:00:00.000Z"
+
+
 READS: dict[str, Callable[[str], None]] = {
     "account_details": reads_details,
     "properties": reads_properties,
@@ -292,6 +339,8 @@ READS: dict[str, Callable[[str], None]] = {
     "missing_scopes": reads_no_scope,
     **dict.fromkeys(("stranger", "token_expired"), reads_stranger),
     "token_refresh": reads_token,
+    **dict.fromkeys(("deal_tasks", "read_tasks"), finds_task),
+    "create_task": makes_task,
 }
 
 
@@ -303,4 +352,4 @@ def test_the_connector_reads_the_golden_exchange(name: str) -> None:
 def test_every_golden_exchange_is_read_or_named_as_not_used() -> None:
     names = {path.stem for path in GOLDEN.glob("*.yml")}
 
-    assert names == READS.keys() | OF_THE_SANDBOX_ALONE | OF_WORK
+    assert names == READS.keys() | OF_THE_SANDBOX_ALONE
