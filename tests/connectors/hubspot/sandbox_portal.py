@@ -1,5 +1,6 @@
 """The sandbox's HubSpot behind an httpx transport."""
 
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -29,7 +30,8 @@ class SandboxPortal:
         answer = self.engine.handle(sent, self.clock.now())
         self.statuses.append(answer.status)
         self.wrote |= answer.mutates
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.body)
+        at = format_datetime(self.clock.now().replace(microsecond=0), usegmt=True)
+        return httpx.Response(answer.status, headers={"date": at, **answer.headers}, content=answer.body)
 
     def load(self, **objects: Any) -> None:
         """Let a person change records."""
