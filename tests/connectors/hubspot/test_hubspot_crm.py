@@ -327,6 +327,10 @@ def test_an_owner_whom_nobody_shows_makes_the_deal_unreadable(crm: HubSpot, port
 
     assert "owner is hidden" in only_unreadable(crm).why
 
+    asked = portal.count("owners")
+    only_unreadable(crm)
+    assert portal.count("owners") == asked
+
 
 def test_a_mapped_property_that_is_not_there_is_named_with_the_nearest(portal: FakePortal, clock: FakeClock) -> None:
     portal.win(won_deal())
@@ -454,6 +458,13 @@ def test_a_census_counts_what_was_won_in_the_window_from_the_store_and_not_from_
     assert (counted[0].account_id, counted[0].account_name) == ("9001", "Northwind")
     assert counted[0].told == {"handoff_status": "Handed off", "handoff_completeness": Decimal(80)}
     assert portal.count("search") == 0
+
+
+def test_a_census_always_counts_a_deal_whose_win_nothing_dates(crm: HubSpot, portal: FakePortal) -> None:
+    portal.win(won_deal(history=[], hs_v2_date_entered_current_stage=None))
+    later = Window(datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 3, 25, tzinfo=UTC))
+
+    assert [one.won_how for page in crm.census(later) for one in page] == [WonHow.FIRST_SEEN]
 
 
 # Finding by name
