@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import connectors
 from cli import (
     applying,
     comparing,
@@ -25,6 +26,7 @@ from cli.finding import read_live
 from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
 from cli.shown_as_data import plan_as_data, retold_as_data
+from connectors import USUAL_CRM, USUAL_PLATFORM
 from flows import _wiring
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
@@ -213,14 +215,19 @@ def serve_sandbox(
 @app.command()
 def demo(
     seed: Annotated[int, typer.Option(help="Which invented tenant to make.")] = 1,
+    crm: Annotated[str, typer.Option(help=f"Where deals are won: {', '.join(connectors.crms())}.")] = USUAL_CRM,
+    platform: Annotated[
+        str, typer.Option(help=f"Where the work is made: {', '.join(connectors.platforms())}.")
+    ] = USUAL_PLATFORM,
     as_json: AsJson = False,
 ) -> None:
     """Watch won deals become work; no account needed."""
     from cli.demo import run_demo
 
     with errors("demo", as_json=as_json):
-        headline("sandbox in this process: Salesforce to Gainsight", as_json=as_json)
-        run_demo(seed, as_json=as_json)
+        of_crm, of_platform = connectors.system("crm", crm), connectors.system("platform", platform)
+        headline(f"sandbox in this process: {of_crm.called} to {of_platform.called}", as_json=as_json)
+        run_demo(seed, crm=of_crm, platform=of_platform, as_json=as_json)
 
 
 @app.command()

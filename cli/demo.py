@@ -2,9 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,13 @@ from rich.table import Table
 
 from cli.console import document, err, out
 from cli.screens import KIND
+from connectors._system import System
 from flows import _wiring
 from handoff.ledger import Ledger
+from handoff.mapping import Mappings
 from handoff.model import Standing
+from handoff.provenance import Evidence
+from handoff.retold import retold
 from handoff.run import run_once
 from handoff.transforms import shortened
 
@@ -32,7 +36,7 @@ PREFECT = {
 DEALS_SHOWN = 8
 
 
-def run_demo(seed: int, *, as_json: bool) -> None:
+def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None:
     """Hand off the won deals of an invented tenant through Prefect, twice, and show the result."""
     from sandbox.clock import SimulatedClock
     from sandbox.shell import Background, free_port_base
@@ -44,6 +48,7 @@ def run_demo(seed: int, *, as_json: bool) -> None:
     base = free_port_base()
     world = World(seed=seed, clock=SimulatedClock(real_now=real_now, scale=60), port_base=base, real_now=real_now)
     with _own_prefect() as folder, Background(world, base):
+        os.environ |= {"HANDOFF_SANDBOX_CRM": crm.name, "HANDOFF_SANDBOX_PLATFORM": platform.name}
         os.environ["HANDOFF_LEDGER_URL"] = f"sqlite:///{folder / 'demo.db'}"
         chosen = _wiring.Choice(folder, sandbox=base)
         with err.status("Starting Prefect, then handing off what was won (about 20 s) ..."):
@@ -54,7 +59,7 @@ def run_demo(seed: int, *, as_json: bool) -> None:
             if as_json:
                 document("demo", first_pass=first, second_pass=second.as_dict())
                 return
-            _show(first, ledger, world.state("gainsight")["gainsight"])
+            _show(first, ledger, _wiring.mappings_of(chosen), crm, platform)
         sent = sum(sum(results.values()) for results in second.steps.values())
         out.print(f"\nA second pass saw the same {second.balance.seen} deals and sent {sent or 'nothing'}.")
         _what_next()
@@ -82,19 +87,19 @@ def _own_prefect() -> Iterator[Path]:
             os.environ.update(before)
 
 
-def _show(report: dict[str, Any], ledger: Ledger, gainsight: dict[str, list[dict[str, Any]]]) -> None:
+def _show(report: dict[str, Any], ledger: Ledger, mappings: Mappings, crm: System, platform: System) -> None:
     balance = report["balance"]
     out.print()
     out.print(f"{balance['seen']} deals were won. {balance['done']} are handed off", style="bold", end="")
     out.print(f", {balance['needs_person']} need a person, {balance['waiting']} wait.", style="bold")
     created = {kind: results["created"] for kind, results in report["steps"].items() if "created" in results}
     made = ", ".join(f"{count} {KIND.get(kind, kind)}" for kind, count in created.items())
-    out.print(f"Made in Gainsight: {made}. Told in Salesforce: {report['receipts']['written']} deals.")
+    out.print(f"Made in {platform.called}: {made}. Told in {crm.called}: {report['receipts']['written']} deals.")
     out.print(f"{report['with_gaps']} went over with something missing; Sales is told what, on the deal.\n")
     rows = ledger.search("")
     _show_deals(rows, ledger)
     _show_needing_a_person(rows)
-    _show_one(rows, ledger, gainsight)
+    _show_one(rows, ledger, mappings)
 
 
 def _show_deals(rows: list[Any], ledger: Ledger) -> None:
@@ -131,21 +136,28 @@ def _show_needing_a_person(rows: list[Any]) -> None:
         out.print(f"  {shortened(row.name, 60)}: {row.reason}", markup=False)
 
 
-def _show_one(rows: list[Any], ledger: Ledger, gainsight: dict[str, list[dict[str, Any]]]) -> None:
-    """Show one CTA as the CSM finds it: the newest complete one with a plan."""
-    for row in rows:
-        kept = ledger.story(row.ref)
-        ids = {step.name: step.remote_id for step in kept["steps"] if step.result == "created"}
-        if row.standing != Standing.DONE.value or "plan" not in ids or kept["body"]["gaps"]:
-            continue
-        cta = next(one for one in gainsight["call_to_action"] if one["Gsid"] == ids["onboarding_cta"])
-        out.print("\nOne of the CTAs, as the CSM finds it", style="bold")
-        out.print(
-            f"  {cta['Name']}   due {cta['DueDate']}   for {kept['body']['receiver']}", style="cyan", markup=False
-        )
-        for part in BeautifulSoup(cta["Comments"], "html.parser").find_all(["p", "li"]):
-            out.print(f"  {'- ' if part.name == 'li' else ''}{' '.join(part.get_text().split())}", markup=False)
+def _show_one(rows: list[Any], ledger: Ledger, mappings: Mappings) -> None:
+    """Show a piece of work as the CSM finds it: of the newest complete handoff among those with the most steps."""
+    done = (ledger.story(row.ref) for row in rows if row.standing == Standing.DONE.value)
+    whole = [kept for kept in done if not kept["body"]["gaps"]]
+    kept = max(whole, key=lambda kept: len(kept["steps"]), default=None)
+    told = retold(kept, mappings) if kept else None
+    if kept is None or told is None:
         return
+    name, fields = max(told.steps.items(), key=lambda step: _tells(step[1]))
+    long = max((str(one.value) for one in fields), key=len)
+    about = next((str(one.value) for one in fields if kept["deal"].account_name in str(one.value)), name)
+    due = next((f"   due {one.value}" for one in fields if type(one.value) is date), "")
+    kind = mappings.target.file.steps[name].object if name in mappings.target.file.steps else name
+    out.print(f"\nOne of the {KIND.get(kind, kind)}, as the CSM finds it", style="bold")
+    out.print(f"  {about}{due}   for {kept['body']['receiver']}", style="cyan", markup=False)
+    for part in BeautifulSoup(long, "html.parser").find_all(["p", "li"]):
+        out.print(f"  {'- ' if part.name == 'li' else ''}{' '.join(part.get_text().split())}", markup=False)
+
+
+def _tells(fields: Sequence[Evidence]) -> tuple[bool, int]:
+    """Return how much a record tells the CSM: whether it has a day, and how long its longest text is."""
+    return any(type(one.value) is date for one in fields), max(len(str(one.value)) for one in fields)
 
 
 def _what_next() -> None:

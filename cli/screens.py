@@ -7,6 +7,7 @@ from decimal import Decimal
 from rich.markup import escape
 from rich.table import Table
 
+import connectors
 from cli.console import out
 from handoff.carry import Decision
 from handoff.contract import NEW_CUSTOMER
@@ -21,11 +22,9 @@ from handoff.story import Story
 from handoff.transforms import exact, shortened, text
 
 KIND = {
-    "company": "companies",
-    "success_plan": "success plans",
-    "cta": "CTAs",
-    "timeline": "timeline entries",
+    kind: facts.many or f"{kind}s" for one in connectors.platforms().values() for kind, facts in one.objects.items()
 }
+"""What several records of a kind are called."""
 MOST_SHOWN = 12
 LONGEST_SOURCE = 60
 FROM_WHERE_IT_DIFFERS = 20

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from connectors._system import System
+from handoff.errors import ConfigError
 
 USUAL_CRM, USUAL_PLATFORM = "salesforce", "gainsight"
 """The systems of a new deployment, and of the sandbox, where nobody says which."""
@@ -17,6 +18,14 @@ def systems() -> Mapping[tuple[str, str], System]:
     names = [one.name for one in pkgutil.iter_modules(__path__) if not one.name.startswith("_")]
     found = [importlib.import_module(f"{__name__}.{name}").SYSTEM for name in names]
     return {(one.kind, one.name): one for one in found}
+
+
+def system(kind: str, name: str) -> System:
+    """Return one system by what an option calls it; raises `ConfigError` when there is none."""
+    known = crms() if kind == "crm" else platforms()
+    if name not in known:
+        raise ConfigError(f"--{kind}: there is no connector for {name!r}. Use one of: {', '.join(known)}.")
+    return known[name]
 
 
 def crms() -> Mapping[str, System]:

@@ -45,6 +45,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         },
         planted=_KEYS,
         matches=True,
+        many="companies",
     ),
     "success_plan": ObjectFacts(
         Scope.DEAL,
@@ -73,6 +74,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
             "reason": _text(),
             "Comments": _text(RICH_TEXT),
         },
+        many="success plans",
     ),
     "cta": ObjectFacts(
         Scope.DEAL,
@@ -93,6 +95,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         complete=True,
         planted=_KEYS,
         adopts=("type", "reason", "status", "priority"),
+        many="CTAs",
     ),
     "timeline": ObjectFacts(
         Scope.DEAL,
@@ -117,5 +120,6 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         planted=frozenset({"ExternalId", "Gsid", "ActivityId"}),
         one_of=(("GsCompanyId", "companyName"),),
         note=NoteFields("Subject", "Notes", "ActivityDate"),
+        many="timeline entries",
     ),
 }

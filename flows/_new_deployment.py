@@ -138,10 +138,8 @@ def new_deployment(shipped: Path, *, crm: str, platform: str, today: date) -> Ne
     Raises:
         ConfigError: This release has no connector for one of the systems.
     """
-    instances = [
-        _instance(_system("crm", crm, connectors.crms())),
-        _instance(_system("platform", platform, connectors.platforms())),
-    ]
+    chosen = connectors.system("crm", crm), connectors.system("platform", platform)
+    instances = [_instance(one) for one in chosen]
     return NewDeployment(
         files={
             FILE: HEAD.format(environment=ENVIRONMENT_FILE) + "".join(one.section() for one in instances),
@@ -172,12 +170,6 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
                 file.write(text)
     except OSError as error:
         raise ConfigError(f"{error.filename} cannot be written: {error.strerror}. Take another folder.") from error
-
-
-def _system(kind: str, name: str, systems: Mapping[str, System]) -> System:
-    if name not in systems:
-        raise ConfigError(f"--{kind}: there is no connector for {name!r}. Use one of: {', '.join(systems)}.")
-    return systems[name]
 
 
 def _instance(system: System) -> _Instance:

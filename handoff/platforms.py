@@ -40,7 +40,7 @@ class ObjectFacts:
     `write` is the mode of its fields where the mapping names none. `complete` says that `fields` lists all standard
     fields, so that any other name is a mistake. `planted` are written by the connector and cannot be mapped.
     `children` are the lists of records it can be made with, `adopts` the fields it can be adopted by. `one_of` are
-    groups of fields of which one is required.
+    groups of fields of which one is required. `many` is what several of them are called.
     """
 
     scope: Scope
@@ -54,6 +54,7 @@ class ObjectFacts:
     one_of: tuple[tuple[str, ...], ...] = ()
     note: NoteFields | None = None
     child_fields: Mapping[str, FieldFacts] = field(default_factory=dict)
+    many: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from handoff.bridge import Bridge
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
 from handoff.loading import load_mappings
+from handoff.ports import Budget, Clock
 from sandbox.clock import SimulatedClock
 from sandbox.seed import Contents, contents
 from sandbox.wire import Cut, Request, Response
@@ -67,17 +68,10 @@ def bridge_over(
     ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
     ledger.open(stamps={})
     clock = Beating(SleepAdvances(world.clock), ledger.beat)
-    budget = SharedBudget(ledger)
 
     def given(system: str) -> Given:
-        return Given(
-            clock,
-            budget,
-            jitter=lambda: 0.5,
-            read_only=read_only,
-            httpx_transport=Transport(world, system),
-            requests_adapter=Adapter(world, system),
-            beat=ledger.beat,
+        return given_over(
+            world, system, clock=clock, budget=SharedBudget(ledger), read_only=read_only, beat=ledger.beat
         )
 
     return Bridge(
@@ -87,6 +81,27 @@ def bridge_over(
         ledger,
         clock,
         lease_clock=Unscaled(world.clock),
+    )
+
+
+def given_over(
+    world: World,
+    system: str,
+    *,
+    clock: Clock,
+    budget: Budget,
+    read_only: bool = False,
+    beat: Callable[[], None] = lambda: None,
+) -> Given:
+    """Return what a connector is given whose network is one system of this world."""
+    return Given(
+        clock,
+        budget,
+        jitter=lambda: 0.5,
+        read_only=read_only,
+        httpx_transport=Transport(world, system),
+        requests_adapter=Adapter(world, system),
+        beat=beat,
     )
 
 
