@@ -193,6 +193,9 @@ def serve_sandbox(
     load_csv: Annotated[
         Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
     ] = None,
+    crm: Annotated[
+        str | None, typer.Option(metavar="CRM", help="Load it into salesforce (default) or hubspot.")
+    ] = None,
 ) -> None:
     """Serve stand-ins of the CRMs and the platforms."""
     from sandbox.shell import run
@@ -206,6 +209,7 @@ def serve_sandbox(
                 scale=scale,
                 scenario=scenario,
                 load_csv=load_csv,
+                crm=crm,
                 say=lambda line: out.print(line, markup=False),
             )
         except SandboxError as error:

@@ -1,4 +1,4 @@
-"""A pipeline of the past from four CSV files, as the CRM and the CS platform of one tenant."""
+"""A pipeline of the past from four CSV files, as one CRM and the CS platform of one tenant."""
 
 import csv
 import difflib
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Generic, NoReturn, TypeVar
 
 from sandbox.ids import Ids
+from sandbox.in_hubspot import in_hubspot
 from sandbox.journal import iso_z
 from sandbox.people import address, customer_success_users, gainsight_user
 from sandbox.wire import Contents, Objects, Record
@@ -46,6 +47,8 @@ STAGES = {
     "Lost": ("Closed Lost", 0, "Omitted"),
 }
 NOON = time(12, tzinfo=UTC)
+CRMS: Mapping[str, Callable[[Objects], Objects]] = {"salesforce": lambda crm: crm, "hubspot": in_hubspot}
+"""The CRMs that the files can be loaded into."""
 
 
 class CsvProblem(ValueError):
@@ -120,9 +123,9 @@ def essence(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
-def contents(directory: Path, now: datetime) -> Contents:
+def contents(directory: Path, now: datetime, into: str = "salesforce") -> Contents:
     """
-    Return the tenant that the four files describe, as it is at `now` (aware).
+    Return the tenant that the four files describe, as it is at `now` (aware), in one of `CRMS`.
 
     Gainsight holds users only. Raises `CsvProblem` for a missing file or column and for a row that
     cannot be read.
@@ -133,7 +136,7 @@ def contents(directory: Path, now: datetime) -> Contents:
     return Contents(
         settings={"salesforce": {"multi_currency": False}},
         objects={
-            "salesforce": made.crm,
+            into: CRMS[into](made.crm),
             "gainsight": {"gsuser": [{"Gsid": made.ids.gainsight("1P01"), **user} for user in users]},
         },
     )

@@ -15,27 +15,34 @@ from sandbox.naming import unknown
 from sandbox.wire import Json
 from sandbox.world import SandboxError
 
-KEYS = ("seed", "csv", "load", "tenant", "clock", "faults")
+KEYS = ("seed", "csv", "into", "load", "tenant", "clock", "faults")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a scenario file says; every part may be absent. A relative `csv` is beside the file."""
+    """
+    What a scenario file says; every part may be absent.
+
+    A relative `csv` is beside the file; `into` names the CRM that it goes into.
+    """
 
     seed: int | None = None
     csv: Path | None = None
+    into: str | None = None
     load: Mapping[str, Json] = field(default_factory=dict)
     tenant: Mapping[str, Json] = field(default_factory=dict)
     clock: Mapping[str, Json] = field(default_factory=dict)
     faults: Sequence[Json] = ()
 
-    def to_load(self, *, csv: Path | None = None) -> dict[str, Json]:
-        """Return the body for `World.load`; `csv`, when given, goes before the file's own."""
+    def to_load(self, *, csv: Path | None = None, into: str | None = None) -> dict[str, Json]:
+        """Return the body for `World.load`; `csv` and `into`, when given, go before the file's own."""
         body: dict[str, Json] = dict(self.load)
         if self.tenant:
             body["tenant"] = dict(self.tenant)
         if directory := csv or self.csv:
             body["csv"] = str(directory)
+        if crm := into or self.into:
+            body["into"] = crm
         return body
 
 
@@ -60,7 +67,7 @@ def read_scenario(path: Path) -> Scenario:
 
 def checked(said: Mapping[str, Json], path: Path, text: str) -> None:
     """Raise `SandboxError` for a key that does not exist or a value of the wrong kind."""
-    kinds = {"seed": int, "csv": str, "load": dict, "tenant": dict, "clock": dict, "faults": list}
+    kinds = {"seed": int, "csv": str, "into": str, "load": dict, "tenant": dict, "clock": dict, "faults": list}
     for key, value in said.items():
         where = f"{path}:{line_with(text, key)}"
         if key not in kinds:
@@ -83,7 +90,12 @@ def checked(said: Mapping[str, Json], path: Path, text: str) -> None:
 
 def wanted(key: str) -> str:
     """Return what a key takes, in words."""
-    return {"seed": "a whole number", "csv": "the path of a directory", "faults": "a list"}.get(key, "a mapping")
+    return {
+        "seed": "a whole number",
+        "csv": "the path of a directory",
+        "into": "the name of a CRM",
+        "faults": "a list",
+    }.get(key, "a mapping")
 
 
 class TextDates(SafeConstructor):

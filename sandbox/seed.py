@@ -2,8 +2,9 @@
 A believable tenant, made from a number: the same number and start give the same records.
 
 Harbor, an invented seller of supply-chain software, has 60 accounts and 120 deals: 45 won over the 60 days
-before the start, 25 lost, 50 open over every stage. Of the won deals about half are well prepared for the
-handoff, a third thinly, the rest not at all. Twelve accounts are Gainsight companies already.
+before the start, 25 lost, 50 open over every stage. Salesforce and HubSpot both hold them. Of the won deals
+about half are well prepared for the handoff, a third thinly, the rest not at all. Twelve accounts are Gainsight
+companies already.
 
 Deliberate trouble, one won deal each, well prepared otherwise, the only deal of its account, and found by the
 beginning of its name:
@@ -40,6 +41,7 @@ from sandbox.catalogue import (
     Stage,
 )
 from sandbox.ids import Ids
+from sandbox.in_hubspot import in_hubspot
 from sandbox.journal import iso_z
 from sandbox.people import CSMS, address, customer_success_users
 from sandbox.wire import Contents, Objects, Record
@@ -57,7 +59,7 @@ def contents(number: int, now: datetime) -> Contents:
     made.furnish()
     return Contents(
         settings={"salesforce": {"multi_currency": True}},
-        objects={"salesforce": made.crm, "gainsight": made.platform},
+        objects={"salesforce": made.crm, "hubspot": in_hubspot(made.crm), "gainsight": made.platform},
     )
 
 

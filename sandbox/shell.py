@@ -44,19 +44,27 @@ def run(
     scenario: Path | None,
     load_csv: Path | None,
     say: Callable[[str], None],
+    crm: str | None = None,
 ) -> None:
     """
     Serve a sandbox until SIGINT or SIGTERM; `say` gets one line when it is ready.
 
-    An argument that is None is left to the scenario, then to the defaults (seed 1, scale 60).
+    An argument that is None is left to the scenario, then to the defaults (seed 1, scale 60); `crm` is the one that
+    `load_csv` goes into.
     Raises `SandboxError` for a person's mistakes: a bad file, a port in use.
     """
-    world = build(port_base=port_base, seed=seed, scale=scale, scenario=scenario, load_csv=load_csv)
+    world = build(port_base=port_base, seed=seed, scale=scale, scenario=scenario, load_csv=load_csv, crm=crm)
     serve(world, port_base, ready=lambda: say(welcome(world)))
 
 
 def build(
-    *, port_base: int, seed: int | None, scale: float | None, scenario: Path | None, load_csv: Path | None
+    *,
+    port_base: int,
+    seed: int | None,
+    scale: float | None,
+    scenario: Path | None,
+    load_csv: Path | None,
+    crm: str | None = None,
 ) -> World:
     """Return the world that `run` serves; raises `SandboxError` for a person's mistakes."""
     told = read_scenario(scenario) if scenario else Scenario()
@@ -69,7 +77,7 @@ def build(
         )
     except ValueError as error:
         raise SandboxError(str(error)) from error
-    orders = told.to_load(csv=load_csv)
+    orders = told.to_load(csv=load_csv, into=crm)
     if orders:
         world.load(orders)
     world.faults([*told.faults])

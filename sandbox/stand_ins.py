@@ -3,13 +3,13 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 import sandbox
-from sandbox.wire import Contents, Engine, Objects, RealClock
+from sandbox.wire import Contents, Engine, Json, Objects, RealClock, Record
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class StandIn:
         hides: The field that a fault hides where it names none.
         faults: The kinds of faults that not every system has and this one does.
         actions: What a fault's person can do to a record.
+        merges: The object whose records that person merges where the fault names none.
+        acts: Returns the loads that are an action other than set, delete and what the faults do themselves: of the
+            engine, the action, the record, and the fault's arguments.
         loses: What a fault can take of a field.
         queries: The paths of queries; a group `page` in it is there in the path of a later page only.
         batches: How the paths of batches of work begin.
@@ -51,6 +54,8 @@ class StandIn:
     hides: str
     faults: frozenset[str] = frozenset()
     actions: tuple[str, ...] = ("set", "delete")
+    merges: str = ""
+    acts: Callable[[Engine, str, Record, Mapping[str, Json]], Iterator[Objects]] | None = None
     loses: tuple[str, ...] = ("sight",)
     queries: re.Pattern[str] | None = None
     batches: re.Pattern[str] | None = None

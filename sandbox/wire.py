@@ -197,6 +197,15 @@ class Transactional(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class Delayed(Engine, Protocol):
+    """An engine that carries some of its calls out later."""
+
+    def settle(self, now: datetime) -> None:
+        """Carry out what is due at `now`."""
+        ...
+
+
 RealClock = Callable[[], datetime]
 
 

@@ -17,8 +17,9 @@ from sandbox.ids import BASE62, with_checksum
 from sandbox.journal import Journal
 from sandbox.naming import unknown
 from sandbox.stand_ins import Tenancy, stand_ins
-from sandbox.wire import Contents, Cut, Engine, Json, Objects, RealClock, Record, Request, Response
+from sandbox.wire import Contents, Cut, Delayed, Engine, Json, Objects, RealClock, Record, Request, Response
 
+_NOT_SYSTEMS = ("csv", "into", "tenant")
 SHARED_SETTINGS = frozenset({"hidden_fields", "picklists", "inactive_users"})
 
 
@@ -96,7 +97,7 @@ class World:
         An object alone is looked for in every system, and those that do not have it are left out.
         """
         with self._lock:
-            self._faults.commit_due()
+            self._settle()
             if system is not None:
                 return {system: narrowed(self._engine(system), object)}
             if object is None:
@@ -114,6 +115,8 @@ class World:
         """
         Take `{system: {object: [record]}}`, `{"tenant": {...}}`, `{"csv": DIR}`, or several of them at once.
 
+        The csv directory goes into Salesforce, or into HubSpot with `"into": "hubspot"` beside it.
+
         `hidden_fields`, `picklists` and `inactive_users` are settings of every system, each of which passes
         over the names it does not have; a system's own switches stand in `{"tenant": {system: {...}}}`, and
         those of one system may stand beside it; see `StandIn.plain_settings`.
@@ -124,7 +127,7 @@ class World:
             raise SandboxError(f"There is nothing to load. Give an object with any of: {self._loadable()}.")
         with self._lock:
             objects = self._checked(body)
-            loaded = self._load_csv(body["csv"]) if "csv" in body else {}
+            loaded = self._load_csv(body["csv"], body.get("into", "salesforce")) if "csv" in body else {}
             if "tenant" in body:
                 self._set_up(body["tenant"])
             for system, records in objects.items():
@@ -179,6 +182,13 @@ class World:
         with self._lock:
             return list(self._engines)
 
+    def _settle(self) -> None:
+        """Let what waits for its moment be seen where that has come."""
+        self._faults.commit_due()
+        for engine in self._engines.values():
+            if isinstance(engine, Delayed):
+                engine.settle(self.clock.now())
+
     def _found(self, object: str) -> dict[str, Objects]:
         found, refusals = {}, []
         for name, engine in self._engines.items():
@@ -209,11 +219,13 @@ class World:
         given = contents.objects.get(system, {})
         return given or (begins(contents, self.clock.now()) if begins else {})
 
-    def _load_csv(self, directory: Json) -> dict[str, dict[str, int]]:
+    def _load_csv(self, directory: Json, into: Json) -> dict[str, dict[str, int]]:
+        if into not in list(csv_data.CRMS):
+            raise SandboxError(unknown("CRM", into, csv_data.CRMS))
         if not isinstance(directory, str | Path):
             raise SandboxError(f'"csv" is the path of a directory, not {directory!r}.')
         try:
-            contents = csv_data.contents(Path(directory), self.clock.now())
+            contents = csv_data.contents(Path(directory), self.clock.now(), into)
             self._begin(contents)
         except ValueError as error:
             raise SandboxError(str(error)) from error
@@ -254,10 +266,12 @@ class World:
             raise SandboxError(f"{system}: {error}") from error
 
     def _checked(self, body: Mapping[str, Json]) -> dict[str, Objects]:
-        systems = {name: value for name, value in body.items() if name not in ("csv", "tenant")}
+        if "into" in body and "csv" not in body:
+            raise SandboxError('"into" names the CRM of a "csv" directory. Give both.')
+        systems = {name: value for name, value in body.items() if name not in _NOT_SYSTEMS}
         for name, objects in systems.items():
             if name not in self._engines:
-                raise SandboxError(unknown("key", name, ["csv", "tenant", *self._engines]))
+                raise SandboxError(unknown("key", name, [*_NOT_SYSTEMS, *self._engines]))
             if not is_objects(objects):
                 raise SandboxError(f"{name}: records stand as {{object: [record, ...]}}, as GET /state shows them.")
         return systems

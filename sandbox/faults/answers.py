@@ -12,9 +12,14 @@ from sandbox.wire import Json, Request, Response
 _HTML = {"content-type": "text/html; charset=utf-8"}
 
 
+def phrase(status: int) -> str:
+    """Return what a status means, in words; a vendor's own status is an error."""
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
+
+
 def page(status: int, *, mutates: bool = False) -> Response:
     """Return the HTML page of a proxy."""
-    title = f"{status} {HTTPStatus(status).phrase}"
+    title = f"{status} {phrase(status)}"
     text = f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"
     return Response(status, _HTML, text.encode(), mutates=mutates)
 
@@ -27,7 +32,7 @@ def reshaped(answer: Response, form: str) -> Response:
         return replace(answer, body=b"", headers=_without_type(answer.headers))
     if form == "plain":
         plain = {**answer.headers, "content-type": "text/plain"}
-        return replace(answer, body=HTTPStatus(answer.status).phrase.encode(), headers=plain)
+        return replace(answer, body=phrase(answer.status).encode(), headers=plain)
     if form == "object":
         body = json.loads(answer.body)
         return replace(answer, body=_json(body[0] if isinstance(body, list) else body))
@@ -44,11 +49,12 @@ def without_reference(answer: Response, request: Request, fault: Fault) -> Respo
     """Return the answer without the record that the fault picks of those written; None when there is none."""
     try:
         body = json.loads(answer.body)
+        if "results" in body:
+            return _without_result(answer, request, fault)
         success = body["data"]["success"]
     except (ValueError, KeyError, TypeError):
         return None
-    records = sent(request)
-    wanted = {str(records[place].get(key)) for place in picked(fault.record, records) for key in _REFERENCES}
+    wanted = _wanted(request, fault)
     found = [each for each in _references(success) if each in wanted] if fault.record else _references(success)
     if not found:
         return None
@@ -59,7 +65,22 @@ def without_reference(answer: Response, request: Request, fault: Fault) -> Respo
     return replace(answer, body=_json(body))
 
 
-_REFERENCES = ("referenceId", "ExternalId", "Gsid")
+_REFERENCES = ("referenceId", "ExternalId", "Gsid", "id", "objectWriteTraceId")
+
+
+def _wanted(request: Request, fault: Fault) -> set[str]:
+    """Return by what the records that the fault picks can be known in an answer."""
+    records = sent(request)
+    places = picked(fault.record, records)
+    return {str(records[place][key]) for place in places for key in _REFERENCES if key in records[place]}
+
+
+def _without_result(answer: Response, request: Request, fault: Fault) -> Response | None:
+    body, wanted = json.loads(answer.body), _wanted(request, fault)
+    found = [each for each in body["results"] if wanted & {each.get("id"), each.get("objectWriteTraceId")}]
+    if not found:
+        return None
+    return replace(answer, body=_json({**body, "results": [each for each in body["results"] if each != found[0]]}))
 
 
 def _references(success: Json) -> list[str]:

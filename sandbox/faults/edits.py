@@ -17,28 +17,33 @@ def edits(engine: Engine, fault: Fault, words: str) -> list[Objects]:
     `words` are the call's, and its answer's after it: the record whose id stands there is edited, unless `record`
     names one. Raises `ValueError` for an object the system does not have.
     """
-    action = fault["action"]
+    action, one = fault["action"], stand_ins()[engine.system]
     record = _record(engine, fault, _object(engine, fault), words)
     if record is None:
         return []
+    if one.acts and action not in ("set", "delete"):
+        return list(one.acts(engine, action, record, fault.arguments))
     if action == "merge":
         return list(_merged(engine, record, fault["into"]))
-    name, key = _object(engine, fault), stand_ins()[engine.system].id
+    name, key = _object(engine, fault), one.id
     return [{name: [{key: record[key], **fields}]} for fields in _fields(engine, fault, record)]
 
 
 def _object(engine: Engine, fault: Fault) -> str:
     if fault["object"]:
         return str(fault["object"])
-    return "Account" if fault["action"] == "merge" else stand_ins()[engine.system].edits
+    one = stand_ins()[engine.system]
+    return one.merges if fault["action"] == "merge" else one.edits
 
 
 def _record(engine: Engine, fault: Fault, name: str, words: str) -> Record | None:
     found = engine.mentioned(name, fault.record or words)
     if found is None and fault.record:
         rows = engine.state_of(name)
-        return next((row for row in rows if not row.get("IsDeleted") and named(fault.record, row)), None)
-    if found is None and fault["action"] == "merge":
+        return next(
+            (row for row in rows if not row.get("IsDeleted", row.get("archived")) and named(fault.record, row)), None
+        )
+    if found is None and fault["action"] == "merge" and name == "Account":
         deal = engine.mentioned("Opportunity", words)
         return engine.mentioned(name, str(deal["AccountId"])) if deal else None
     return found

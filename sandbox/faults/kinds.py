@@ -13,7 +13,7 @@ SCOPES: Mapping[Scope, str] = {
     "calls": "every call, token calls too",
     "api": "every call; a token call only where `route` names it",
     "writes": "writes",
-    "batches": "writes of CTAs, plans and activities",
+    "batches": "writes of CTAs, plans and activities, and HubSpot's batches",
     "queries": "queries and their later pages",
     "pages": "later pages of a query",
     "loads": "what people change through `POST /load`, one load being one transaction",
@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
         "calls",
         decides=True,
         arguments={
-            "status": one_of(503, 500, 502, 504, says="the status"),
+            "status": one_of(503, 500, 502, 504, 423, 477, says="the status; the last two are HubSpot's"),
             "form": one_of("html", "json", "empty", says="the body; `json` is the vendor's own"),
             "applied": flag(False, "whether the call was carried out all the same"),
         },
@@ -70,7 +70,7 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "daily_limit": Kind(
-        "429 of Gainsight, 403 `REQUEST_LIMIT_EXCEEDED` (total requests) of Salesforce. Nothing was done.",
+        "429, and of Salesforce 403 `REQUEST_LIMIT_EXCEEDED` (total requests). Nothing was done.",
         decides=True,
     ),
     "unauthorized": Kind(
@@ -135,15 +135,19 @@ KINDS: Mapping[str, Kind] = {
     "hide_field": Kind(
         "A field is gone from describe, queries and writes, or can only be read, until the faults are cleared.",
         arguments={
-            "field": text("", "object and field; empty: `Opportunity.NextStep`, `Company.Industry`", "Object.Field"),
-            "lose": one_of("sight", "write", says="what is lost; `write` only in Salesforce"),
+            "field": text(
+                "",
+                "object and field; empty: `Opportunity.NextStep`, `deals.hs_next_step`, `Company.Industry`",
+                "Object.Field",
+            ),
+            "lose": one_of("sight", "write", says="what is lost; `write` not in Gainsight"),
         },
     ),
     "edit_record": Kind(
         "A person edits a record right before or after the call.",
         arguments={
             "when": one_of("before", "after", says="when"),
-            "object": text("", "the record's object; empty: `Opportunity`, `call_to_action`"),
+            "object": text("", "the record's object; empty: `Opportunity`, `deals`, `call_to_action`"),
             "action": one_of(
                 "set",
                 "delete",
@@ -153,7 +157,7 @@ KINDS: Mapping[str, Kind] = {
                 says="what the person does; in Gainsight one of the first two",
             ),
             "set": Fields({}, "an object of fields", "what the person writes; nothing: only the stamps move"),
-            "into": text("", "the id of the account that stays when accounts are merged"),
+            "into": text("", "the id of the record that stays when two are merged"),
         },
     ),
     "clock_step": Kind(

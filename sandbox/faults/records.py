@@ -6,28 +6,46 @@ from random import Random
 
 from sandbox.wire import Json, Record, Refusal, Request
 
-_NAMES = ("name", "id", "gsid", "externalid", "referenceid", "subject")
+_NAMES = (
+    "name",
+    "dealname",
+    "id",
+    "gsid",
+    "externalid",
+    "referenceid",
+    "subject",
+    "hs_task_subject",
+    "title",
+    "description",
+)
+_LISTS = ("records", "requests", "inputs", "accounts", "users", "collections", "usages")
 _KEY = "key"
 Refuses = Callable[[int, Record], Refusal | None]
 
 
 def sent(request: Request) -> list[Record]:
-    """Return the records of a write, in their order: one, a list, or a list of requests that wrap them."""
+    """Return the records of a write, in their order: one, a form, a list, or a list of requests or inputs that wrap them."""
+    if "x-www-form-urlencoded" in request.headers.get("content-type", ""):
+        return [dict(request.form())]
     try:
         body = json.loads(request.body)
     except ValueError:
         return []
+    if isinstance(body, list):
+        return [unwrapped(each) for each in body]
     if not isinstance(body, dict):
         return []
-    listed = body.get("records", body.get("requests"))
-    entries = listed if isinstance(listed, list) else [body]
-    return [unwrapped(each) for each in entries]
+    listed = next((body[name] for name in _LISTS if isinstance(body.get(name), list)), [body])
+    return [unwrapped(each) for each in listed]
 
 
 def unwrapped(entry: Json) -> Record:
     """Return the record of an entry, which may be wrapped; an empty one for what is none."""
     record = entry.get("record", entry) if isinstance(entry, dict) else {}
-    return record if isinstance(record, dict) else {}
+    if not isinstance(record, dict):
+        return {}
+    properties = record.get("properties")
+    return {**record, **properties} if isinstance(properties, dict) else record
 
 
 def named(words: str, record: Record) -> bool:

@@ -1,6 +1,5 @@
 """The engine: one call in, one answer out, in the order a gateway works: key, limit, scope, handler."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -139,8 +138,3 @@ class HubspotEngine:
         correlation_id = self._portal.correlation_id()
         carried = {**_TYPE, "x-hubspot-correlation-id": correlation_id, **headers}
         return as_json(fault.status, fault.body(correlation_id), carried, mutates=mutates)
-
-
-def portal_of(tenant_id: str) -> int:
-    """Return the number of the portal of a tenant."""
-    return int(hashlib.sha256(tenant_id.encode()).hexdigest(), 16) % 90_000_000 + 10_000_000

@@ -1,7 +1,7 @@
 """What a search sees: records as they were a while ago, and some of them later than others."""
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -22,7 +22,6 @@ class Index:
         self._seen: dict[str, tuple[int, Held]] = {}
         self._coming: list[tuple[datetime, int, Held]] = []
         self._count = 0
-        self.version = 0
 
     def note(self, held: Held, choices: Choices, lag: timedelta) -> None:
         """Take a new version of a record."""
@@ -40,7 +39,6 @@ class Index:
         return (held for _, held in self._seen.values())
 
     def _show(self, count: int, held: Held) -> None:
-        self.version += 1
         known = self._seen.get(held.id)
         if known is not None and known[0] > count:
             return
@@ -48,6 +46,3 @@ class Index:
             self._seen[held.id] = (count, held)
         else:
             self._seen.pop(held.id, None)
-
-
-Note = Callable[[str, Held], None]

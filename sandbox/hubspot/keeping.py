@@ -9,7 +9,6 @@ from sandbox.hubspot import moments
 from sandbox.hubspot.objects import ENTERED, ENTERED_CURRENT, STAGE
 from sandbox.hubspot.schema import BY_NAME
 from sandbox.hubspot.store import Held, Step
-from sandbox.wire import Record
 
 if TYPE_CHECKING:
     from sandbox.hubspot.portal import Portal
@@ -201,8 +200,3 @@ def _line_item(new: Held) -> Held:
 
 def _bool(value: bool) -> str:
     return "true" if value else "false"
-
-
-def flat(record_id: str, properties: Mapping[str, object]) -> Record:
-    """Return a record sent, as faults look for it."""
-    return {"id": record_id, **properties}

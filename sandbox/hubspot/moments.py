@@ -14,11 +14,6 @@ def whole(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def millis(moment: datetime) -> int:
-    """Return the milliseconds from 1970 to a moment."""
-    return round(moment.timestamp() * 1000)
-
-
 def read(value: Any) -> datetime:
     """Return the moment that milliseconds or an ISO time say; raises `ValueError` for anything else."""
     text = str(value)

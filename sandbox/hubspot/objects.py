@@ -147,7 +147,9 @@ hubspot_owner_id:enumeration/select:O
 }
 REQUIRED = {"tasks": ("hs_timestamp",), "notes": ("hs_timestamp",)}
 
-ASSOCIATIONS = {  # from, to: the type of a plain association, and of the primary one
+# From, to: the type of a plain association, and of the primary one. Those from a contact or company to a note or task
+# are invented: one less than the other way.
+ASSOCIATIONS = {
     ("deals", "contacts"): (3, None),
     ("contacts", "deals"): (4, None),
     ("deals", "companies"): (341, 5),

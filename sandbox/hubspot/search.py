@@ -70,13 +70,19 @@ def _fitting(call: Call, kind: Kind, groups: list[list[Record]]) -> list[Held]:
     tests = []
     for group in groups:
         try:
-            tests.append([_test(call.portal, kind, each) for each in group])
+            tests.append([_test(call.portal, kind, each) for each in sorted(group, key=_cost)])
         except Nothing:
             continue
     seen = call.portal.indexes[kind.name].seen(call.now)
     if not groups:
         return list(seen)
     return [held for held in seen if any(all(test(held) for test in group) for group in tests)]
+
+
+def _cost(said: Json) -> int:
+    """Return what comes first: most records fail a window of ids or stamps, and those are quick to compare."""
+    name = str(said.get("propertyName")) if isinstance(said, dict) else ""
+    return 0 if name == "hs_object_id" else 1 if name.endswith("lastmodifieddate") else 2
 
 
 def _sorted(call: Call, kind: Kind, found: list[Held], sorts: Json) -> list[Held]:

@@ -28,6 +28,7 @@ STAND_IN = StandIn(
     hides="Opportunity.NextStep",
     faults=frozenset({"late_commit", "expire_cursor", "short_pages", "repeat_rows"}),
     actions=("set", "delete", "reopen", "win", "merge"),
+    merges="Account",
     loses=("sight", "write"),
     queries=re.compile(r"/services/data/v\d+\.\d/query(All)?(?P<page>/[^/]+)?/?", re.IGNORECASE),
     plain_settings=True,

@@ -114,6 +114,6 @@ def said(answer):
 
 
 def names(world, object, field="Name"):
-    """Return the names of an object's records, deleted ones left out."""
-    (objects,) = world.state(object=object).values()
+    """Return the names of an object's records, deleted ones left out, in the first system that has it."""
+    objects = next(iter(world.state(object=object).values()))
     return [row[field] for row in objects[object] if not row.get("IsDeleted")]

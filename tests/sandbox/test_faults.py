@@ -226,7 +226,7 @@ def test_an_empty_list_clears_and_the_counts_stay_until_a_reset(world):
     [
         ({"do": "refuse"}, "Faults are a list"),
         (["refuse"], "Fault 1: a fault is an object"),
-        ([{"do": "refuse"}], "system is missing. Use one of: salesforce, gainsight"),
+        ([{"do": "refuse"}], "system is missing. Use one of: salesforce, hubspot, gainsight"),
         ([{"system": "gainsight"}], "do is missing. Use one of: refuse, reset_before"),
         ([{"system": "gainsigth", "do": "refuse"}], "'gainsigth'. Nearest: gainsight"),
         ([{"system": "gainsight", "do": "refus"}], "no do 'refus'. Nearest: refuse"),
@@ -251,7 +251,10 @@ def test_an_empty_list_clears_and_the_counts_stay_until_a_reset(world):
         ([{"system": "gainsight", "do": "refuse", "times": 0}], "times takes a whole number from 1"),
         ([{"system": "gainsight", "do": "refuse", "seed": "x"}], "seed takes a whole number"),
         ([{"system": "gainsight", "do": "slow", "seconds": -1}], "seconds takes seconds, from 0 to 600, not -1"),
-        ([{"system": "gainsight", "do": "status", "status": 404}], "status takes one of 503, 500, 502, 504, not 404"),
+        (
+            [{"system": "gainsight", "do": "status", "status": 404}],
+            "status takes one of 503, 500, 502, 504, 423, 477, not 404",
+        ),
         ([{"system": "gainsight", "do": "status", "applied": 1}], "applied takes true or false"),
         ([{"system": "gainsight", "do": "too_many", "retry_after": 1.5}], "retry_after takes whole seconds, or null"),
         ([{"system": "gainsight", "do": "hide_field", "lose": "write"}], "lose takes sight in gainsight"),

@@ -192,6 +192,6 @@ def test_the_process_says_where_it_is_and_ends_well_when_told():
         ended = process.wait(timeout=5)
 
     assert f"salesforce http://127.0.0.1:{base + 1}" in line
-    assert "120 deals, 45 won, 13 Gainsight companies" in line
+    assert "120 deals, 45 won, 120 HubSpot deals, 45 won, 13 Gainsight companies" in line
     assert health["ok"] is True
     assert ended == 0

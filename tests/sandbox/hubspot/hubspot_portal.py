@@ -62,6 +62,10 @@ class PortalUnderTest:
         headers = {"authorization": f"Bearer {token}", "host": "127.0.0.1:8702"}
         return Answer(self.engine.handle(Request(method, path, urlencode(query), headers, data), self.now, twist))
 
+    def form(self, path: str, fields: dict[str, str]) -> Answer:
+        """Post a form, without a key."""
+        return Answer(self.engine.handle(Request("POST", path, body=urlencode(fields).encode()), self.now))
+
     def objects(self, method: str, rest: str, body: Any = None, **query: Any) -> Answer:
         """Make a call to the objects, on the dated path."""
         return self.call(method, f"/crm/objects/{V}/{rest}", body, **query)
