@@ -292,6 +292,9 @@ class Wire:
             return self._not_allowed(route, answer, why, remedy, code=USED_UP)
         error = self.exchange.busy(route, answer)
         error.code = policy if POLICY.fullmatch(policy) else None
+        if error.wait is None:
+            span = TEN_SECONDS if policy.startswith("TEN_SECONDLY") else SECOND
+            error.wait = span.total_seconds() + self.exchange.jitter()
         return error
 
     def _later(self, route: Route, answer: Answer) -> ServiceError:

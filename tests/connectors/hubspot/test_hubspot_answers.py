@@ -98,14 +98,15 @@ def test_the_traffic_counts_searches_and_calls(crm: HubSpot) -> None:
     assert (told.system, told.calls, [one.calls for one in told.limits]) == ("hubspot main", 3, [4, 80, 200_000])
 
 
-@pytest.mark.parametrize("body", [SECONDLY, TEN_SECONDLY])
-def test_both_shapes_of_a_429_close_the_search_s_span_and_are_tried_again(
-    body: Reply, crm: HubSpot, portal: FakePortal, budget: KeptBudget
+@pytest.mark.parametrize(("body", "pause"), [(SECONDLY, 1.5), (TEN_SECONDLY, 10.5)])
+def test_both_shapes_of_a_429_close_the_search_s_span_and_are_tried_again_when_it_is_over(
+    body: Reply, pause: float, crm: HubSpot, portal: FakePortal, budget: KeptBudget, clock: FakeClock
 ) -> None:
     portal.queue("search", body)
 
     assert list(crm.changed(WINDOW)) == []
     assert budget.shut == [(timedelta(seconds=1), timedelta(days=1))]
+    assert clock.slept == [pause]
 
 
 def test_a_retry_after_is_obeyed(crm: HubSpot, portal: FakePortal, clock: FakeClock) -> None:
