@@ -494,7 +494,7 @@ def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
         instance=instance.name,
         gateway=gateway,
         wanted=Wanted(source.paths, source.child_paths),
-        write_fields=tuple(source.file.write_back.fields) if source.file.write_back.to == "opportunity" else (),
+        write_fields=tuple(source.file.write_back.fields) if source.file.write_back.on_deal else (),
         first_seen=world.clock.now,
         facts=settings.facts(),
     )

@@ -75,7 +75,7 @@ def _lists(source: Source) -> dict[str, tuple[Use, ...]]:
 
 def _writes(source: Source) -> Iterator[Written]:
     back = source.file.write_back
-    for name, rule in back.fields.items() if back.to == "opportunity" else ():
+    for name, rule in back.fields.items() if back.on_deal else ():
         told = rule.sources[0] if rule.sources else ""
         words = tuple(STATUS.values()) if told == "status" and rule.values is None else ()
         longest = max(map(len, words)) if words else rule.max

@@ -84,7 +84,7 @@ def _outputs(mappings: Mappings) -> Iterator[Output]:
     for step, traces in target.traces.items():
         for trace in traces:
             yield from (Output(step, one, target.system) for one in (trace, *trace.parts))
-    if source.file.write_back.to == "opportunity":
+    if source.file.write_back.on_deal:
         yield from (Output(WRITE_BACK, trace, source.system) for trace in source.told)
 
 

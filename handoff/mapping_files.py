@@ -22,8 +22,15 @@ class Rows(Frozen):
 class WriteBack(Frozen):
     """What the deal's own record is told."""
 
-    to: Literal["opportunity", "handoff_object", "nothing"] = Field("opportunity", description="Where it is written.")
+    to: Literal["opportunity", "deal", "handoff_object", "nothing"] = Field(
+        "opportunity", description="Where it is written."
+    )
     fields: dict[str, FieldRule] = Field(default_factory=dict, description="The CRM's fields, and what each is told.")
+
+    @property
+    def on_deal(self) -> bool:
+        """Whether the deal's own record is told, by whichever name its CRM has for it."""
+        return self.to in ("opportunity", "deal")
 
 
 class SourceFile(Frozen):

@@ -83,7 +83,7 @@ class Receipts:
     @property
     def wanted(self) -> bool:
         """Whether anything is written back at all."""
-        return self._source.file.write_back.to == "opportunity" and bool(self._rules)
+        return self._source.file.write_back.on_deal and bool(self._rules)
 
     def receipt(self, ended: Ended, sequence: int) -> tuple[Receipt, str]:
         """Return the receipt with this sequence number, and the fingerprint of what it says apart from it."""

@@ -240,7 +240,7 @@ MISTAKES = (
         "It is written back to where we cannot",
         (Edit(SOURCE, "  to: opportunity\n", "  to: account\n"),),
         (
-            "sources/salesforce.yml:44:3: write_back -> to: 'account' cannot be used here. Use one of: handoff_object, nothing, opportunity.",
+            "sources/salesforce.yml:44:3: write_back -> to: 'account' cannot be used here. Use one of: deal, handoff_object, nothing, opportunity.",
         ),
     ),
     Mistake(

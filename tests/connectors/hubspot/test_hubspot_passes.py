@@ -1,0 +1,61 @@
+"""Whole passes over the HubSpot stand-in: each won deal is handed off once, and our own write-back is no change."""
+
+from pathlib import Path
+
+import pytest
+
+from handoff.bridge import Bridge, Pace
+from handoff.ledger import Ledger
+from handoff.model import User
+from handoff.run import run_once
+from sandbox.hubspot import HubspotEngine
+from tests.connectors.hubspot.sandbox_portal import SandboxPortal
+from tests.connectors.hubspot.test_hubspot_sandbox import AT, MAPPINGS, over
+from tests.fakes import FakeClock, FakeDestination
+from tests.sandbox.hubspot.hubspot_portal import ACME, contents
+
+WRITE = "/crm/objects/2026-03/deals/batch/update"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(AT)
+
+
+@pytest.fixture
+def portal(clock: FakeClock) -> SandboxPortal:
+    engine = HubspotEngine(portal_id=123, real_now=lambda: AT)
+    engine.load(contents(), AT)
+    return SandboxPortal(engine, clock)
+
+
+@pytest.fixture
+def platform() -> FakeDestination:
+    emails = [one.email for one in MAPPINGS.people.people]
+    return FakeDestination({email: User(f"u{n}", email, active=True) for n, email in enumerate(emails)})
+
+
+@pytest.fixture
+def bridge(portal: SandboxPortal, platform: FakeDestination, clock: FakeClock, tmp_path: Path) -> Bridge:
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger.open(stamps={})
+    return Bridge(over(portal), platform, MAPPINGS, ledger, clock, Pace())
+
+
+def test_a_won_deal_is_handed_off_once_told_so_and_its_own_receipt_is_no_change(
+    bridge: Bridge, portal: SandboxPortal, platform: FakeDestination, clock: FakeClock
+) -> None:
+    clock.advance(60)
+    first = run_once(bridge)
+    made, writes = len(platform.made), portal.asked.count(("POST", WRITE))
+
+    for _ in range(3):
+        clock.advance(120)  # what was written back comes into the index, and with it into the next windows
+        again = run_once(bridge)
+
+    assert {one.key for one in platform.made if f":{ACME}:" in one.key} != set()
+    assert (first.balance.seen, again.balance.seen) == (3, 3)
+    assert (first.balance.done, again.balance.done) == (1, 1)  # the other two deals sit on no company
+    assert portal.deal(ACME)["handoff_status"] == "Handed off"
+    assert portal.deal(ACME)["handoff_receipt"].startswith("hb:")
+    assert (len(platform.made), portal.asked.count(("POST", WRITE))) == (made, writes)
