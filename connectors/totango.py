@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import httpx
 
 from connectors._http import CALL_TIMEOUT_SECONDS
+from connectors._system import System, World, at_base_url
 from connectors._totango_bulk import BulkWriter
 from connectors._totango_census import Census
 from connectors._totango_find import Finder
 from connectors._totango_inspect import Inspector
+from connectors._totango_instance import TotangoInstance
 from connectors._totango_lists import Lists
+from connectors._totango_objects import OBJECTS
 from connectors._totango_people import People
 from connectors._totango_records import Records
 from connectors._totango_settings import (
@@ -33,17 +37,19 @@ from handoff.counted import Counted
 from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
-from handoff.ports import Budget, Capability, Clock, Identity, Intend, Traffic
+from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend, Traffic
+from handoff.settings import Instance
 
-__all__ = ["Addresses", "Totango", "TotangoSettings", "new_client"]
+__all__ = ["SYSTEM", "Addresses", "Totango", "TotangoSettings", "new_client"]
 
+SANDBOX_SERVICE = "10001"
 AT_ONCE = 25
 """Steps that need a call each, put in one go: between two of them a run can be stopped."""
 
 
-def new_client() -> httpx.Client:
+def new_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
     """Return a client fit for Totango: the token follows no redirect and no proxy setting of the machine."""
-    return httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx.Client(timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, transport=transport)
 
 
 class Totango:
@@ -198,3 +204,40 @@ def _kinds(settings: TotangoSettings) -> dict[str, Capability]:
         ROW: Capability(natural, bulk, ids, settle),
         OBJECTIVE: Capability(blind, AT_ONCE, ids, settle),
     }
+
+
+def make(instance: Instance, world: World) -> Destination:
+    """Return the platform behind a Totango instance."""
+    settings = instance.read(TotangoInstance)
+    return Totango(
+        instance=instance.name,
+        addresses=settings.addresses(),
+        service_id=settings.service_id,
+        token=settings.token.get_secret_value(),
+        client=new_client(world.httpx_transport),
+        clock=world.clock,
+        budget=world.budget,
+        jitter=world.jitter,
+        calls_per_minute=settings.calls_per_minute,
+        read_only=world.read_only,
+        settings=settings.switches(),
+        elsewhere=settings.elsewhere(),
+        beat=world.beat,
+    )
+
+
+def _stand_in(port: int) -> dict[str, Any]:
+    return {**at_base_url(port), "service_id": SANDBOX_SERVICE}
+
+
+SYSTEM = System(
+    name="totango",
+    kind="platform",
+    settings=TotangoInstance,
+    make=make,
+    port=4,
+    objects=OBJECTS,
+    title="Totango",
+    tells_apart="service_id",
+    stand_in=_stand_in,
+)
