@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from connectors._totango_records import Hit, Records
 from connectors._totango_settings import ENROLMENT, ROW
-from connectors._totango_values import account_of, attributes, flaw_in, row_id, stamp_name, stamped
+from connectors._totango_values import IDS, account_of, attributes, flaw_in, row_id, stamp_name, stamped
 from connectors._totango_wire import HUB_ACCOUNTS, HUB_ROWS, Json, Refused, Wire
 from handoff.batches import batches
 from handoff.errors import Ambiguous, NotAllowed, Rejected, ServiceError, Transient
@@ -174,8 +174,9 @@ def _wanted(steps: Sequence[Step]) -> dict[str, object]:
 
 
 def _may_write(step: Step, name: str, held: Mapping[str, object]) -> bool:
-    always = step.modes.get(name) is Write.ALWAYS
-    return always or name not in held or missing(held[name]) or name == "account_id"
+    """Whether an account that is there takes a field: what cannot be read back is taken to be somebody's."""
+    always = step.modes.get(name) is Write.ALWAYS or name in IDS
+    return always or (name in held and missing(held[name]))
 
 
 def waiting(step: Step, reason: str) -> Outcome:

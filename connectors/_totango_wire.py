@@ -10,7 +10,7 @@ import httpx
 
 from connectors._http import Answer, Exchange, Lost, Route, httpx_send
 from connectors._totango_settings import Addresses, TotangoSettings
-from connectors._totango_words import in_words
+from connectors._totango_words import SERVICE_ID, in_words
 from handoff.errors import NotAllowed, Rejected, ServiceError
 from handoff.owners import Owner
 from handoff.ports import Budget, Clock, Limit, Spans
@@ -215,6 +215,8 @@ class Wire:
 
     def _refusal(self, exchange: Exchange, route: Route, answer: Answer, body: Any) -> ServiceError:
         words, owner = in_words(body)
+        if words == SERVICE_ID:
+            return exchange.error(NotAllowed, route, words, "Correct `service_id`.", status=answer.status)
         if route is MAKE_OBJECTIVE and answer.status == 404:
             words = "it has no such route; set objectives = off."
         error = exchange.error(Refused, route, words, status=answer.status)

@@ -7,6 +7,7 @@ from typing import Any
 from handoff.owners import Owner
 
 NO_ACCOUNT = "it does not know the account."
+SERVICE_ID = "it does not take the service id: of SP-12345-1 it wants the number between the dashes, 12345."
 UNSAID = "it refused the request and does not say why."
 
 _SAID: tuple[tuple[str, str, Owner], ...] = (
@@ -22,7 +23,7 @@ _SAID: tuple[tuple[str, str, Owner], ...] = (
         "there is no such SuccessPlay. Its id stands in the address of its page.",
         Owner.REVOPS,
     ),
-    (r"service.?id", "it does not take the service id. The number between the dashes is wanted.", Owner.REVOPS),
+    (r"service.?id", SERVICE_ID, Owner.REVOPS),
     (r"assignee", "it does not know the assignee. Add the user in Totango, or name another one.", Owner.REVOPS),
     (
         r"activity.?type|flow",
