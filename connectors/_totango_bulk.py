@@ -15,6 +15,7 @@ from handoff.ports import Clock, Intend
 from handoff.transforms import missing
 
 NOT_SHOWN = "Totango took it and does not show it yet. It is looked for again."
+NOT_TAKEN = "Totango did not take it: see whether its values are such as the attributes take."
 NO_ACCOUNT = "Totango does not show the account yet."
 
 
@@ -118,15 +119,15 @@ class BulkWriter:
         if steps[0].kind == ROW:
             path = f"/api/v1/collections/{self._settings.collection_type}"
             body: Json = {"collections": [_row(step) for step in steps]}
-            self._wire.upsert(HUB_ROWS, path, body, lambda: intend(steps))
+            batch = self._wire.upsert(HUB_ROWS, path, body, lambda: intend(steps))
         else:
             body = {"accounts": [{"id": account_of(step), "attributes": stamped(step)} for step in steps]}
-            self._wire.upsert(HUB_ACCOUNTS, "/api/v1/accounts", body, lambda: intend(steps))
-        return self._seen(steps)
+            batch = self._wire.upsert(HUB_ACCOUNTS, "/api/v1/accounts", body, lambda: intend(steps))
+        return self._seen(steps, batch)
 
     # What became of it
 
-    def _seen(self, steps: Sequence[Step]) -> list[Outcome]:
+    def _seen(self, steps: Sequence[Step], batch: str) -> list[Outcome]:
         """Return what a search shows of records just taken; one that it does not show yet is in doubt."""
         try:
             outcomes = self._shown(steps)
@@ -134,9 +135,20 @@ class BulkWriter:
             if late and self._settings.look_again_seconds:
                 self._clock.sleep(self._settings.look_again_seconds)
                 outcomes |= self._shown(late)
+            if any(one.result is Result.UNKNOWN for one in outcomes.values()):
+                outcomes |= self._not_taken(steps, batch, outcomes)
         except (Transient, Rejected, NotAllowed) as error:
             return [Outcome(step.key, Result.UNKNOWN, step.ref, reason_of(error)) for step in steps]
         return [outcomes[step.key] for step in steps]
+
+    def _not_taken(self, steps: Sequence[Step], batch: str, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+        refused = self._wire.not_taken(batch)
+        doubtful = (step for step in steps if outcomes[step.key].result is Result.UNKNOWN)
+        return {
+            step.key: Outcome(step.key, Result.REJECTED, step.ref, NOT_TAKEN)
+            for step in doubtful
+            if _record(step) in refused
+        }
 
     def _shown(self, steps: Sequence[Step]) -> dict[str, Outcome]:
         names = {**_wanted(steps), **{stamp_name(step): "" for step in steps}}

@@ -1,7 +1,7 @@
 """The tenant's flows, touchpoint types and tags: their ids, by the names that people know."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,10 @@ class Lists:
         route, _, what = LISTS[field]
         names = [one.name for one in entries]
         raise self._wire.exchange.error(Rejected, route, f"there is no {what} {wanted!r}.", nearest(wanted, names))
+
+    def unread(self, fields: Iterable[str]) -> int:
+        """Return how many lists these fields need that were not read yet."""
+        return len({*fields} & (LISTS.keys() - self._lists.keys()))
 
     def of(self, field: str, *, anew: bool = False) -> tuple[Listed, ...]:
         """Return the entries of the list that a field takes."""

@@ -50,6 +50,8 @@ class TotangoSettings:
     Args:
         hub_list_size: Records in one call of the Integration Hub; 100 were seen in use, the limit is unknown.
         hub_calls_per_minute: Calls of the Integration Hub a minute; its limit is unknown, and not that of the API.
+        batch_route: Where the Integration Hub tells which records of a batch it did not take; the path is unknown. ""
+            asks nothing: such a record stays in doubt, and is sent again.
         ids_per_search: Ids in one condition of a search; the vendor gives up to 1,000 hits.
         settle_seconds: How long what was just written may stay invisible to a search; the vendor says seconds, at worst
             minutes.
@@ -70,6 +72,7 @@ class TotangoSettings:
 
     hub_list_size: int = 100
     hub_calls_per_minute: int = 60
+    batch_route: str = ""
     ids_per_search: int = 1000
     settle_seconds: int = 120
     look_again_seconds: int = 12

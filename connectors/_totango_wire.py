@@ -34,6 +34,7 @@ MAKE_OBJECTIVE = Route("making an objective", reads=False, repeatable=False)
 PROBE_PLAY = Route("asking about a SuccessPlay, for no account", reads=True, repeatable=True)
 HUB_ACCOUNTS = Route("writing accounts", reads=False, repeatable=True)  # upserts by ids of ours
 HUB_ROWS = Route("writing rows of the deals' collection", reads=False, repeatable=True)
+BATCH = Route("asking what became of a batch", reads=True, repeatable=True)
 
 _SEARCHES = frozenset({SEARCH, SEARCH_ROWS, SEARCH_USERS, SEARCH_EVENTS})
 _HUB = frozenset({HUB_ACCOUNTS, HUB_ROWS})
@@ -104,14 +105,30 @@ class Wire:
 
     # The Integration Hub
 
-    def upsert(self, route: Route, path: str, body: Json, before: Callable[[], None]) -> None:
-        """Have records written later: that they were taken says nothing of what becomes of each."""
+    def upsert(self, route: Route, path: str, body: Json, before: Callable[[], None]) -> str:
+        """
+        Have records written later, and return the id of the batch, "" where it is not told.
+
+        That they were taken says nothing of what becomes of each.
+        """
+        answer = self._to_hub(route, "POST", path, body, before).json()
+        return str(answer.get("batch_id") or "")
+
+    def not_taken(self, batch: str) -> frozenset[str]:
+        """Return the accounts and rows that a batch did not take; none where nobody knows how to ask."""
+        if not (batch and self.settings.batch_route):
+            return frozenset()
+        errors = self._to_hub(BATCH, "GET", f"{self.settings.batch_route}/{batch}", None, lambda: None).json()["errors"]
+        told = (one.get("collection_id") or one.get("account_id") for one in errors if isinstance(one, dict))
+        return frozenset(str(one) for one in told if one)
+
+    def _to_hub(self, route: Route, method: str, path: str, body: Json | None, before: Callable[[], None]) -> Answer:
         headers = {"authorization": f"app-token {self._token}", "service_id": self.service_id}
-        self.hub_exchange.call(
-            route,
-            lambda: httpx_send(self._client, "POST", self.addresses.hub + path, headers=headers, json=body),
-            before=before,
-        )
+
+        def send() -> Answer:
+            return httpx_send(self._client, method, self.addresses.hub + path, headers=headers, json=body)
+
+        return self.hub_exchange.call(route, send, before=before)
 
     # The API
 
@@ -189,7 +206,7 @@ class Wire:
     # What answers mean
 
     def _judge(self, route: Route, answer: Answer) -> ServiceError | None:
-        exchange = self.hub_exchange if route in _HUB else self.exchange
+        exchange = self.hub_exchange if route in _HUB or route is BATCH else self.exchange
         if answer.status == 429:
             error = exchange.busy(route, answer)
             hints = [hint for hint in (error.wait, _seconds(answer.headers.get("ratelimit-reset"))) if hint is not None]
@@ -249,6 +266,8 @@ def _is_whole(route: Route, body: Any, answer: Answer) -> bool:
         return isinstance(body, list) and all(isinstance(one, dict) for one in body)
     if route in _SEARCHES:
         return isinstance(body, dict) and (body.get("status") == "failed" or isinstance(body.get("response"), dict))
+    if route is BATCH:
+        return isinstance(body, dict) and isinstance(body.get("errors"), list)
     if route is MAKE_TOUCHPOINT:
         return note_id(body) is not None
     if route is MAKE_TASK:

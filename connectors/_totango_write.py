@@ -69,7 +69,8 @@ class WorkWriter:
 
     def calls(self, steps: Sequence[Step]) -> int:
         """Return how many calls `put` makes of these steps if nothing is refused; calls nothing."""
-        return sum(self._calls(step) for step in steps if not self._at_once(step))
+        sent = [step for step in steps if not self._at_once(step)]
+        return sum(map(self._calls, sent)) + self._lists.unread(name for step in sent for name in step.payload)
 
     def _calls(self, step: Step) -> int:
         return 2 if step.kind == TOUCHPOINT and step.ref is not None else 1
