@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from handoff.yaml_files import counted, nearest
 
 LONGEST_TEXT = 8_000
 SHORTEST_TEXT = 20
+PLAIN = ".txt.j2"
+"""How the names of templates end that make plain text, for readers who see no HTML."""
+_TAG, _BREAK = re.compile(r"</?[A-Za-z][^<>]*>"), re.compile(r"<br\s*/?>")
 
 
 class Templates:
@@ -217,12 +221,18 @@ def _column(source: str, line: int, word: str) -> int:
 
 def _rendered(template: Template, context: Mapping[str, Any]) -> str:
     try:
-        return template.render(context).strip()
+        prose = template.render(context).strip()
+        return _unmarked(prose) if str(template.name).endswith(PLAIN) else prose
     except TemplateError as error:
         why = str(error.message)
     except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
         why = type(error).__name__  # its text may quote the record
     raise RecordError(f"templates/{template.name} cannot tell of this deal: {why}. Correct the template.")
+
+
+def _unmarked(prose: str) -> str:
+    """Return prose as a reader sees it who sees no HTML: what a record says of tags was escaped, so it stays."""
+    return unescape(_TAG.sub("", _BREAK.sub("\n", prose)))
 
 
 def _sentences(tree: nodes.Template) -> Iterator[tuple[int, str]]:

@@ -203,7 +203,7 @@ def test_what_is_of_a_natural_kind_may_be_put_twice_and_is_there_once(name: str,
 def test_of_many_steps_one_bad_one_is_refused_and_the_others_are_made(name: str, kind: str, world: World) -> None:
     place = Place(name, world)
     steps = place.steps(kind)
-    place.fault(do="bad_record", record=steps[3].key, route="writes")
+    place.fault(do="bad_record", record=place.case.named(steps[3]), route="writes")
 
     outcomes = place.platform.put(steps)
 

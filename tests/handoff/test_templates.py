@@ -41,6 +41,17 @@ def rendered(folder: Path, source: str, values: dict[str, object], *, limit: int
     return templates.render(templates.load("it.j2"), values, limit=limit)
 
 
+def test_a_template_of_plain_text_shows_what_the_record_says_and_no_html(tmp_path):
+    (tmp_path / "it.txt.j2").write_text("Sold to {{ account.name }}.\n\n{{ notes }}", encoding="utf-8")
+    templates = Templates(tmp_path, KNOWN)
+    values = {"account.name": "Berg & Tal <Nord>", "notes": "x" * 9_000, "deal.url": URL}
+
+    said = templates.render(templates.load("it.txt.j2"), values, limit=None)
+
+    assert said.startswith("Sold to Berg & Tal <Nord>.\n\nxxx")
+    assert said.endswith("cut here; the whole text is in the CRM")
+
+
 class Tags(HTMLParser):
     """Keeps the tags and the text of a page."""
 

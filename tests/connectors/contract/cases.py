@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from connectors._system import System
@@ -50,12 +51,14 @@ class PlatformCase:
         step: A step of a kind, the number of which tells it from others; its key is `key_of(kind, number)`.
         keys: The keys in the records of a kind that the stand-in holds, one for each record.
         environment: Settings of the instance by the ends of their names, as `LIST_SIZE`.
+        named: By what a fault finds a step's record in a call: a name, id or key in it.
     """
 
     fill: Mapping[str, Any]
     step: Callable[[str, int], Step]
     keys: Callable[[World, str], list[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
+    named: Callable[[Step], str] = attrgetter("key")
 
 
 def key_of(kind: str, number: int) -> str:
