@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -263,7 +263,7 @@ def wired(
         only_reads = read_only or only_ledger or shadow
         world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = crm_system.make(settings.crm, mappings, world)
-        platform = platform_system.make(settings.platform, world)
+        platform = platform_system.make(settings.platform, replace(world, crm=crm, work_in=crm_system.work_in))
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
         yield Bridge(
             crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger), stopping=stop
@@ -283,8 +283,9 @@ def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
     """
     settings = chosen.settings()
     world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
-    crm, platform = system_of(settings.crm), system_of(settings.platform)
-    return crm.make(settings.crm, mappings, world), platform.make(settings.platform, world)
+    of_crm, of_platform = system_of(settings.crm), system_of(settings.platform)
+    crm = of_crm.make(settings.crm, mappings, world)
+    return crm, of_platform.make(settings.platform, replace(world, crm=crm, work_in=of_crm.work_in))
 
 
 def systems(chosen: Choice) -> str:

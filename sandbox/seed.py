@@ -43,7 +43,7 @@ from sandbox.catalogue import (
 from sandbox.ids import Ids
 from sandbox.in_hubspot import in_hubspot
 from sandbox.journal import iso_z
-from sandbox.people import CSMS, address, customer_success_users
+from sandbox.people import CSMS, CUSTOMER_SUCCESS, address, crm_user, customer_success_users
 from sandbox.wire import Contents, Objects, Record
 
 ACCOUNTS, WON, LOST, OPEN = 60, 45, 25, 50
@@ -112,6 +112,7 @@ class Harbor:
         for deal in [*self._won(), *self._lost(), *self._open()]:
             self._keep(deal)
         self._companies()
+        self._customer_success()
 
     def _sales_people(self) -> None:
         managers = [self._user(team=team) for team in ("AMER", "EMEA")]
@@ -119,6 +120,11 @@ class Harbor:
         reps[-1]["IsActive"] = False
         self.crm["User"] = [*managers, *reps]
         self.reps, self.left = reps[:-1], reps[-1]
+
+    def _customer_success(self) -> None:
+        """Let Customer Success be users of the CRM too: where it has no platform of its own, it works there."""
+        stamps = self._stamps(self.now - timedelta(days=400))
+        self.crm["User"] += [{"Id": self.ids.salesforce("005"), **crm_user(one), **stamps} for one in CUSTOMER_SUCCESS]
 
     def _user(self, *, team: str, manager: str | None = None) -> Record:
         fake = self.fake["en_US" if team.startswith("AMER") else "en_GB"]

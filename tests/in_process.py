@@ -1,6 +1,7 @@
 """The whole bridge over the sandbox's own engines in one process: no sockets, no waiting, the same settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,11 @@ def bridge_over(
             world, system, clock=clock, budget=SharedBudget(ledger), read_only=read_only, beat=ledger.beat
         )
 
+    made = of_crm.make(stand_in(of_crm, world.port_base, variables), loaded, given(crm))
+    beside = replace(given(platform), crm=made, work_in=of_crm.work_in)
     return Bridge(
-        of_crm.make(stand_in(of_crm, world.port_base, variables), loaded, given(crm)),
-        of_platform.make(stand_in(of_platform, world.port_base, variables), given(platform)),
+        made,
+        of_platform.make(stand_in(of_platform, world.port_base, variables), beside),
         loaded,
         ledger,
         clock,

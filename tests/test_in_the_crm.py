@@ -1,0 +1,98 @@
+"""Without a platform: tasks and a note in the won deal's own CRM, through the stand-in's engine."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.errors import ConfigError
+from handoff.reconcile import reconcile
+from handoff.run import run_once
+from sandbox.world import World
+from tests.in_process import bridge_over, world_at
+
+pytestmark = pytest.mark.whole
+
+
+def tasks(world: World, deal: str | None = None) -> list[dict[str, Any]]:
+    rows = [row for row in world.state("salesforce", "Task")["salesforce"]["Task"] if row["Bridge_Key__c"]]
+    return [row for row in rows if deal in (None, row["WhatId"])]
+
+
+def deal_named(world: World, words: str) -> str:
+    rows = world.state("salesforce", "Opportunity")["salesforce"]["Opportunity"]
+    return next(str(row["Id"]) for row in rows if words in row["Name"])
+
+
+def edit(world: World, task: dict[str, Any], **fields: Any) -> None:
+    world.load({"salesforce": {"Task": [{"Id": task["Id"], **fields}]}})
+
+
+def later(world: World) -> None:
+    world.clock.advance(600)
+
+
+def test_every_won_deal_gets_its_tasks_and_one_note_and_a_second_pass_changes_nothing(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, platform="crm")
+    first = run_once(bridge)
+    made = tasks(world)
+
+    second = run_once(bridge)
+
+    assert (first.balance.seen, first.balance.done) == (45, 44)
+    assert len([row for row in made if row["Bridge_Key__c"].endswith("|note")]) == 44
+    assert len({row["Bridge_Key__c"] for row in made}) == len(made)
+    assert (sum(sum(results.values()) for results in second.steps.values()), tasks(world)) == (0, made)
+
+
+def test_a_task_is_the_csm_s_at_the_deal_and_the_note_is_done_from_the_start(tmp_path: Path) -> None:
+    world = world_at()
+    run_once(bridge_over(world, tmp_path, platform="crm"))
+    people = {row["Id"]: row["Email"] for row in world.state("salesforce", "User")["salesforce"]["User"]}
+
+    review, onboarding, note = sorted(tasks(world, deal_named(world, "In pounds")), key=lambda row: row["Subject"])
+
+    assert (people[onboarding["OwnerId"]], onboarding["Status"]) == ("ben.okafor@harbor.example", "Not Started")
+    assert review["ActivityDate"] > onboarding["ActivityDate"]
+    assert (note["Status"], note["IsClosed"]) == ("Completed", True)
+    assert "<" not in note["Description"]
+
+
+def test_a_text_that_a_person_edited_stays_and_closed_work_stays_closed(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, platform="crm")
+    run_once(bridge)
+    deal = deal_named(world, "In pounds")
+    task = next(row for row in tasks(world, deal) if row["Subject"].startswith("Onboard"))
+    edit(world, task, Description="Mine now.", Status="Completed")
+    later(world)
+    world.load({"salesforce": {"Opportunity": [{"Id": deal, "Amount": 1}]}})
+    later(world)
+
+    run_once(bridge)
+
+    after = next(row for row in tasks(world, deal) if row["Id"] == task["Id"])
+    assert (after["Description"], after["Status"]) == ("Mine now.", "Completed")
+    assert any(row["Subject"].startswith("Changed after the handoff") for row in tasks(world, deal))
+
+
+def test_a_reconciliation_finds_all_as_it_was_made_and_names_a_task_that_somebody_deleted(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, platform="crm")
+    run_once(bridge)
+    later(world)
+    before = reconcile(bridge)
+    task = next(row for row in tasks(world) if row["Subject"].startswith("Onboard"))
+
+    edit(world, task, _deleted=True)
+    later(world)
+    after = reconcile(bridge)
+
+    assert before.differences == 0
+    assert task["Bridge_Key__c"] in [one.step for one in after.findings]
+
+
+def test_a_platform_in_a_crm_that_the_deployment_does_not_have_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"crm = 'emea' is no CRM of this deployment\. There is: main"):
+        bridge_over(world_at(), tmp_path, platform="crm", PLATFORM_MAIN_CRM="emea")
