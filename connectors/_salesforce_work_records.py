@@ -17,13 +17,13 @@ OF_A_NOTE = "|note"
 """Stands behind the key of a note: both are tasks to Salesforce, and a census must tell them apart."""
 WRITTEN: Mapping[str, Mapping[str, str]] = {
     TASK: {
-        "title": "Subject",
+        "subject": "Subject",
         "body": "Description",
         "due": "ActivityDate",
         "owner": "OwnerId",
         "priority": "Priority",
     },
-    NOTE: {"title": "Subject", "body": "Description", "at": "ActivityDate"},
+    NOTE: {"subject": "Subject", "body": "Description", "at": "ActivityDate"},
 }
 """By kind, the field of Salesforce that each of our words is written to; the moment of a note is kept as its day."""
 ALWAYS: Mapping[str, Mapping[str, str]] = {TASK: {}, NOTE: {"Status": "Completed", "Priority": "Low"}}

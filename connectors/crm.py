@@ -13,16 +13,16 @@ from handoff.ports import Destination
 from handoff.settings import Instance, InstanceModel
 
 TASK, NOTE = "task", "note"
-LONGEST_TITLE, LONGEST_BODY = 255, 30_000
+LONGEST_SUBJECT, LONGEST_BODY = 255, 30_000
 """What every CRM takes: Salesforce 255 characters of a subject and 32,000 of a description."""
 
-_TITLE = FieldFacts("text", LONGEST_TITLE, required=True)
+_SUBJECT = FieldFacts("text", LONGEST_SUBJECT, required=True)
 OBJECTS: Mapping[str, ObjectFacts] = {
     TASK: ObjectFacts(
         Scope.DEAL,
         Write.CREATE_ONLY,
         {
-            "title": _TITLE,
+            "subject": _SUBJECT,
             "body": FieldFacts("text", LONGEST_BODY),
             "due": FieldFacts("date"),
             "owner": FieldFacts("user", required=True),
@@ -36,13 +36,13 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         Scope.DEAL,
         Write.CREATE_ONLY,
         {
-            "title": _TITLE,
+            "subject": _SUBJECT,
             "body": FieldFacts("text", LONGEST_BODY, required=True),
             "at": FieldFacts("datetime"),
         },
         complete=True,
         planted=frozenset({"deal", "key"}),
-        note=NoteFields("title", "body", "at"),
+        note=NoteFields("subject", "body", "at"),
         many="notes",
     ),
 }

@@ -35,7 +35,7 @@ FJORD = {"Id": DEAL.id, "Name": "Fjord Insights", "StageName": "Closed Won", "Cl
 
 
 def _step(kind: str, number: int) -> Step:
-    payload: dict[str, Any] = {"title": f"Welcome {number}", "body": "<p>Hello</p>"}
+    payload: dict[str, Any] = {"subject": f"Welcome {number}", "body": "<p>Hello</p>"}
     if kind == "task":
         payload |= {"owner": REP, "due": date(2026, 4, 1), "priority": "High"}
     return Step(key_of(kind, number), kind, kind, Scope.DEAL, DEAL, payload)

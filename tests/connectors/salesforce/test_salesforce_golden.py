@@ -173,8 +173,8 @@ def reads_outcomes(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
 def reads_tasks_made(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     deal = DealRef("main", "salesforce", ORG, ONE)
     sent = {
-        "onboarding": {"title": "Onboard Fjord", "due": date(2026, 11, 25)},
-        "nobody": {"title": "Onboard nobody", "priority": "Bad"},
+        "onboarding": {"subject": "Onboard Fjord", "due": date(2026, 11, 25)},
+        "nobody": {"subject": "Onboard nobody", "priority": "Bad"},
     }
     steps = [Step(f"hb:{deal}:e1:main.{name}", name, "task", Scope.DEAL, deal, said) for name, said in sent.items()]
 
