@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff.decisions import Planned
 from handoff.model import Step
-from handoff.ports import Capability, Destination, Identity, Limit, Traffic
+from handoff.ports import Capability, Destination, Limit, Traffic
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,6 @@ def finding(capability: Capability, steps: Sequence[Step]) -> int:
 
     The key is looked for, then each rule by which a record is recognised, or what may be adopted.
     """
-    asked = [step for step in steps if step.reference or capability.identity is Identity.FINDABLE]
+    asked = [step for step in steps if step.reference or capability.looks_for(in_doubt=False)]
     ways = max((len(step.match) + bool(step.adopt) for step in asked), default=0)
     return ceil(len(asked) / capability.keys_per_lookup) * (1 + ways)

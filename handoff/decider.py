@@ -197,12 +197,10 @@ class Decider:
     def _looked_up(self, fresh: Sequence[Known]) -> list[Decision]:
         if not fresh:
             return []
-        identity = self.destination.kinds[fresh[0][1].kind].identity
-        if identity is Identity.BLIND:
+        if self.destination.kinds[fresh[0][1].kind].identity is Identity.BLIND:
             return [self._blind(*one) for one in fresh]
-        natural = identity is Identity.NATURAL
-        sent = [one for one in fresh if natural and not one[1].reference]
-        looked = [one for one in fresh if not natural or one[1].reference]
+        looked = [one for one in fresh if self._looks_for(*one)]
+        sent = [one for one in fresh if not self._looks_for(*one)]
         found = self.destination.find([step for _, step, _ in looked]) if looked else {}
         adoptable = {one.ref for some in found.values() for one in some if one.how is How.ADOPT}
         holders = self.ledger.holders(adoptable) if adoptable else {}
@@ -215,6 +213,10 @@ class Decider:
             *(Decision(planned, send=step, memory=_memory(row)) for planned, step, row in sent),
             *(judged[step.key] for _, step, _ in looked),
         ]
+
+    def _looks_for(self, planned: Planned, step: Step, row: Any) -> bool:
+        in_doubt = row is not None and row.state in IN_DOUBT
+        return step.reference or self.destination.kinds[step.kind].looks_for(in_doubt=in_doubt)
 
     def _blind(self, planned: Planned, step: Step, row: Any) -> Decision:
         """What nobody can look up is sent once; where that may have happened a person must say."""

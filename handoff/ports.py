@@ -69,13 +69,20 @@ class Capability:
     What a destination can do with one kind of step.
 
     `batch` is how many steps go in one call, `keys_per_lookup` how many one look-up takes. `settle` is how long a
-    record just made may stay invisible to a look-up.
+    record just made may stay invisible to a look-up. `looks_first` says whether a step that was never sent is looked
+    for: a natural one where its record may be there without us, a findable one where others than its key can match it.
     """
 
     identity: Identity
     batch: int
     keys_per_lookup: int = 200
     settle: timedelta = timedelta(seconds=120)
+    looks_first: bool | None = None
+
+    def looks_for(self, *, in_doubt: bool) -> bool:
+        """Return whether a step without a record is looked for; without `looks_first` only a findable one is."""
+        findable = self.identity is Identity.FINDABLE
+        return findable if self.looks_first is None else self.looks_first or (findable and in_doubt)
 
 
 @dataclass(frozen=True)

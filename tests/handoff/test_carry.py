@@ -1,5 +1,6 @@
 """Steps carried out: in order, once, and never over somebody else's word."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from handoff import tables as t
 from handoff.mapping import Mappings
+from handoff.ports import Capability, Identity
 from tests.fakes import ACTING, End, PowerCut, World
 from tests.handoff.builders import ACCOUNT, DEAL, WON, a_deal, mappings_in, users
 
@@ -29,6 +31,11 @@ def world(acting: Mappings, ledger_url: str) -> World:
 def ending(kind: str, end: End, *, deal: str = ""):
     """Return how steps end when those of one kind (and one deal) end like this."""
     return lambda step: end if step.kind == kind and deal in str(step.deal) else None
+
+
+def looking_first(world: World, kind: str, *, looks: bool) -> None:
+    """Let the platform's steps of one kind be looked for before their first send, or only in doubt."""
+    world.platform.kinds = {**world.platform.kinds, kind: replace(world.platform.kinds[kind], looks_first=looks)}
 
 
 def state_of(world: World, kind: str) -> list[str]:
@@ -144,6 +151,34 @@ def test_a_natural_kind_is_sent_again_without_a_look(world):
     assert report.balance.done == 1
     assert len(world.platform.of("timeline")) == 1
     assert world.platform.looked == []
+
+
+def test_a_kind_that_only_we_make_is_looked_for_only_when_it_is_in_doubt(world):
+    looking_first(world, "cta", looks=False)
+    world.crm.win(a_deal())
+    world.platform.ends = ending("cta", End.UNKNOWN_AFTER)
+    world.run()
+    (cta,) = world.platform.of("cta")
+    before = [key for keys in world.platform.looked for key in keys]
+    world.platform.ends = lambda step: None
+
+    report = world.run()
+
+    assert cta.key not in before
+    assert cta.key in [key for keys in world.platform.looked for key in keys]
+    assert (report.balance.done, world.platform.of("cta")) == (1, [cta])
+
+
+def test_a_natural_kind_that_may_be_there_without_us_is_looked_for_and_not_written_over(world):
+    world.platform.kinds = {**world.platform.kinds, "company": Capability(Identity.NATURAL, 50)}
+    looking_first(world, "company", looks=True)
+    ref = world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "As a person has it"})
+    world.crm.win(a_deal())
+
+    world.run()
+
+    assert world.platform.one(ref).payload["Name"] == "As a person has it"
+    assert len(world.platform.of("company")) == 1
 
 
 def test_a_step_in_doubt_stays_in_doubt_while_it_waits_for_another(world):
