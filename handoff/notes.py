@@ -14,7 +14,7 @@ from handoff.fingerprints import fingerprint
 from handoff.mapping import Target
 from handoff.model import Handoff, Needed, Step, Trace, Value, Write
 from handoff.phrases import money
-from handoff.transforms import missing, shortened, text
+from handoff.transforms import missing, plain, shortened, text
 
 CHANGE = "change-"
 """How the names of notes begin."""
@@ -132,7 +132,7 @@ def note_step(
     title = f"Changed after the handoff: {handoff.deal.account_name}, {handoff.deal.name}"
     said = {
         fields.title: shortened(title, longest.get(fields.title) or LONGEST_TITLE),
-        fields.body: _list(lines, longest.get(fields.body) or LONGEST_BODY),
+        fields.body: _list(lines, longest.get(fields.body) or LONGEST_BODY, html=fields.html),
         fields.moment: now,
     }
     moved = _moved(base, listed)
@@ -191,11 +191,12 @@ def _trace(trace: Trace, said: Mapping[str, Value]) -> Trace:
     return Trace(trace.field, trace.place, how=FROM_THE_CHANGE) if trace.field in said else trace
 
 
-def _list(lines: Sequence[str], limit: int) -> str:
-    """Return the lines as an HTML list that fits; what does not is counted."""
+def _list(lines: Sequence[str], limit: int, *, html: bool = True) -> str:
+    """Return the lines (HTML) as a list that fits, of HTML or of plain lines; what does not fit is counted."""
     for shown in range(len(lines), 0, -1):
         more = f"<li>... and {len(lines) - shown} more</li>" if shown < len(lines) else ""
-        whole = f"<ul>{''.join(lines[:shown])}{more}</ul>"
+        listed = f"<ul>{''.join(lines[:shown])}{more}</ul>"
+        whole = listed if html else plain(listed)
         if len(whole) <= limit:
             return whole
-    return f"<ul><li>{len(lines)} fields</li></ul>"
+    return f"<ul><li>{len(lines)} fields</li></ul>" if html else f"{len(lines)} fields"

@@ -25,11 +25,12 @@ class FieldFacts:
 
 @dataclass(frozen=True)
 class NoteFields:
-    """Which fields of a note hold its title, its body, and its moment."""
+    """Which fields of a note hold its title, its body, and its moment; `html` says that the body is HTML."""
 
     title: str
     body: str
     moment: str
+    html: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from handoff import tables as t
 from handoff.carry import Carrier, Planned
 from handoff.changes import changed_names, followed_up
 from handoff.fingerprints import source_hashes
-from handoff.mapping import Mappings
+from handoff.mapping import Mappings, Target
 from handoff.model import Outcome, Result
+from handoff.platforms import ObjectFacts
 from handoff.prepare import prepare
 from handoff.story import known_story
 from tests.fakes import EDITED, End, Made, PowerCut, World, with_files
@@ -398,6 +399,25 @@ def test_a_note_names_what_fits_and_counts_the_rest(world):
 
     said = change_notes(world)[0].payload["Notes"]
     assert said == "<ul><li>Amount: USD 48,000 → USD 60,000</li><li>... and 1 more</li></ul>"
+
+
+def test_a_note_for_a_platform_without_html_is_plain_lines(world, monkeypatch):
+    facts = Target.facts
+
+    def without_html(target: Target, step: str) -> ObjectFacts:
+        known = facts(target, step)
+        return replace(known, note=known.note and replace(known.note, html=False))
+
+    monkeypatch.setattr(Target, "facts", without_html)
+    delivered(world)
+    amount(world, 60_000)
+    world.crm.edit(DEAL, source={"Business_Goal__c": "Berths & ports"})
+
+    world.run()
+
+    said = change_notes(world)[0].payload["Notes"]
+    assert said.splitlines()[0] == "Amount: USD 48,000 → USD 60,000"
+    assert said.splitlines()[1].endswith("→ Berths & ports")
 
 
 def test_each_change_has_a_note_of_its_own_also_when_the_deal_goes_back_and_forth(world):
