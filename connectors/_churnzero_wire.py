@@ -165,6 +165,9 @@ class Wire:
             return self.exchange.refused(route, answer, "the application key is not accepted.", remedy)
         if answer.status in (404, 405):
             return self._closed(self.exchange, route, answer, "it does not know this address.")
+        if answer.status >= 400 and b"appkey" in answer.body.lower():
+            why, remedy = "the application key is not accepted.", "Check it: Admin > Application Keys."
+            return self.exchange.error(NotAllowed, route, why, remedy, status=answer.status)
         if answer.status >= 400:
             return self.exchange.refused(route, answer, in_words(answer))
         if "html" in answer.headers.get("content-type", "").lower():
@@ -204,7 +207,7 @@ def in_words(answer: Answer) -> str:
 
 
 _NAMED = (
-    *("accountExternalId", "contactExternalId", "eventName", "eventDate", "description", "quantity", "appKey"),
+    *("accountExternalId", "contactExternalId", "eventName", "eventDate", "description", "quantity"),
     *("OwnerUserAccount", "TotalContractAmount", "NextRenewalDate", "StartDate", "EndDate", "LicenseCount", "IsActive"),
 )
 
