@@ -44,7 +44,9 @@ def test_a_won_deal_enrols_its_account_and_has_a_task_a_touchpoint_and_a_row():
 
 def test_each_promise_of_a_touchpoint_stands_on_a_line_of_its_own():
     world, totango = a_world()
-    promises = "Feeds live | 2026-04-01 | delivery | ann.lee@harbor.example\nWeekly call | | call | bo.dahl@harbor.example"
+    promises = (
+        "Feeds live | 2026-04-01 | delivery | ann.lee@harbor.example\nWeekly call | | call | bo.dahl@harbor.example"
+    )
     world.crm.win(a_deal(source={"Commitments__c": promises}))
 
     world.until_quiet(after=60)
