@@ -45,6 +45,11 @@ class Neighbours:
     platform: str
     known: frozenset[str]
 
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The platforms that this folder has a target file for."""
+        return frozenset(one.stem for one in (self.folder / "targets").glob("*.yml")) | {self.platform}
+
 
 def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     """Yield each mistake with the key where it stands; the words say how to fix it."""
@@ -332,11 +337,16 @@ def _exceptions(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
 
 
 def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
+    """One contract may serve several platforms: what it delivers to another one is checked with that one's file."""
     steps = [f"{near.platform}.{name}" for name in near.target.steps]
+    others = near.platforms - {near.platform}
     for kind, listed in contract.deliver.items():
-        for index, name in enumerate(listed):
+        ours = [(index, name) for index, name in enumerate(listed) if name.partition(".")[0] not in others]
+        for index, name in ours:
             if name not in steps:
                 yield ("deliver", kind, index), f"{name!r} is no step. {nearest(name, steps)}"
+        if listed and not ours:
+            yield ("deliver", kind), f"none of these is made in {near.platform}. Add one, like {steps[0]}"
     if not contract.deliver:
         return
     used = {str(rule.kind) for rule in contract.kinds} - {EXCLUDED} or {NEW_CUSTOMER}

@@ -234,8 +234,7 @@ class Mappings:
         target = self.target
         listed = self.contract.deliver.get(kind)  # type: ignore[call-overload]
         if listed is not None:
-            names = {name.rpartition(".")[2] for name in listed}
-            return tuple(name for name in target.order if name in names)
+            return tuple(name for name in target.order if f"{target.system}.{name}" in listed)
         if kind == "joining":
             return tuple(name for name in target.order if target.facts(name).note is not None)
         return target.order

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.shell import free_port_base
-from tests.cli.conftest import Desk
+from tests.desk import Desk
 from tests.processes import handoff
 
 pytestmark = pytest.mark.process
