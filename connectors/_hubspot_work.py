@@ -61,6 +61,7 @@ class Work:
     """
 
     system = "crm"
+    title = "HubSpot"
 
     def __init__(
         self,
