@@ -12,6 +12,7 @@ from cli.asking import at_terminal, said
 from cli.console import document, errors, headline, out
 from cli.options import AsJson, Sandbox
 from flows import _wiring
+from flows._instances import titles
 from handoff.by_hand import Said, Subject, Word, say, subject
 from handoff.errors import ConfigError
 from handoff.owners import Owner, in_words
@@ -67,7 +68,7 @@ def listed(
             document("queue", counts=_counts(found), entries=[one.as_dict() for one in found])
             return
         settings = chosen.settings()
-        words = {one: in_words(one, crm=settings.crm.system, platform=settings.platform.system) for one in Owner}
+        words = {one: in_words(one, **titles(settings.crm, settings.platform)) for one in Owner}
         _show(found, words, chosen.clock().now(), most=None if every else MOST_SHOWN)
 
 

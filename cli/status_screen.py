@@ -9,6 +9,7 @@ import typer
 from cli.console import Exit, document, errors, headline, out
 from cli.options import AsJson, MappingsDir, Sandbox
 from flows import _wiring
+from flows._instances import titles
 from handoff.calls import each_span, spoken
 from handoff.model import Standing
 from handoff.owners import Owner, in_words
@@ -54,7 +55,7 @@ def status(
             document("status", ok=done.well, ledger=kept_in, **done.as_dict())
         else:
             settings = chosen.settings()
-            who = {one: in_words(one, crm=settings.crm.system, platform=settings.platform.system) for one in Owner}
+            who = {one: in_words(one, **titles(settings.crm, settings.platform)) for one in Owner}
             show(done, who, kept_in=kept_in, scale=clock.scale)
         if not done.well:
             raise SystemExit(int(Exit.NEEDS_PERSON))

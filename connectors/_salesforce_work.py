@@ -67,6 +67,7 @@ class Work:
     """
 
     system = "crm"
+    title = "Salesforce"
 
     def __init__(self, *, instance: str, gateway: Gateway, rows: Rows) -> None:
         self.instance, self._gateway, self._rows = instance, gateway, rows

@@ -24,6 +24,12 @@ def system_of(instance: Instance) -> System:
     return known[instance.system]
 
 
+def titles(crm: Instance, platform: Instance) -> dict[str, str]:
+    """Return how the vendors of a deployment's CRM and platform write them; work in the CRM is the CRM's."""
+    of_crm, of_platform = system_of(crm), system_of(platform)
+    return {"crm": of_crm.called, "platform": of_platform.called if of_platform.port else of_crm.called}
+
+
 def stand_in(system: System, port_base: int, environment: Mapping[str, str]) -> Instance:
     """Return the instance that is the system's stand-in; what the environment says of it wins."""
     values: dict[str, Any] = {"system": system.name, **system.stand_in(port_base + system.port)}

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+import connectors
+from flows._instances import stand_in, titles
 from handoff.errors import ConfigError
 from handoff.reconcile import reconcile
 from handoff.run import run_once
@@ -96,3 +98,98 @@ def test_a_reconciliation_finds_all_as_it_was_made_and_names_a_task_that_somebod
 def test_a_platform_in_a_crm_that_the_deployment_does_not_have_is_a_mistake_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"crm = 'emea' is no CRM of this deployment\. There is: main"):
         bridge_over(world_at(), tmp_path, platform="crm", PLATFORM_MAIN_CRM="emea")
+
+
+def test_whoever_must_act_on_work_in_the_crm_is_the_crm_s_own() -> None:
+    hubspot, itself, totango = (
+        stand_in(connectors.system(kind, name), 8700, {})
+        for kind, name in (("crm", "hubspot"), ("platform", "crm"), ("platform", "totango"))
+    )
+
+    assert titles(hubspot, itself) == {"crm": "HubSpot", "platform": "HubSpot"}
+    assert titles(hubspot, totango) == {"crm": "HubSpot", "platform": "Totango"}
+
+
+# In HubSpot
+
+
+def held(world: World, name: str, deal: str | None = None) -> list[dict[str, Any]]:
+    """Return HubSpot's tasks or notes, all that carry a key or those of a deal."""
+    body = {"tasks": "hs_task_body", "notes": "hs_note_body"}[name]
+    rows = [row for row in world.state("hubspot", name)["hubspot"][name] if "hb:" in row[body]]
+    return [row for row in rows if deal is None or f":{deal}:" in row[body]]
+
+
+def hubspot_deal(world: World, words: str) -> str:
+    deals = world.state("hubspot", "deals")["hubspot"]["deals"]
+    return next(str(row["id"]) for row in deals if words in row["dealname"])
+
+
+def test_in_hubspot_every_won_deal_gets_its_tasks_and_one_note_and_a_second_pass_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, crm="hubspot", platform="crm")
+    first = run_once(bridge)
+    made = held(world, "tasks"), held(world, "notes")
+
+    second = run_once(bridge)
+
+    assert (first.balance.seen, first.balance.done, len(made[1])) == (45, 44, 44)
+    assert sum(sum(results.values()) for results in second.steps.values()) == 0
+    assert (held(world, "tasks"), held(world, "notes")) == made
+
+
+def test_in_hubspot_the_csm_owns_the_tasks_and_the_note_has_its_subject_on_top(tmp_path: Path) -> None:
+    world = world_at()
+    run_once(bridge_over(world, tmp_path, crm="hubspot", platform="crm"))
+    people = {row["id"]: row["email"] for row in world.state("hubspot", "owners")["hubspot"]["owners"]}
+
+    deal = hubspot_deal(world, "In pounds")
+    review, onboarding = sorted(held(world, "tasks", deal), key=lambda row: str(row["hs_task_subject"]))
+    (note,) = held(world, "notes", deal)
+
+    assert {people[row["hubspot_owner_id"]] for row in (review, onboarding)} == {"ben.okafor@harbor.example"}
+    assert (onboarding["hs_task_status"], onboarding["hs_task_priority"]) == ("NOT_STARTED", "MEDIUM")
+    assert review["hs_timestamp"] > onboarding["hs_timestamp"]
+    assert note["hs_note_body"].startswith("<p><strong>Sales handoff: ")
+
+
+def test_in_hubspot_a_text_follows_the_deal_until_a_person_edits_it(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, crm="hubspot", platform="crm")
+    run_once(bridge)
+    ours, theirs = hubspot_deal(world, "In pounds"), hubspot_deal(world, "Long notes")
+    (edited,) = (row for row in held(world, "tasks", theirs) if row["hs_task_subject"].startswith("Onboard"))
+    world.load({"hubspot": {"tasks": [{"id": edited["id"], "hs_task_body": "Mine.", "hs_task_status": "COMPLETED"}]}})
+    later(world)
+    world.load({"hubspot": {"deals": [{"id": one, "amount": "1234567"} for one in (ours, theirs)]}})
+    later(world)
+
+    run_once(bridge)
+
+    (followed,) = (row for row in held(world, "tasks", ours) if row["hs_task_subject"].startswith("Onboard"))
+    (stayed,) = (row for row in world.state("hubspot", "tasks")["hubspot"]["tasks"] if row["id"] == edited["id"])
+    assert "1,234,567" in followed["hs_task_body"]
+    assert followed["hs_task_body"].endswith(".onboarding</p>")
+    assert (stayed["hs_task_body"], stayed["hs_task_status"]) == ("Mine.", "COMPLETED")
+
+
+@pytest.mark.parametrize("most", ["0", "20000"])
+def test_in_hubspot_a_reconciliation_finds_all_as_it_was_made_and_names_a_task_that_somebody_deleted(
+    most: str, tmp_path: Path
+) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, crm="hubspot", platform="crm", CRM_MAIN_LIST_WORK_UP_TO=most)
+    run_once(bridge)
+    later(world)
+    before = reconcile(bridge)
+    task = next(row for row in held(world, "tasks") if row["hs_task_subject"].startswith("Onboard"))
+
+    world.load({"hubspot": {"tasks": [{"id": task["id"], "_deleted": True}]}})
+    later(world)
+    after = reconcile(bridge)
+
+    assert before.differences == 0
+    assert [one.why.partition(" on ")[0] for one in after.findings] == ["it was deleted"]
+    assert after.findings[0].step in task["hs_task_body"]

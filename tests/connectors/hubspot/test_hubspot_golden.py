@@ -279,7 +279,11 @@ def with_our_key(exchange: Any) -> Reply:
 
 
 def work_of(asked: Asked) -> Work:
-    return Work(wire=asked.wire, portal=Portal(asked.wire), records=Records(asked.wire), now=asked.clock.now)
+    wire = asked.wire
+    search = Search(wire, repeats=0)
+    return Work(
+        instance="main", wire=wire, portal=Portal(wire), records=Records(wire), search=search, now=asked.clock.now
+    )
 
 
 def finds_task(name: str) -> None:
@@ -305,7 +309,7 @@ def makes_task(name: str) -> None:
     (sent,), (golden_input,) = asked.call.body["inputs"], exchange["request"]["body"]["inputs"]
     assert (asked.call.path, sent["associations"]) == (exchange["request"]["path"], golden_input["associations"])
     assert set(sent["properties"]) <= set(golden_input["properties"])
-    assert sent["properties"]["hs_timestamp"] == "2026-11-27T00:00:00.000Z"
+    assert sent["properties"]["hs_timestamp"] == golden_input["properties"]["hs_timestamp"]
 
 
 READS: dict[str, Callable[[str], None]] = {
