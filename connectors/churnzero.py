@@ -52,6 +52,7 @@ class ChurnZero:
     """
 
     system = "churnzero"
+    title = "ChurnZero"
 
     def __init__(
         self,
