@@ -194,7 +194,7 @@ def serve_sandbox(
         Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
     ] = None,
     crm: Annotated[
-        str | None, typer.Option(metavar="CRM", help="Load it into salesforce (default) or hubspot.")
+        str | None, typer.Option(metavar="CRM", help="The CRM of the tenant: salesforce (default) or hubspot.")
     ] = None,
 ) -> None:
     """Serve stand-ins of the CRMs and the platforms."""

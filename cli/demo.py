@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ PROSE = 200
 def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None:
     """Hand off the won deals of an invented tenant through Prefect, twice, and show the result."""
     from sandbox.clock import SimulatedClock
+    from sandbox.seed import contents
     from sandbox.shell import Background, free_port_base
     from sandbox.world import World
 
@@ -49,7 +51,13 @@ def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None
         return datetime.now(UTC)
 
     base = free_port_base()
-    world = World(seed=seed, clock=SimulatedClock(real_now=real_now, scale=60), port_base=base, real_now=real_now)
+    world = World(
+        seed=seed,
+        clock=SimulatedClock(real_now=real_now, scale=60),
+        port_base=base,
+        real_now=real_now,
+        tenant=partial(contents, crm=crm.name),
+    )
     with _own_prefect() as folder, Background(world, base):
         os.environ |= {"HANDOFF_SANDBOX_CRM": crm.name, "HANDOFF_SANDBOX_PLATFORM": platform.name}
         os.environ["HANDOFF_LEDGER_URL"] = f"sqlite:///{folder / 'demo.db'}"

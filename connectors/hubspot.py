@@ -24,7 +24,7 @@ from connectors._hubspot_wire import Json, Wire
 from connectors._hubspot_work import ROUTES as OF_WORK
 from connectors._hubspot_work import Work
 from connectors._hubspot_write_back import READ_BACK, WRITE_BACK, WriteBack
-from connectors._system import System, World
+from connectors._system import System, World, at_base_url
 from handoff.batches import batches
 from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, Transient
@@ -277,6 +277,7 @@ SYSTEM = System(
     make=make,
     port=PORT,
     title="HubSpot",
+    stand_in=lambda port: {**at_base_url(port), "time_zone": "US/Eastern"},
     work_in=work_in,
 )
 

@@ -4,7 +4,7 @@ A believable tenant, made from a number: the same number and start give the same
 Harbor, an invented seller of supply-chain software, has 60 accounts and 120 deals: 45 won over the 60 days
 before the start, 25 lost, 50 open over every stage. Salesforce and HubSpot both hold them. Of the won deals
 about half are well prepared for the handoff, a third thinly, the rest not at all. Twelve accounts are Gainsight
-companies already.
+companies already, under their ids in the CRM that the tenant works with.
 
 Deliberate trouble, one won deal each, well prepared otherwise, the only deal of its account, and found by the
 beginning of its name:
@@ -41,7 +41,7 @@ from sandbox.catalogue import (
     Stage,
 )
 from sandbox.ids import Ids
-from sandbox.in_hubspot import in_hubspot
+from sandbox.in_hubspot import Twin
 from sandbox.journal import iso_z
 from sandbox.people import CSMS, CUSTOMER_SUCCESS, address, crm_user, customer_success_users
 from sandbox.wire import Contents, Objects, Record
@@ -53,13 +53,21 @@ COMPANIES = 12
 NOTE = "{play} Next step agreed with {contact}: kickoff in the week after signature."
 
 
-def contents(number: int, now: datetime) -> Contents:
-    """Return the tenant that `number` stands for, as it is at `now` (aware)."""
+def contents(number: int, now: datetime, crm: str = "salesforce") -> Contents:
+    """
+    Return the tenant that `number` stands for, as it is at `now` (aware).
+
+    `crm` is the CRM by whose ids Gainsight knows its companies; both hold the deals.
+    """
     made = Harbor(number, now)
     made.furnish()
+    in_hubspot = Twin(made.crm)
+    if crm == "hubspot":
+        for company in made.platform["Company"]:
+            company["SfdcAccountId"] = in_hubspot.id(company["SfdcAccountId"])
     return Contents(
         settings={"salesforce": {"multi_currency": True}},
-        objects={"salesforce": made.crm, "hubspot": in_hubspot(made.crm), "gainsight": made.platform},
+        objects={"salesforce": made.crm, "hubspot": in_hubspot.objects(), "gainsight": made.platform},
     )
 
 

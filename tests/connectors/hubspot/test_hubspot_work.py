@@ -205,7 +205,9 @@ def test_a_census_lists_a_few_tasks_and_looks_among_many_for_those_with_a_key(
 
     assert sorted(counted) == sorted(str(one.ref) for one in made)
     assert [one for one, path in portal.asked if "tasks" in path][1] == asked
+    del portal.asked[:]
     assert [one for page in work.census(clock.now()) for one in page] == []
+    assert [path for _, path in portal.asked if path.endswith("tasks/batch/read")] == []
 
 
 def test_owners_are_the_people_deactivated_ones_are_inactive(work: Work) -> None:
@@ -308,12 +310,15 @@ def test_a_portal_whose_tasks_and_notes_are_as_they_must_be_gives_no_finding(por
 
 
 def test_whoever_is_no_owner_or_left_and_what_cannot_be_written_is_found(portal: SandboxPortal) -> None:
-    portal.engine.tenant({"hidden_fields": ["tasks.hs_task_priority"]})
+    portal.engine.withhold({"tasks.hs_task_priority": "sight", "notes.hs_note_body": "write"})
 
     found = looked_at(portal, "lee.left@harbor.example", "nobody@harbor.example")
 
     assert found == {
-        "properties of tasks and notes": ["The property hs_task_priority of tasks is missing or hidden."],
+        "properties of tasks and notes": [
+            "The property hs_task_priority of tasks is missing or hidden.",
+            "The property hs_note_body of notes is read-only.",
+        ],
         "people of tasks": [
             "lee.left@harbor.example (csm in people.yml) is a deactivated owner of HubSpot.",
             "nobody@harbor.example (csm in people.yml) is no owner in HubSpot.",
