@@ -54,6 +54,7 @@ DATA ?= ../shared/data/crm_sales_opportunities
 
 bench-calls: $(READY) ## Count the calls a handoff costs, beside the floor; rewrites docs/calls.md (DATA=folder of the CSVs)
 	@$(BIN)/python benchmarks/calls.py --data $(DATA) --write docs/calls.md
+	@$(BIN)/python benchmarks/calls_to_totango.py --data $(DATA) --write docs/calls.md
 
 BENCH := $(VENV)/.bench
 
