@@ -337,6 +337,9 @@ def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
         for index, name in enumerate(listed):
             if name not in steps:
                 yield ("deliver", kind, index), f"{name!r} is no step. {nearest(name, steps)}"
+    for index, name in enumerate(contract.backfill.deliver or ()):
+        if name not in steps:
+            yield ("backfill", "deliver", index), f"{name!r} is no step. {nearest(name, steps)}"
     if not contract.deliver:
         return
     used = {str(rule.kind) for rule in contract.kinds} - {EXCLUDED} or {NEW_CUSTOMER}

@@ -48,6 +48,14 @@ class StepCount:
     left_out: int = 0
     samples: list[Sample] = field(default_factory=list)
 
+    def add(self, decision: Decision) -> None:
+        """Count what one decision does with its record."""
+        send = decision.send
+        self.unchanged += send is None
+        self.create += send is not None and send.ref is None
+        self.link += send is not None and decision.adopts
+        self.update += send is not None and send.ref is not None and not decision.adopts
+
     def counts(self) -> dict[str, int]:
         """Return the numbers by name."""
         names = ("create", "update", "link", "unchanged", "fields_kept", "for_new_only", "left_out")

@@ -138,13 +138,10 @@ class _Planning:
         target = self.bridge.mappings.target
         counts = {name: StepCount(target.file.steps[name].object) for name in target.order}
         for key, one in self.decided.items():
-            count, send = counts[one.planned.step.name], one.send
+            count = counts[one.planned.step.name]
             count.fields_kept += self.kept[key]
             count.for_new_only += self.new_only[key]
-            count.unchanged += send is None
-            count.create += send is not None and send.ref is None
-            count.link += send is not None and one.adopts
-            count.update += send is not None and send.ref is not None and not one.adopts
+            count.add(one)
         for key, name in {step["key"]: step["name"] for step in others}.items():
             if name in counts and key not in self.decided:
                 counts[name].left_out += 1
