@@ -72,8 +72,12 @@ class PlannedDeal:
 
 
 def digest(steps: Sequence[Step]) -> str:
-    """Return what tells that a deal's own plan changed: the steps, and a fingerprint of each field they carry."""
-    return fingerprint({one.key: [one.kind, one.reference, field_hashes(one.payload)] for one in steps})
+    """
+    Return what tells that a deal's own plan changed: the steps, and a fingerprint of each field they carry.
+
+    A record that is only looked up carries nothing.
+    """
+    return fingerprint({one.key: [one.kind, {} if one.reference else field_hashes(one.payload)] for one in steps})
 
 
 def as_handoff(key: str, kind: str, background: Mapping[str, Any] | None, moment: datetime, won_at: datetime) -> Any:
