@@ -99,7 +99,7 @@ def _show(plan: Reapplication, to: To) -> None:
         style="bold",
     )
     for name, count in plan.steps.items():
-        _show_step(name, count)
+        show_step(name, count)
     if plan.tells:
         out.print(f"  {'deals told':<18} {len(plan.tells):,} to write")
     show_left_out(plan.left_out)
@@ -123,7 +123,8 @@ def does(one: Writes) -> str:
     return f"{DOES[one.action]} {screens.KIND.get(one.kind, f'{one.kind}s')}"
 
 
-def _show_step(name: str, count: StepCount) -> None:
+def show_step(name: str, count: StepCount) -> None:
+    """Print what becomes of the steps of one name, with a few of the fields that change."""
     said = ", ".join(f"{number:,} {COUNTED[what]}" for what, number in count.counts().items() if number)
     out.print(f"  {name:<18} {said}", markup=False)
     for sample in count.samples:

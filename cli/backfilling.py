@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import screens
-from cli.applying import COUNTED, does, show_left_out
+from cli.applying import does, show_left_out, show_step
 from cli.console import document, errors, headline, out, progress_bar
 from cli.options import AsJson, MappingsDir, Sandbox
 from cli.shown_as_data import prepared_as_data
@@ -14,9 +14,10 @@ from flows import _wiring
 from handoff.backfill import plan_backfill
 from handoff.backfill_plan import BackfillPlan
 from handoff.backfilling import carry_out_backfill
-from handoff.backfills import Asked, states
+from handoff.backfills import Asked, plan_of, states
 from handoff.bridge import Bridge
 from handoff.errors import ConfigError
+from handoff.replanning import carry_out_replan, plan_replan
 from handoff.report import Report
 from handoff.telling import Teller
 
@@ -36,6 +37,9 @@ def backfill(
     owner: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only deals of this rep.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many deals, the oldest wins first.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Make all that a live deal gets, not the notes alone.")] = False,
+    replan: Annotated[
+        bool, typer.Option("--replan", help="Bring changed mappings to deals handed off before; --full: new steps too.")
+    ] = False,
     apply: Annotated[int | None, typer.Option("--apply", metavar="PLAN", help="Do this plan.")] = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
@@ -48,13 +52,13 @@ def backfill(
     with errors("backfill", as_json=as_json):
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
         if apply is not None:
-            if since or until or segment or owner or limit or full:
+            if since or until or segment or owner or limit or full or replan:
                 raise ConfigError("--apply does a plan as it was made. Leave the other options out.")
             _do(chosen, apply, as_json=as_json)
             return
         if since is None or until is None:
             raise ConfigError("Say which deals: --since DAY --until DAY; or which plan is to be done: --apply PLAN.")
-        asked = Asked(since.date(), until.date(), segment=segment, owner=owner, limit=limit, full=full)
+        asked = Asked(since.date(), until.date(), segment=segment, owner=owner, limit=limit, full=full, replan=replan)
         _plan(chosen, asked, as_json=as_json)
 
 
@@ -65,7 +69,7 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
         progress_bar() as progress,
         _wiring.wired(chosen, only_ledger=True, backfill=True, progress=progress) as bridge,
     ):
-        plan = plan_backfill(bridge, asked)
+        plan = plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
         told = [Teller(bridge).foretold(one) for one in plan.samples]
     if as_json:
         shown = [prepared_as_data(one, some, bridge.mappings) for one, some in zip(plan.samples, told, strict=True)]
@@ -80,28 +84,30 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
 def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     headline(_wiring.systems(chosen), as_json=as_json)
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
-        report, left = done(bridge, number)
+        reports, left = done(bridge, number)
     if as_json:
-        document("backfill", plan=number, deals=left, **report.as_dict())
+        document("backfill", plan=number, deals=left, runs=[report.as_dict() for report in reports])
         return
-    screens.show_report(report)
+    for report in reports:
+        screens.show_report(report)
     said = ", ".join(f"{count:,} {state}" for state, count in left.items())
     out.print(f"Plan {number}: {said}.", style="bold")
     if left.get("planned"):
         out.print(f"To go on with what is left: handoff backfill --apply {number}")
 
 
-def done(bridge: Bridge, number: int) -> tuple[Report, dict[str, int]]:
-    """Do what is left of a plan; return the report, and how many of its deals are in each state."""
-    return carry_out_backfill(bridge, number), states(bridge.ledger, number)
+def done(bridge: Bridge, number: int) -> tuple[list[Report], dict[str, int]]:
+    """Do what is left of a plan; return the report of each run, and how many of its deals are in each state."""
+    replans = plan_of(bridge.ledger, number).asked["replan"]
+    reports = carry_out_replan(bridge, number) if replans else [carry_out_backfill(bridge, number)]
+    return reports, states(bridge.ledger, number)
 
 
 def _show(plan: BackfillPlan) -> None:
     deals = "deal" if plan.deals == 1 else "deals"
     out.print(f"Plan {plan.number}: {plan.deals:,} {deals}, {sum(plan.skipped.values()):,} left alone.", style="bold")
     for name, count in plan.steps.items():
-        said = ", ".join(f"{number:,} {COUNTED[what]}" for what, number in count.counts().items() if number)
-        out.print(f"  {name:<18} {said}", markup=False)
+        show_step(name, count)
     for why, number in plan.skipped.items():
         out.print(f"  left alone         {number:,}: {why}", markup=False)
     if plan.not_asked:

@@ -115,17 +115,9 @@ class _Planning:
         for deals in packed(self._wanted(self._candidates()), SLICE):
             self._slice(deals)
         plan = self._told()
-        return replace(
-            plan,
-            number=keep_plan(
-                self.bridge.ledger,
-                self.deals,
-                asked=self.asked,
-                made_at=self.made_at,
-                version=plan.version,
-                counts=plan.counts(),
-            ),
-        )
+        counts, version, ledger = plan.counts(), plan.version, self.bridge.ledger
+        told = keep_plan(ledger, self.deals, asked=self.asked, made_at=self.made_at, version=version, counts=counts)
+        return replace(plan, number=told)
 
     def _told(self) -> BackfillPlan:
         share = self.bridge.mappings.contract.backfill.share

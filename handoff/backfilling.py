@@ -13,9 +13,10 @@ from handoff.backfills import (
     LEFT_OUT,
     PLAN_HOLDS,
     as_handoff,
-    deals_left,
+    deals_planned,
     digest,
     end,
+    finished,
     plan_of,
     slices_left,
     states,
@@ -124,9 +125,9 @@ class _Approved(Intake):
         return {row.key: as_handoff(row.key, row.kind, row.background, moment, deal.won_at) for deal, row in planned}
 
     def _undone(self, slice_: int) -> dict[str, Any]:
-        """Return what is left of a slice; what was delivered is done, whoever wrote that down."""
-        rows = deals_left(self.ledger, self.plan.id, slice_)
-        done = {ref for ref, row in rows.items() if row.delivered_at is not None}
+        """Return what is left of a slice; what was handed off and told is done, whoever wrote that down."""
+        rows = deals_planned(self.ledger, self.plan.id, slice_)
+        done = finished(self.ledger, rows)
         end(self.ledger, self.plan.id, dict.fromkeys(done, (DONE, "")))
         return {ref: row for ref, row in rows.items() if ref not in done}
 

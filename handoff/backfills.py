@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from handoff import tables as t
 from handoff.backgrounds import kept as kept_background
@@ -141,14 +141,21 @@ def slices_left(ledger: Ledger, plan: int) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
-def deals_left(ledger: Ledger, plan: int, slice_: int) -> dict[str, Row[Any]]:
-    """Return by ref the deals of a slice in which something is left to do; what was delivered meanwhile is not."""
-    c, h = t.backfill_deals.c, t.handoffs.c
-    delivered = and_(h.key == c.key, h.delivered_at.is_not(None))
-    query = select(t.backfill_deals, h.delivered_at).outerjoin(t.handoffs, delivered)
+def deals_planned(ledger: Ledger, plan: int, slice_: int) -> dict[str, Row[Any]]:
+    """Return by ref the deals of a slice in which something is left to do."""
+    c = t.backfill_deals.c
+    query = select(t.backfill_deals).where(c.plan == plan, c.slice == slice_, c.state == PLANNED)
     with ledger.reading() as connection:
-        rows = connection.execute(query.where(c.plan == plan, c.slice == slice_, c.state == PLANNED)).all()
-    return {row.ref: row for row in rows}
+        return {row.ref: row for row in connection.execute(query)}
+
+
+def finished(ledger: Ledger, rows: Mapping[str, Any]) -> set[str]:
+    """Return the refs of those of these deals that were handed off and whose record was told so."""
+    h, d = t.handoffs.c, t.deals.c
+    delivered = ledger.handoffs((row.key for row in rows.values()), h.delivered_at)
+    told = ledger.deals(rows, d.receipt_pending)
+    made = {ref for ref, row in rows.items() if row.key in delivered and delivered[row.key].delivered_at is not None}
+    return {ref for ref in made if ref in told and told[ref].receipt_pending is None}
 
 
 def end(ledger: Ledger, plan: int, ended: Mapping[str, tuple[str, str]]) -> None:

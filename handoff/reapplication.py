@@ -81,7 +81,8 @@ class Reapplication:
     `marks` say by step key and by ref how the ledger's rows were when it was made, `seen` by step key what the record
     of an update held of the fields to send. `looked` are the calls that it cost, `writes` those that it leads to;
     `look_ups` are made
-    while it is carried out: the records of updates are read once more just before they are put.
+    while it is carried out: the records of updates are read once more just before they are put. `digests`
+    tell by ref whether what the mapping says of a deal is the same as in another plan.
     """
 
     version: str
@@ -98,6 +99,7 @@ class Reapplication:
     ahead: tuple[Ahead, ...]
     look_ups: int = 0
     seen: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sends(self) -> int:

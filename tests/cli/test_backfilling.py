@@ -55,7 +55,7 @@ def test_plan_and_report_are_one_document_each(old):
     assert (plan["plan"], plan["deals"], plan["steps"]["onboarding_cta"]["create"]) == (1, 1, 1)
     assert plan["samples"][0]["deal"] == DEAL
     assert plan["tasks"] != {}
-    assert (done["plan"], done["deals"], done["balance"]["done"]) == (1, {"done": 1}, 1)
+    assert (done["plan"], done["deals"], done["runs"][0]["balance"]["done"]) == (1, {"done": 1}, 1)
 
 
 def test_a_deal_that_changed_since_is_listed(old):

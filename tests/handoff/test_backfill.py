@@ -310,6 +310,21 @@ def test_a_backfill_killed_three_times_makes_everything_once(monkeypatch, end, k
     assert states(world.ledger, plan.number) == {"done": 12}
 
 
+def test_a_deal_whose_record_could_not_be_told_is_told_when_the_plan_is_done_again(world):
+    known_companies(world, 0)
+    world.crm.win(old(0))
+    plan = planned(world)
+    world.crm.refuses_receipts = {f"0065g{0:010d}AAV": "the record is locked"}
+    assert applied(world, plan).receipts == {"written": 0, "pending": 1}
+    assert states(world.ledger, plan.number) == {"planned": 1}
+
+    world.crm.refuses_receipts = {}
+    world.clock.advance(3_700)
+
+    assert applied(world, plan).receipts == {"written": 1, "pending": 0}
+    assert (states(world.ledger, plan.number), len(world.platform.sent)) == ({"done": 1}, 1)
+
+
 def test_sync_leaves_alone_what_a_backfill_has_begun_and_the_backfill_goes_on_with_it(world):
     known_companies(world, 0)
     world.crm.win(old(0))
