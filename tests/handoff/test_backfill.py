@@ -11,6 +11,7 @@ from handoff.backfill_plan import BackfillPlan
 from handoff.backfilling import CHANGED, carry_out_backfill
 from handoff.backfills import Asked, states
 from handoff.errors import ConfigError
+from handoff.ledger import Ledger
 from handoff.report import Report
 from tests.fakes import End, PowerCut, World, with_files
 from tests.handoff.builders import BEN, CONTRACT, FILES, TARGET, a_deal, users
@@ -352,3 +353,21 @@ def test_of_an_account_with_several_old_deals_nothing_is_made_twice_and_all_are_
     assert report.balance.done == 6
     assert len(world.platform.of("company")) == 2
     assert counted(plan)["company"] == {"create": 2}
+
+
+def test_a_slice_that_another_process_works_on_is_left_to_it_and_free_once_that_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(backfill, "SLICE", 2)
+    world = World(with_files(), f"sqlite:///{tmp_path / 'handoff.db'}", users())
+    known_companies(world, *range(4))
+    world.crm.win(*(old(number) for number in range(4)))
+    plan = planned(world)
+    other = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
+    other.open(stamps={})
+    other.hold(other.begin_run("backfill", world.clock.now(), None), world.clock)
+    assert other.take([f"backfill:{plan.number}:0"])
+
+    assert carry_out_backfill(world.bridge, plan.number).balance.done == 2
+    assert notes_of(world) == ["Dock 2", "Dock 3"]
+    other.let_go()
+    assert carry_out_backfill(world.bridge, plan.number).balance.done == 2
+    assert notes_of(world) == [f"Dock {number}" for number in range(4)]
