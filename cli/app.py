@@ -9,6 +9,7 @@ import typer
 import connectors
 from cli import (
     applying,
+    backfilling,
     comparing,
     files,
     ledger,
@@ -260,6 +261,7 @@ _OTHERS = (
     files.commands(),
     comparing.commands(),
     applying.commands(),
+    backfilling.commands(),
     previewing.commands(),
     reconciling.commands(),
     trailing.commands(),

@@ -230,7 +230,12 @@ def ledger_as_it_is(chosen: Choice) -> Iterator[Ledger]:
 
 @contextmanager
 def wired(
-    chosen: Choice, *, read_only: bool = False, only_ledger: bool = False, progress: Progress = silent
+    chosen: Choice,
+    *,
+    read_only: bool = False,
+    only_ledger: bool = False,
+    backfill: bool = False,
+    progress: Progress = silent,
 ) -> Iterator[Bridge]:
     """
     Put a bridge together and take it apart again.
@@ -238,6 +243,7 @@ def wired(
     Args:
         read_only: Nothing is written but the calls that looking costs.
         only_ledger: The ledger is written, and neither system.
+        backfill: Only that share of the calls is used which the contract gives a backfill.
 
     Raises:
         ConfigError: The files or settings are wrong; nothing was called.
@@ -261,7 +267,8 @@ def wired(
         clock = Beating(chosen.clock(), beat)
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
         only_reads = read_only or only_ledger or shadow
-        world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
+        budget = SharedBudget(ledger, share=mappings.contract.backfill.share if backfill else 1.0)
+        world = World(clock, budget, random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = crm_system.make(settings.crm, mappings, world)
         platform = platform_system.make(settings.platform, replace(world, crm=crm, work_in=crm_system.work_in))
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)

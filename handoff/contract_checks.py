@@ -347,6 +347,9 @@ def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
                 yield ("deliver", kind, index), f"{name!r} is no step. {nearest(name, steps)}"
         if listed and not ours:
             yield ("deliver", kind), f"none of these is made in {near.platform}. Add one, like {steps[0]}"
+    for index, name in enumerate(contract.backfill.deliver or ()):
+        if name not in steps and name.partition(".")[0] not in others:
+            yield ("backfill", "deliver", index), f"{name!r} is no step. {nearest(name, steps)}"
     if not contract.deliver:
         return
     used = {str(rule.kind) for rule in contract.kinds} - {EXCLUDED} or {NEW_CUSTOMER}

@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """The newest revision in `handoff/migrations/`, which brings older ledgers up to the tables below."""
 
 BACKGROUND = "background"
@@ -203,4 +203,30 @@ events = Table(
     Column("deal", String(80), index=True),
     Column("step", String(100)),
     Column("detail", Text, nullable=False, default=""),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("mapping_version", String(12), nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("counts", JSON, nullable=False),
+)
+
+backfill_deals = Table(
+    "backfill_deals",
+    metadata,
+    Column("plan", Integer, primary_key=True, autoincrement=False),
+    Column("ref", String(80), primary_key=True),
+    Column("deal_id", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("slice", Integer, nullable=False),
+    Column("digest", String(16), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("background", JSON),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Index("backfill_deals_of_ref", "ref"),
 )

@@ -1,0 +1,35 @@
+"""Release 0.4: planned backfills, and the deals that each of them covers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "4"
+down_revision = "3"
+
+MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Make the tables of backfills."""
+    op.create_table(
+        "backfills",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("made_at", MOMENT, nullable=False),
+        sa.Column("mapping_version", sa.String(12), nullable=False),
+        sa.Column("asked", sa.JSON, nullable=False),
+        sa.Column("counts", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "backfill_deals",
+        sa.Column("plan", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("ref", sa.String(80), primary_key=True),
+        sa.Column("deal_id", sa.String(20), nullable=False),
+        sa.Column("key", sa.String(100), nullable=False),
+        sa.Column("slice", sa.Integer, nullable=False),
+        sa.Column("digest", sa.String(16), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("background", sa.JSON),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    op.create_index("backfill_deals_of_ref", "backfill_deals", ["ref"])
