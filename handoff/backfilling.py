@@ -80,9 +80,8 @@ class _Backfilling(Pass):
         self.approved = _Approved(bridge, self.tally, plan, stage)
         self.intake = self.approved
 
-    def _prepared(self, deals: Sequence[Deal]) -> list[Prepared]:
+    def _prepared(self, deals: Sequence[Deal], known: Mapping[str, Any]) -> list[Prepared]:
         """Return the deals planned as the kind they were approved as; the moments are those of now."""
-        known = self.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
         rows = self.approved.as_rows(deals, self.clock.now()) | known
         return followed_up(self.bridge, prepare(self.bridge, deals, known=rows), known)
 
