@@ -193,3 +193,25 @@ def test_in_hubspot_a_reconciliation_finds_all_as_it_was_made_and_names_a_task_t
     assert before.differences == 0
     assert [one.why.partition(" on ")[0] for one in after.findings] == ["it was deleted"]
     assert after.findings[0].step in task["hs_task_body"]
+
+
+def test_in_hubspot_no_task_is_made_twice_whatever_answers_are_lost(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, crm="hubspot", platform="crm")
+    world.faults([{"system": "hubspot", "do": "lose_answer", "route": "writes", "times": 2}])
+    for _ in range(3):
+        run_once(bridge)
+        later(world)
+    struck = world.struck()["lose_answer"]
+    world.faults([])
+    world.clock.advance(6 * 3600)
+    done = run_once(bridge)
+
+    made = [*held(world, "tasks"), *held(world, "notes")]
+
+    assert struck == 2
+    assert done.balance.done == 44
+    assert (
+        len(made),
+        len({(row.get("hs_task_body") or row["hs_note_body"]).rpartition("<p>")[2] for row in made}),
+    ) == (116, 116)
