@@ -82,7 +82,7 @@ class _Backfilling(Pass):
 
     def _prepared(self, deals: Sequence[Deal], known: Mapping[str, Any]) -> list[Prepared]:
         """Return the deals planned as the kind they were approved as; the moments are those of now."""
-        rows = self.approved.as_rows(deals, self.clock.now()) | known
+        rows = self.approved.as_rows(deals, self.clock.now()) | dict(known)
         return followed_up(self.bridge, prepare(self.bridge, deals, known=rows), known)
 
     def _parts(self, prepared: Sequence[Prepared]) -> list[Slice]:
