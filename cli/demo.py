@@ -201,7 +201,8 @@ def _what_next(crm: System, platform: System, stopped: str) -> None:
     if (crm.name, platform.name) != (USUAL_CRM, USUAL_PLATFORM):
         pair = f"HANDOFF_SANDBOX_CRM={crm.name} HANDOFF_SANDBOX_PLATFORM={platform.name}"
         out.print(f"  export {pair}   for the commands below")
-    out.print("  handoff sandbox                                  the stand-ins, to play with")
+    serve = "handoff sandbox" if crm.name == USUAL_CRM else f"handoff sandbox --crm {crm.name}"
+    out.print(f"  {serve:<48} the stand-ins, to play with")
     out.print("  handoff sync --sandbox --dry-run --limit 3       what would be done")
     out.print('  handoff sync --sandbox --dry-run --deal "pounds" every field of one deal, and where it comes from')
     out.print("  handoff sync --sandbox                           do it")
