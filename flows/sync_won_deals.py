@@ -1,6 +1,5 @@
 """The flow that hands off what was won since the last run."""
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows._artifacts import publish
+from flows._stopping import passing_stops_on
 from flows._wiring import Choice, wired
-from handoff.errors import Stopped
 from handoff.run import run_once
 
 
@@ -33,13 +32,8 @@ def sync_won_deals(
         limit: At most so many handoffs; the others wait.
     """
     chosen = Choice(Path(folder), Path(mappings) if mappings else None, sandbox)
-    try:
-        with wired(chosen) as bridge:
-            report = run_once(bridge, limit=limit, command="flow sync-won-deals", stage=as_task)
-    except Stopped as stopped:
-        if stopped.signal:  # all is settled now: Prefect hears what it would have heard without us
-            signal.raise_signal(stopped.signal)
-        raise
+    with passing_stops_on(), wired(chosen) as bridge:
+        report = run_once(bridge, limit=limit, command="flow sync-won-deals", stage=as_task)
     publish(report)
     return Completed(message=report.balance.words(), data=report.as_dict())
 
