@@ -33,11 +33,11 @@ def historic(mappings: Mappings, *, full: bool) -> Mappings:
 
 
 def steps_for_history(mappings: Mappings) -> list[str]:
-    """Return the steps that are made for a historical deal by policy, by name; without one, those that are notes."""
+    """Return the steps made for a historical deal by policy, as `deliver` has them; without one, the notes."""
     listed, target = mappings.contract.backfill.deliver, mappings.target
     if listed is not None:
-        return [name.rpartition(".")[2] for name in listed]
-    return [name for name in target.order if target.facts(name).note is not None]
+        return list(listed)
+    return [f"{target.system}.{name}" for name in target.order if target.facts(name).note is not None]
 
 
 def _from_work(deadline: Deadline) -> Deadline:
