@@ -31,7 +31,8 @@ def check_live(choose: Callable[[], _wiring.Choice], asked: Asked, *, as_json: b
     try:
         chosen = choose()
         headline(f"{_wiring.systems(chosen)} (reads only)", as_json=as_json)
-        checks = _checks(chosen, asked, notices)
+        checks = [check for one in chosen.each() for check in _checks(one, asked, notices)]
+        checks, notices = list(dict.fromkeys(checks)), list(dict.fromkeys(notices))
     except ConfigError as error:
         checks = [_settings(error)]
     findings = [(check, finding) for check in checks for finding in check.findings]

@@ -9,7 +9,7 @@ import typer
 from cli import screens
 from cli.console import document, errors, headline, out
 from cli.finding import read_live
-from cli.options import AsJson, DealArgument, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, DealArgument, MappingsDir, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff import keys
@@ -29,13 +29,14 @@ SaveExample = Annotated[
 def preview(
     deal: DealArgument,
     save_example: SaveExample = None,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what the mapping makes of a deal: every field, where it comes from, before and after each rule."""
     with errors("preview", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with _wiring.wired(chosen, read_only=True) as bridge:
             read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)

@@ -16,6 +16,7 @@ from handoff.by_hand import Said, Subject, Word, say, subject
 from handoff.errors import ConfigError
 from handoff.owners import Owner, in_words
 from handoff.queue import Entry, Retry, called, parked, queue
+from handoff.settings import systems_in
 
 ACTOR = "HANDOFF_ACTOR"
 MOST_SHOWN = 10
@@ -67,7 +68,8 @@ def listed(
             document("queue", counts=_counts(found), entries=[one.as_dict() for one in found])
             return
         settings = chosen.settings()
-        words = {one: in_words(one, crm=settings.crm.system, platform=settings.platform.system) for one in Owner}
+        crm, platform = systems_in(settings.meant), systems_in(settings.platforms)
+        words = {one: in_words(one, crm=crm, platform=platform) for one in Owner}
         _show(found, words, chosen.clock().now(), most=None if every else MOST_SHOWN)
 
 

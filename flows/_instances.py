@@ -24,12 +24,12 @@ def system_of(instance: Instance) -> System:
     return known[instance.system]
 
 
-def stand_in(system: System, port_base: int, environment: Mapping[str, str]) -> Instance:
+def stand_in(system: System, port_base: int, environment: Mapping[str, str], name: str = "main") -> Instance:
     """Return the instance that is the system's stand-in; what the environment says of it wins."""
     values: dict[str, Any] = {"system": system.name, **system.stand_in(port_base + system.port)}
-    bare = Instance(system.kind, "main", values, {})
-    said = {bare.variable(name): SANDBOX for name in credentials(system.settings)}
-    return Instance(system.kind, "main", values, {**said, **environment})
+    bare = Instance(system.kind, name, values, {})
+    said = {bare.variable(setting): SANDBOX for setting in credentials(system.settings)}
+    return Instance(system.kind, name, values, {**said, **environment})
 
 
 def tenant_of(instance: Instance) -> str:

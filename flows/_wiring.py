@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,33 +132,46 @@ def lease_clock(database: Database) -> LeaseClock:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which deployment a command works on: the `handoff.toml` of a folder, or the sandbox at a port base."""
+    """
+    Which deployment a command works on: the `handoff.toml` of a folder, or the sandbox at a port base.
+
+    `crm` is the CRM that is meant, None: each.
+    """
 
     folder: Path
     mappings: Path | None = None
     sandbox: int | None = None
+    crm: str | None = None
 
     def settings(self) -> Settings:
         """Return the settings; raises `ConfigError` when they are not whole, `Transient` when no sandbox answers."""
         if self.sandbox is None:
-            return read_settings(self.folder, mappings=self.mappings)
-        return sandbox_settings(self.sandbox, mappings=self.mappings)
+            return read_settings(self.folder, mappings=self.mappings, only=self.crm)
+        return sandbox_settings(self.sandbox, mappings=self.mappings, only=self.crm)
+
+    def each(self) -> list["Choice"]:
+        """Return this choice for each CRM that is meant, alone."""
+        return [replace(self, crm=one.name) for one in self.settings().meant]
+
+    def alone(self) -> "Choice":
+        """Return this choice for the one CRM that is meant; raises `ConfigError` when several are."""
+        return replace(self, crm=self.settings().crm.name)
 
     def clock(self) -> Clock:
         """Return the business clock."""
         return SandboxClock(self.sandbox) if self.sandbox is not None else SystemClock()
 
 
-def choice(*, sandbox: bool, mappings: Path | None, folder: Path | None = None) -> Choice:
+def choice(*, sandbox: bool, mappings: Path | None, folder: Path | None = None, crm: str | None = None) -> Choice:
     """Return what the options and `HANDOFF_SANDBOX` choose together."""
     said = os.environ.get("HANDOFF_SANDBOX", "")
     if said and not (re.fullmatch(r"\d{2,5}", said) and int(said) <= LAST_PORT_BASE):
         raise ConfigError(f"HANDOFF_SANDBOX={said!r} is no port base. Set it to the sandbox's, like 8700.")
     port_base = int(said) if said else DEFAULT_PORT_BASE if sandbox else None
-    return Choice(folder or Path.cwd(), mappings, port_base)
+    return Choice(folder or Path.cwd(), mappings, port_base, crm)
 
 
-def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
+def sandbox_settings(port_base: int, *, mappings: Path | None, only: str | None = None) -> Settings:
     """Return settings that point every instance at the stand-ins; the ledger is named after the sandbox's org."""
     try:
         org = httpx.get(f"http://127.0.0.1:{port_base}/healthz", timeout=CLOCK_TIMEOUT_SECONDS, trust_env=False)
@@ -175,36 +188,48 @@ def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
     url = os.environ.get("HANDOFF_LEDGER_URL")
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-    crm, platform = sandbox_pair()
-    usual = (crm.name, platform.name) == (USUAL_CRM, USUAL_PLATFORM)
-    between = "" if usual else f"-{crm.name}-{platform.name}"
+    crms, platforms = sandbox_systems()
+    usual = ([one.name for one in crms], [one.name for one in platforms]) == ([USUAL_CRM], [USUAL_PLATFORM])
+    between = "" if usual else "".join(f"-{one.name}" for one in (*crms, *platforms))
     return Settings(
         ledger_url=beside(url, Path.cwd()) if url else f"sqlite:///{home / name}{between}.db",
-        crm=stand_in(crm, port_base, os.environ),
-        platform=stand_in(platform, port_base, os.environ),
+        crms=_stand_ins(crms, port_base),
+        platforms=_stand_ins(platforms, port_base),
         mappings=mappings or SHIPPED_MAPPINGS,
+        only=only,
     )
 
 
-def sandbox_pair() -> tuple[System, System]:
+def sandbox_systems() -> tuple[list[System], list[System]]:
     """
-    Return the CRM and the platform of the sandbox that `HANDOFF_SANDBOX_CRM` and `HANDOFF_SANDBOX_PLATFORM` choose.
+    Return the CRMs and the platforms of the sandbox: `HANDOFF_SANDBOX_CRM`, `HANDOFF_SANDBOX_PLATFORM`, with commas.
 
     Raises:
         ConfigError: There is no connector for one of them.
     """
-    crm = {"system": os.environ.get("HANDOFF_SANDBOX_CRM") or USUAL_CRM}
-    platform = {"system": os.environ.get("HANDOFF_SANDBOX_PLATFORM") or USUAL_PLATFORM}
-    return system_of(Instance("crm", "main", crm, {})), system_of(Instance("platform", "main", platform, {}))
+    crms = _named("crm", os.environ.get("HANDOFF_SANDBOX_CRM") or USUAL_CRM)
+    return crms, _named("platform", os.environ.get("HANDOFF_SANDBOX_PLATFORM") or USUAL_PLATFORM)
 
 
-def pair_of(folder: Path) -> tuple[str, str]:
-    """Return the systems that the `handoff.toml` of a folder names; those of the sandbox where there is none."""
+def _named(kind: str, said: str) -> list[System]:
+    names = dict.fromkeys(name.strip() for name in said.split(","))
+    return [system_of(Instance(kind, "main", {"system": name}, {})) for name in names]
+
+
+def _stand_ins(systems: list[System], port_base: int) -> tuple[Instance, ...]:
+    """Return the instances of the sandbox: the first is `main`, a further one is called as its system."""
+    names = ["main", *(one.name for one in systems[1:])]
+    return tuple(stand_in(one, port_base, os.environ, name) for one, name in zip(systems, names, strict=True))
+
+
+def pairs_of(folder: Path) -> list[tuple[str, str]]:
+    """Return each CRM with each platform of the `handoff.toml` of a folder; of the sandbox where there is none."""
     if (folder / FILE).exists():
         settings = read_settings(folder, mappings=None)
-        return settings.crm.system, settings.platform.system
-    crm, platform = sandbox_pair()
-    return crm.name, platform.name
+        crms, platforms = ([one.system for one in some] for some in (settings.crms, settings.platforms))
+    else:
+        crms, platforms = ([one.name for one in some] for some in sandbox_systems())
+    return list(dict.fromkeys((crm, platform) for crm in crms for platform in platforms))
 
 
 @contextmanager
@@ -290,10 +315,12 @@ def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
 def systems(chosen: Choice) -> str:
     """Return the line that names what a command will touch."""
     if chosen.sandbox is not None:
-        crm, platform = sandbox_pair()
-        return f"sandbox on port {chosen.sandbox}: {crm.called} to {platform.called}"
+        of_crms, of_platforms = sandbox_systems()
+        crms, platforms = (" and ".join(one.called for one in some) for some in (of_crms, of_platforms))
+        return f"sandbox on port {chosen.sandbox}: {crms} to {platforms}"
     settings = chosen.settings()
-    return f"LIVE: {place_of(settings.crm)} to {place_of(settings.platform)}"
+    crms, platforms = (" and ".join(map(place_of, some)) for some in (settings.meant, settings.platforms))
+    return f"LIVE: {crms} to {platforms}"
 
 
 def _stamps(settings: Settings, org: str) -> dict[str, str]:

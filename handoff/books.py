@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import ColumnElement, Row, Select, Table, or_, select
 
 from handoff import tables as t
 from handoff.findings import What
@@ -69,10 +69,15 @@ def _of(ref: str, instance: str) -> bool:
 RECONCILE = "reconcile"
 
 
-def last_reconciled(ledger: Ledger) -> tuple[datetime | None, frozenset[str]]:
-    """Return when a reconciliation on record began to look, None before the first, and the steps it did not find."""
+def about(crm: str) -> ColumnElement[bool]:
+    """Return whether a run was about this CRM; releases before 0.4 had one, and did not say."""
+    return or_(t.runs.c.crm == crm, t.runs.c.crm.is_(None))
+
+
+def last_reconciled(ledger: Ledger, crm: str) -> tuple[datetime | None, frozenset[str]]:
+    """Return when the CRM's last reconciliation on record began to look (None: none), and the steps it did not find."""
     c = t.runs.c
-    query = select(c.id, c.started_at).where(c.command == RECONCILE, c.ok).order_by(c.id.desc()).limit(1)
+    query = select(c.id, c.started_at).where(c.command == RECONCILE, c.ok, about(crm)).order_by(c.id.desc()).limit(1)
     with ledger.reading() as connection:
         row = connection.execute(query).first()
         report = ledger.body(connection, f"run:{row.id}", "report") if row else None

@@ -83,12 +83,12 @@ def _won(bridge: Bridge, window: Window) -> dict[str, CountedDeal]:
 def _records(bridge: Bridge) -> tuple[dict[str, tuple[Counted, ...]], int]:
     records: dict[str, tuple[Counted, ...]] = {}
     strangers = count = 0
-    org = bridge.crm.org()
+    org, others_of_ours = bridge.crm.org(), bridge.ledger.crms()
     for page in bridge.platform.census():
         for one in page:
             key = planted(one.key)
             if key is None or (key.ref.instance, key.ref.org) != (bridge.crm.instance, org):
-                strangers += 1
+                strangers += key is None or _crm_of(key.ref) not in others_of_ours
                 continue
             others = [other for other in records.get(one.key, ()) if other.ref != one.ref]
             records[one.key] = (*others, one)
@@ -96,6 +96,10 @@ def _records(bridge: Bridge) -> tuple[dict[str, tuple[Counted, ...]], int]:
         bridge.progress("counting records of ours", count, 0)
     bridge.progress("counting records of ours", count, count)
     return records, strangers
+
+
+def _crm_of(ref: DealRef) -> str:
+    return f"{ref.instance}:{ref.system}:{ref.org}"
 
 
 def bare(row: Any) -> Step:

@@ -84,8 +84,8 @@ def refusal(system: str, error: ServiceError | ConfigError) -> Finding:
 
 
 def admin_of(system: str) -> str:
-    """Return who administers a system, as in `a Salesforce admin`."""
-    return f"a {system.split()[0].capitalize()} admin"
+    """Return who administers a system, as in `a Salesforce admin`; of several, `salesforce or hubspot`, one of them."""
+    return f"a {' or '.join(one.split()[0].capitalize() for one in system.split(' or '))} admin"
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
     if not heal:
         return _looked(bridge, *_found(bridge), run=None)
     ledger, clock = bridge.ledger, bridge.clock
-    run = ledger.begin_run(RECONCILE, clock.now(), bridge.mappings.version)
+    run = ledger.begin_run(RECONCILE, clock.now(), bridge.mappings.version, crm=bridge.crm.instance)
     try:
         counted, findings, balance = _found(bridge)
         _must_not_be_lost(counted)
@@ -118,7 +118,7 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
 def _found(bridge: Bridge) -> tuple[Census, list[Finding], WonBalance]:
     counted = census(bridge)
     of_deals, balance = deal_findings(counted)
-    seen_at, missed = last_reconciled(bridge.ledger)
+    seen_at, missed = last_reconciled(bridge.ledger, bridge.crm.instance)
     of_steps = StepFindings(counted, seen_at, missed).all()
     return counted, [*of_deals, *of_steps, *receipt_findings(counted), *altered(counted)], balance
 

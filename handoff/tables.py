@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """The newest revision in `handoff/migrations/`, which brings older ledgers up to the tables below."""
 
 BACKGROUND = "background"
@@ -162,6 +162,7 @@ runs = Table(
     Column("previous", Integer, index=True),
     Column("actor", String(80)),
     Column("alive_until", Moment),
+    Column("crm", String(40)),
 )
 
 windows = Table(

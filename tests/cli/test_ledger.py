@@ -63,7 +63,7 @@ def test_migrate_says_what_would_change_and_changes_nothing_when_only_asked(old)
     done = called("migrate", "--dry-run")
 
     assert done.exit_code == 0
-    assert "Schema 2 -> 3" in done.output
+    assert "Schema 2 -> 4" in done.output
     assert "3: Release 0.3: leases" in done.output
     assert "Nothing was changed" in done.output
     assert old.read_bytes() == before
@@ -73,12 +73,12 @@ def test_migrate_keeps_a_copy_brings_the_ledger_up_and_then_has_nothing_to_do(ol
     first, again = called("migrate", "--json"), called("migrate", "--json")
 
     said, then = json.loads(first.stdout), json.loads(again.stdout)
-    assert (first.exit_code, said["schemas"], said["done"]) == (0, {"from": "2", "to": "3"}, True)
+    assert (first.exit_code, said["schemas"], said["done"]) == (0, {"from": "2", "to": "4"}, True)
     assert said["backup"] == f"{old}.schema-2"
     assert Path(said["backup"]).exists()
     assert (again.exit_code, then["schemas"], then["done"], then["backup"]) == (
         0,
-        {"from": "3", "to": "3"},
+        {"from": "4", "to": "4"},
         False,
         None,
     )
@@ -88,7 +88,7 @@ def test_migrate_makes_a_ledger_where_none_is_and_asking_makes_none(folder):
     assert called("migrate", "--dry-run").exit_code == 0
     assert not (folder / "handoff.db").exists()
 
-    assert "has schema 3 now" in called("migrate").output
+    assert "has schema 4 now" in called("migrate").output
     assert (folder / "handoff.db").exists()
 
 
@@ -98,7 +98,7 @@ def test_migrate_brings_up_an_empty_database_on_a_server(folder, postgresql, mon
 
         done = called("migrate", "--json")
 
-        assert json.loads(done.stdout)["schemas"] == {"from": None, "to": "3"}
+        assert json.loads(done.stdout)["schemas"] == {"from": None, "to": "4"}
         Ledger(url).open(stamps={})
 
 

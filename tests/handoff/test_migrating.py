@@ -68,7 +68,7 @@ def stamped(ledger: Ledger) -> list[str]:
 
 def test_the_newest_migration_is_the_schema_of_the_code():
     assert list(_revisions())[-1] == t.SCHEMA_VERSION
-    assert list(_revisions()) == ["1", "2", "3"]
+    assert list(_revisions()) == ["1", "2", "3", "4"]
 
 
 def test_a_new_ledger_has_the_tables_that_the_migrations_make(empty_url):
@@ -158,7 +158,7 @@ def test_before_a_ledger_is_changed_a_copy_is_kept_beside_it_once(old):
 
 def test_a_migration_that_fails_half_way_leaves_the_ledger_as_it_was(old):
     with closing(sqlite3.connect(old)) as connection:
-        connection.execute("CREATE TABLE leases (theirs TEXT)")  # the last thing that is made
+        connection.execute("CREATE TABLE leases (theirs TEXT)")  # one of the last things that are made
     before = {table: [tuple(row) for row in rows] for table, rows in rows_of(old).items()}
 
     with pytest.raises(Exception, match="leases"):
@@ -172,7 +172,7 @@ def test_an_older_ledger_that_several_machines_share_is_not_changed_until_somebo
         ledger = Ledger(url)
         upgraded(ledger, "2")
 
-        with pytest.raises(ConfigError, match=r"has schema 2, and .* needs 3.*run `handoff ledger migrate`"):
+        with pytest.raises(ConfigError, match=r"has schema 2, and .* needs 4.*run `handoff ledger migrate`"):
             ledger.open(stamps={})
         assert stamped(ledger) == ["2"]
         migrate(ledger)
@@ -208,8 +208,8 @@ def _inserts(release: str) -> list[str]:
 
 
 def test_what_is_outstanding_is_told_in_order():
-    assert [one.schema for one in outstanding("1")] == ["2", "3"]
-    assert outstanding("3") == []
+    assert [one.schema for one in outstanding("1")] == ["2", "3", "4"]
+    assert outstanding("4") == []
     assert "leases" in outstanding("2")[0].brings
 
 
@@ -217,12 +217,12 @@ def test_a_ledger_of_a_later_release_is_refused_and_that_release_is_named(empty_
     ledger = Ledger(empty_url)
     ledger.open(stamps={})
     with ledger.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '4'"))
-        for name, value in (("schema", "4"), ("release", "9.9.0")):
+        connection.execute(text("UPDATE alembic_version SET version_num = '5'"))
+        for name, value in (("schema", "5"), ("release", "9.9.0")):
             connection.execute(t.meta.update().values(value=value).where(t.meta.c.name == name))
 
     for use in (lambda: ledger.open(stamps={}), lambda: migrate(ledger)):
-        with pytest.raises(ConfigError, match=r"has schema 4, made by Handoff Bridge 9\.9\.0\. This is .* schema 3"):
+        with pytest.raises(ConfigError, match=r"has schema 5, made by Handoff Bridge 9\.9\.0\. This is .* schema 4"):
             use()
 
 
