@@ -32,6 +32,7 @@ from connectors import USUAL_CRM, USUAL_PLATFORM
 from flows import _wiring
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
+from handoff.lanes import lane_of
 from handoff.mapping import Mappings
 from handoff.prepare import prepare
 from handoff.report import Report
@@ -182,7 +183,8 @@ def _story(chosen: _wiring.Choice, words: str) -> tuple[Story, Retold | None]:
             loaded = _wiring.mappings_of(replace(chosen, crm=ref.partition(":")[0]))
             return known_story(ledger, ref, loaded.contract), retold(ledger.story(ref), loaded)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        (one,) = prepare(bridge, [read_live(bridge, live_deal(bridge.crm, words), words)], known={})
+        read = read_live(bridge, live_deal(bridge.crm, words), words)
+        (one,) = prepare(lane_of(bridge, read), [read], known={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts
         return live_story(one, contract, before_start=early), None

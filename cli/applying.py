@@ -57,7 +57,7 @@ def apply_mapping(
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             if not dry_run:
                 refuse_in_shadow(bridge)
-            plan = plan_again(bridge, to, with_new_steps=with_new_steps)
+            plan = plan_again(bridge.to_one_platform(), to, with_new_steps=with_new_steps)
         if not as_json:
             _show(plan, to)
         done = _done(chosen, plan) if _agreed(plan, dry_run=dry_run, yes=yes, as_json=as_json) else None

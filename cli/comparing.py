@@ -43,7 +43,7 @@ def diff(
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
-            comparison = Comparison(bridge, deals=ids, every=every, limit=limit)
+            comparison = Comparison(bridge.to_one_platform(), deals=ids, every=every, limit=limit)
             err.print(f"Read: {_listed(comparison.made)}. Next: about {comparison.ahead.words()}.", markup=False)
             found = list(comparison.look())
             if deal is not None and not found:

@@ -140,25 +140,14 @@ def _loaded(folder: Path) -> Mappings:
 
 
 def _each_loaded(folder: Path) -> list[Mappings]:
-    """Return the folder's files for each CRM with each platform; raises `ConfigError` with the mistakes of all."""
-    loaded: list[Mappings] = []
-    findings: list[str] = []
-    said = ""
-    for crm, platform in _wiring.pairs_of(Path.cwd()):
-        try:
-            loaded.append(_loaded_for(folder, crm, platform))
-        except ConfigError as error:
-            said = said or error.message
-            findings += error.findings
-    if said:
-        raise ConfigError(said, tuple(dict.fromkeys(findings)))
-    return loaded
-
-
-def _loaded_for(folder: Path, usual_crm: str, usual_platform: str) -> Mappings:
+    """Return the folder's files for each CRM with each platform; raises `ConfigError` for mistakes in any."""
+    several = _wiring.several_in(Path.cwd(), folder)
+    if several:
+        return [one for choice in several for one in _wiring.each_mappings_of(choice).values()]
+    usual_crm, usual_platform = _wiring.pair_of(Path.cwd())
     crm = _named(folder / "sources", connectors.crms(), usual_crm)
     platform = _named(folder / "targets", connectors.platforms(), usual_platform)
-    return load_mappings(folder, crm=crm.name, platform=platform.platform)
+    return [load_mappings(folder, crm=crm.name, platform=platform.platform)]
 
 
 def _named(folder: Path, known: Mapping[str, System], usual: str) -> System:

@@ -16,6 +16,7 @@ from handoff import keys
 from handoff.bridge import Bridge
 from handoff.deals import deal_id
 from handoff.errors import ConfigError
+from handoff.lanes import lane_of
 from handoff.prepare import Prepared, prepare
 from handoff.saved_examples import as_yaml, example_of
 from handoff.telling import Teller
@@ -41,7 +42,7 @@ def preview(
         with _wiring.wired(chosen, read_only=True) as bridge:
             read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
-            (one,) = prepare(bridge, [read], known=known)
+            (one,) = prepare(bridge := lane_of(bridge, read), [read], known=known)
             told = Teller(bridge).foretold(one)
             saved = _saved(bridge, one, save_example)
         if as_json:

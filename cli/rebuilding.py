@@ -18,7 +18,7 @@ def rebuild(
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(f"{_wiring.systems(chosen)} (reads only; the ledger is written)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, only_ledger=True, progress=progress) as bridge:
-            done = build_anew(bridge)
+            done = build_anew(bridge.to_one_platform())
         if as_json:
             document("ledger rebuild", ok=True, **done.as_dict())
         else:

@@ -64,7 +64,8 @@ class Stands:
 
 def _stands(chosen: _wiring.Choice, overdue: timedelta) -> Stands:
     settings, clock = chosen.settings(), chosen.clock()
-    traffic = [system.traffic() for system in _wiring.to_inspect(chosen, _wiring.mappings_of(chosen))]
+    of_crm, platforms = _wiring.to_inspect(chosen, _wiring.mappings_of(chosen))
+    traffic = [of_crm.traffic(), *(platform.traffic() for platform in platforms.values())]
     with _wiring.open_ledger(chosen) as ledger:
         done = as_it_stands(
             ledger,

@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 
 from connectors import USUAL_CRM, USUAL_PLATFORM
 from connectors._system import System, World
-from flows._instances import place_of, stand_in, system_of, tenant_of
+from flows._instances import file_of, must_fit, place_of, stand_in, system_of, tenant_of
 from flows._stopping import Stop, softly
-from handoff.bridge import Bridge
+from handoff.bridge import Bridge, Lane
 from handoff.budgets import OwnBudget, SharedBudget
 from handoff.database import Database
 from handoff.errors import ConfigError, Stopped, Transient
@@ -222,14 +222,22 @@ def _stand_ins(systems: list[System], port_base: int) -> tuple[Instance, ...]:
     return tuple(stand_in(one, port_base, os.environ, name) for one, name in zip(systems, names, strict=True))
 
 
-def pairs_of(folder: Path) -> list[tuple[str, str]]:
-    """Return each CRM with each platform of the `handoff.toml` of a folder; of the sandbox where there is none."""
+def pair_of(folder: Path) -> tuple[str, str]:
+    """Return the first CRM and platform of a folder's `handoff.toml`; the sandbox's where there is none."""
     if (folder / FILE).exists():
         settings = read_settings(folder, mappings=None)
-        crms, platforms = ([one.system for one in some] for some in (settings.crms, settings.platforms))
-    else:
-        crms, platforms = ([one.name for one in some] for some in sandbox_systems())
-    return list(dict.fromkeys((crm, platform) for crm in crms for platform in platforms))
+        return settings.crms[0].system, settings.platforms[0].system
+    crms, platforms = sandbox_systems()
+    return crms[0].name, platforms[0].name
+
+
+def several_in(folder: Path, mappings: Path) -> list[Choice]:
+    """Return the choice of each CRM where the `handoff.toml` of a folder names several systems of a kind, else []."""
+    if not (folder / FILE).exists():
+        return []
+    chosen = Choice(folder, mappings)
+    settings = chosen.settings()
+    return chosen.each() if len(settings.crms) > 1 or len(settings.platforms) > 1 else []
 
 
 @contextmanager
@@ -269,8 +277,8 @@ def wired(
         ServiceError: The CRM does not let us in.
     """
     settings = chosen.settings()
-    crm_system, platform_system = system_of(settings.crm), system_of(settings.platform)
-    mappings = _loaded(settings)
+    crm_system, loaded = system_of(settings.crm), _each_loaded(settings)
+    mappings = next(iter(loaded.values()))
     first_moment(mappings)
     ledger = Ledger(settings.ledger_url)
     with ExitStack() as until_the_end:
@@ -288,28 +296,36 @@ def wired(
         only_reads = read_only or only_ledger or shadow
         world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = crm_system.make(settings.crm, mappings, world)
-        platform = platform_system.make(settings.platform, world)
+        platforms = {one.name: system_of(one).make(one, world) for one in settings.platforms}
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
+        several = {name: Lane(platforms[name], loaded[name]) for name in platforms} if len(platforms) > 1 else {}
+        first = next(iter(platforms.values()))
+        of_leases = lease_clock(ledger)
         yield Bridge(
-            crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger), stopping=stop
+            crm, first, mappings, ledger, clock, progress=progress, lease_clock=of_leases, stopping=stop, lanes=several
         )
 
 
 def mappings_of(chosen: Choice) -> Mappings:
-    """Return the deployment's mapping files, checked and compiled; raises `ConfigError` for their mistakes."""
-    return _loaded(chosen.settings())
+    """Return the deployment's mapping files for the first platform; raises `ConfigError` for mistakes in any."""
+    return next(iter(each_mappings_of(chosen).values()))
 
 
-def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
+def each_mappings_of(chosen: Choice) -> dict[str, Mappings]:
+    """Return the files for each platform by name, checked and compiled; raises `ConfigError` for their mistakes."""
+    return _each_loaded(chosen.settings())
+
+
+def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, dict[str, Destination]]:
     """
-    Return the two systems, to be read only; no ledger is opened, and nothing is called yet.
+    Return the CRM and the platforms by name, to be read only; no ledger is opened, and nothing is called yet.
 
     The calls are kept within our own limits by this process alone.
     """
     settings = chosen.settings()
     world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
-    crm, platform = system_of(settings.crm), system_of(settings.platform)
-    return crm.make(settings.crm, mappings, world), platform.make(settings.platform, world)
+    platforms = {one.name: system_of(one).make(one, world) for one in settings.platforms}
+    return system_of(settings.crm).make(settings.crm, mappings, world), platforms
 
 
 def systems(chosen: Choice) -> str:
@@ -324,10 +340,18 @@ def systems(chosen: Choice) -> str:
 
 
 def _stamps(settings: Settings, org: str) -> dict[str, str]:
-    crm, platform = settings.crm, settings.platform
-    return {f"{crm.system} {crm.name}": org, f"{platform.system} {platform.name}": tenant_of(platform)}
+    of_platforms = {f"{one.system} {one.name}": tenant_of(one) for one in settings.platforms}
+    return {f"{settings.crm.system} {settings.crm.name}": org, **of_platforms}
 
 
-def _loaded(settings: Settings) -> Mappings:
-    platform = system_of(settings.platform).platform
-    return load_mappings(settings.mappings, crm=system_of(settings.crm).name, platform=platform)
+def _each_loaded(settings: Settings) -> dict[str, Mappings]:
+    """Return the mapping files of the CRM that is meant for each platform, by its name."""
+    crm, folder = file_of(settings.mappings / "sources", settings.crm), settings.mappings
+    loaded = {
+        one.name: load_mappings(
+            folder, crm=crm, platform=system_of(one).platform, target=file_of(folder / "targets", one)
+        )
+        for one in settings.platforms
+    }
+    must_fit(next(iter(loaded.values())), settings)
+    return loaded

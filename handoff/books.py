@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Row, Select, Table, or_, select
 
 from handoff import tables as t
 from handoff.findings import What
+from handoff.keys import begun_on, deal_key
 from handoff.ledger import Ledger
+from handoff.model import DealRef
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class Books:
             found.setdefault(handoff.deal, set()).add(handoff.account)
         return {ref: frozenset(one for one in accounts if one) for ref, accounts in found.items()}
 
+    def on(self, platform: str, *, rest: bool) -> "Books":
+        """Return what is made on one of several platforms, and with `rest` what is made on none."""
+        handoffs = {key: row for key, row in self.handoffs.items() if _is_on(begun_on(row.steps), platform, rest)}
+        begun = {key for key in self.handoffs if key not in handoffs}
+        elsewhere = (deal_key(DealRef(*ref.split(":")), row.episode) in begun for ref, row in self.deals.items())
+        deals = {ref: row for (ref, row), away in zip(self.deals.items(), elsewhere, strict=True) if not away}
+        if not rest:
+            ours = {row.deal for row in handoffs.values()}
+            deals = {ref: row for ref, row in deals.items() if ref in ours}
+        steps = {key: row for key, row in self.steps.items() if begun_on([{"key": key}]) == platform}
+        return Books(deals, handoffs, steps, self.read_until)
+
     def deal_of_account(self) -> dict[str, str]:
         """Return by account's step the ref of a deal whose handoff lists it: the last one."""
         return {step["key"]: handoff.deal for handoff, step in self.listed()}
@@ -60,6 +74,10 @@ def books_of(ledger: Ledger, instance: str, crm: str, starts: datetime) -> Books
         handoffs = {row.key: row for row in connection.execute(HANDOFFS) if _of(row.deal, instance)}
         steps = {row.key: row for row in connection.execute(STEPS) if _of(row.deal, instance)}
     return Books(deals, handoffs, steps, ledger.read_until(crm, starts))
+
+
+def _is_on(begun: str | None, platform: str, rest: bool) -> bool:
+    return begun == platform or (rest and begun is None)
 
 
 def _of(ref: str, instance: str) -> bool:

@@ -1,11 +1,11 @@
 """Everything a pass needs, put together elsewhere and handed in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from handoff.accounts import customer_of
-from handoff.errors import Stopped
+from handoff.errors import ConfigError, Stopped
 from handoff.fingerprints import source_hashes
 from handoff.leases import account_subject
 from handoff.ledger import Ledger
@@ -31,12 +31,21 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """One of several platforms, and the mapping files by which its work is made."""
+
+    platform: Destination
+    mappings: Mappings
+
+
+@dataclass(frozen=True)
 class Bridge:
     """
     Everything a pass needs, put together elsewhere.
 
-    Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says whether
-    somebody asked the run to stop.
+    `lanes` are the platforms by name where there are several, the bridge's own among them; see `handoff.lanes`.
+    Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says
+    whether somebody asked the run to stop.
     """
 
     crm: Crm
@@ -48,6 +57,24 @@ class Bridge:
     progress: Progress = silent
     lease_clock: LeaseClock | None = None
     stopping: Callable[[], bool] = lambda: False
+    lanes: Mapping[str, Lane] = field(default_factory=dict)
+
+    def on(self, platform: str) -> "Bridge":
+        """Return the bridge to this one of several platforms."""
+        return replace(self, platform=self.lanes[platform].platform, mappings=self.lanes[platform].mappings)
+
+    @property
+    def each(self) -> list["Bridge"]:
+        """The bridge to each platform."""
+        return [self.on(name) for name in self.lanes] or [self]
+
+    def to_one_platform(self) -> "Bridge":
+        """Return the same bridge; raises `ConfigError` where there are several platforms."""
+        if self.lanes:
+            raise ConfigError(
+                f"handoff.toml names several platforms ({', '.join(self.lanes)}); this works with one only."
+            )
+        return self
 
     def go_on(self) -> None:
         """Raise `Stopped` when somebody asked the run to stop; called where nothing is under way."""

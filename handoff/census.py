@@ -1,7 +1,7 @@
 """One look at both systems and at the ledger, in this order: what was settled while we looked is then known."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,6 +69,21 @@ def census(bridge: Bridge) -> Census:
     records, strangers = _records(bridge)
     books = books_of(bridge.ledger, bridge.crm.instance, bridge.crm_name, starts)
     return Census(bridge, starts, bridge.clock.now(), won, records, strangers, books)
+
+
+def each_platform(counted: Census) -> list[Census]:
+    """
+    Return the census of each platform, with what the ledger knows of it; of a single one the same census.
+
+    What was made nowhere is the first one's. Raises `ServiceError` when a platform does not answer.
+    """
+    bridge, parts = counted.bridge, []
+    for lane in bridge.each if bridge.lanes else ():
+        first = lane.platform is bridge.platform
+        records, strangers = (counted.records, counted.strangers) if first else _records(lane)
+        books = counted.books.on(lane.platform.instance, rest=first)
+        parts.append(replace(counted, bridge=lane, records=records, strangers=strangers, books=books))
+    return parts or [counted]
 
 
 def _won(bridge: Bridge, window: Window) -> dict[str, CountedDeal]:

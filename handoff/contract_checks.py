@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from handoff.canonical import MOMENTS
+from handoff.canonical import MOMENTS, OF_CUSTOMER
 from handoff.conditions import Test, walk
 from handoff.contract import EXCLUDED, NEW_CUSTOMER, Contract, Routing, Segment
 from handoff.known_kinds import Known
@@ -30,6 +30,7 @@ TOO_EARLY = {
     "segments": ("segment", "transfer", "completeness", "gaps", "receiver.email", "lead.email"),
     "fields": ("completeness", "gaps", "receiver.email", "lead.email"),
     "routing": ("receiver.email",),
+    "platforms": ("completeness", "gaps", "receiver.email", "lead.email"),
 }
 """Per section the fields that are decided only after its conditions were asked."""
 
@@ -53,6 +54,7 @@ def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mista
     yield from _kinds(contract)
     yield from _fields(contract, near)
     yield from _routing(contract, near)
+    yield from _platforms(contract)
     yield from _deadlines(contract, near)
     yield from _ladder(contract, near)
     yield from _exceptions(contract, near)
@@ -71,6 +73,7 @@ def written_conditions(contract: Contract) -> Iterator[tuple[Location, Any]]:
         ("kinds", contract.kinds),
         ("segments", contract.segments),
         ("routing", contract.routing),
+        ("platforms", contract.platforms),
     )
     for section, rules in lists:
         yield from (((section, i, "when"), rule.when) for i, rule in enumerate(rules) if rule.when is not None)
@@ -256,6 +259,35 @@ def _own_teams(contract: Contract, people: People) -> Iterator[Mistake]:
             )
 
 
+def _platforms(contract: Contract) -> Iterator[Mistake]:
+    asked = {} if circle_of(contract) else _from_the_platform(contract)
+    for index, rule in enumerate(contract.platforms):
+        at: Location = ("platforms", index)
+        last = index == len(contract.platforms) - 1
+        if last and not rule.takes_all:
+            yield (*at, "to"), "the last rule takes what is left. Add a last line with `to` alone"
+        if not last and rule.takes_all:
+            yield (*at, "to"), "without a condition it takes everything, and those below get nothing. Add one"
+        yield from (((*at, *inside), what) for inside, what in _in_segments(rule.segments, contract))
+        tested = set() if rule.when is None or not asked else set(tests_of(rule.when, contract))
+        for key, names in (("when", sorted(tested & asked.keys())), ("segments", ["segment"] if rule.segments else [])):
+            for name in (one for one in names if one in asked):
+                so = "is" if name == asked[name] else f"depends on {asked[name]},"
+                why = f"{name!r} {so} what the platform says, and here it is not chosen yet"
+                yield (*at, key), f"{why}. Test a field of the deal"
+
+
+def _from_the_platform(contract: Contract) -> dict[str, str]:
+    """Return the fields that depend on what the platform says of the account, each with the field that it says."""
+    asked = {name: name for name in OF_CUSTOMER}
+    for section, decides in ((contract.kinds, ("kind",)), (contract.segments, ("segment", "transfer"))):
+        rules = [rule.when for rule in section if rule.when is not None]
+        found = next((asked[name] for rule in rules for name in tests_of(rule, contract) if name in asked), None)
+        if found is not None:
+            asked |= dict.fromkeys(decides, found)
+    return asked
+
+
 def _in_segments(segments: list[str] | None, contract: Contract) -> Iterator[Mistake]:
     names = [segment.name for segment in contract.segments]
     for place, name in enumerate(segments or ()):
@@ -331,11 +363,22 @@ def _exceptions(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
             yield (*at, "set", "segment"), f"{one.set.segment!r} is no segment. {nearest(one.set.segment, names)}"
 
 
+def _of_another(name: str, near: Neighbours) -> bool:
+    """Whether a step is one of another platform's target file: it is looked for when that file is read."""
+    platform = name.rpartition(".")[0]
+    return platform != near.platform and bool(platform) and (near.folder / "targets" / f"{platform}.yml").is_file()
+
+
 def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     steps = [f"{near.platform}.{name}" for name in near.target.steps]
     for kind, listed in contract.deliver.items():
+        if listed and all(_of_another(name, near) for name in listed):
+            yield (
+                ("deliver", kind),
+                f"nothing of it is made on {near.platform}. Add one of its steps: {', '.join(steps)}",
+            )
         for index, name in enumerate(listed):
-            if name not in steps:
+            if name not in steps and not _of_another(name, near):
                 yield ("deliver", kind, index), f"{name!r} is no step. {nearest(name, steps)}"
     if not contract.deliver:
         return

@@ -12,6 +12,7 @@ from handoff.departures import departed
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
 from handoff.keys import deal_key
+from handoff.lanes import lanes
 from handoff.mapping import Mappings
 from handoff.model import Deal, Page, Standing, Unreadable, Window, WonHow
 from handoff.owners import Owner
@@ -216,7 +217,8 @@ class Intake:
         contract = self.bridge.mappings.contract
         if not contract.kinds and contract.rollout.mode != "pilot":
             return first
-        left_out = {one.key for one in judged(self.bridge, _oldest_first(first), known, {}) if one.excluded}
+        by_lane = lanes(self.bridge, _oldest_first(first))
+        left_out = {one.key for lane, some in by_lane for one in judged(lane, some, known, {}) if one.excluded}
         return [deal for deal in first if deal_key(deal.ref, deal.episode) not in left_out]
 
     def _due(self, size: int) -> Iterator[Sequence[str]]:

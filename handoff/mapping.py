@@ -199,7 +199,8 @@ class Mappings:
     def _asked(self) -> Iterator[str]:
         """Yield every canonical field that a condition asks about or a target's field comes from."""
         contract = self.contract
-        rules = [one.when for group in (contract.kinds, contract.segments, contract.routing) for one in group]
+        groups = (contract.kinds, contract.segments, contract.routing, contract.platforms)
+        rules = [one.when for group in groups for one in group]
         rules += [field.required_when for field in contract.fields.values()] + [contract.rollout.only]
         for step in self.target.file.steps.values():
             rules += [step.when, *(rule.when for rule in step.fields.values())]
@@ -234,7 +235,8 @@ class Mappings:
         target = self.target
         listed = self.contract.deliver.get(kind)  # type: ignore[call-overload]
         if listed is not None:
-            names = {name.rpartition(".")[2] for name in listed}
+            of = PurePath(target.lines.name).stem
+            names = {name.rpartition(".")[2] for name in listed if name.rpartition(".")[0] == of}
             return tuple(name for name in target.order if name in names)
         if kind == "joining":
             return tuple(name for name in target.order if target.facts(name).note is not None)
