@@ -30,6 +30,7 @@ from cli.several import Screen, on_each
 from cli.shown_as_data import plan_as_data, retold_as_data
 from connectors import USUAL_CRM, USUAL_PLATFORM
 from flows import _wiring
+from flows._each import look_ahead_at_each
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
 from handoff.lanes import lane_of
@@ -100,6 +101,7 @@ def sync(
         if dry_run:
             on_each(chosen, lambda one: _looked(one, deal, limit), _dry_screen(deal, limit), as_json=as_json)
             return
+        look_ahead_at_each(chosen)
         on_each(chosen, lambda one: _synced(one, deal, limit, asks=not as_json), screen, as_json=as_json)
 
 

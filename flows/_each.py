@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from flows._wiring import Choice
+from flows._wiring import Choice, mappings_of, wired
+from handoff.ahead import look_ahead
 from handoff.errors import HandoffError, Stopped
 
 T = TypeVar("T")
@@ -28,6 +29,24 @@ def for_each(chosen: Choice, work: Callable[[Choice], T | None]) -> list[Ended[T
         Stopped: Somebody asked the run to stop: no further CRM is begun.
     """
     return [_ended(one, work) for one in chosen.each()]
+
+
+def look_ahead_at_each(chosen: Choice) -> None:
+    """
+    Let the passes over several CRMs know of the same customer's deals in all of them before the first begins.
+
+    A CRM that cannot be read now is passed over: its own pass tells why.
+    """
+    each = chosen.each()
+    for one in each if len(each) > 1 else ():
+        _ended(one, _looked_ahead)
+
+
+def _looked_ahead(chosen: Choice) -> int:
+    if not mappings_of(chosen).contract.same_customer:
+        return 0
+    with wired(chosen, only_ledger=True) as bridge:
+        return look_ahead(bridge)
 
 
 def results(ended: Sequence[Ended[T]]) -> list[T]:

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from flows._artifacts import publish
-from flows._each import for_each, results
+from flows._each import for_each, look_ahead_at_each, results
 from flows._states import completed
 from flows._wiring import Choice, wired
 from handoff.errors import Stopped
@@ -45,6 +45,7 @@ def sync_won_deals(
         return report
 
     try:
+        look_ahead_at_each(chosen)
         ended = for_each(chosen, one_pass)
     except Stopped as stopped:
         if stopped.signal:  # all is settled now: Prefect hears what it would have heard without us

@@ -12,6 +12,7 @@ from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal
 from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
+from handoff.same_customer import marks
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,12 @@ class Bridge:
         return self.lease_clock or self.clock
 
     def subjects(self, deal: Deal) -> tuple[str, ...]:
-        """Return what a run must hold to work on this deal: the deal, and its customer's account."""
+        """Return what a run must hold to work on this deal: it, its account, and what its customer is known by."""
         customer = customer_of(deal, self.mappings)
         ref = deal.ref
         account = (account_subject(ref.instance, ref.system, ref.org, customer),) if customer else ()
-        return str(ref), *account
+        known_by = (f"customer:{mark}" for mark in marks(deal, self.mappings).values())
+        return str(ref), *account, *known_by
 
     def fingerprints(self, deal: Deal) -> dict[str, str]:
         """Return the fingerprints that decide whether a deal has to be looked at again."""

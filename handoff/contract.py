@@ -266,6 +266,9 @@ class Contract(Frozen):
     platforms: list[PlatformRule] = Field(
         default_factory=list, description="On which of several platforms work is made: the first rule that fits."
     )
+    same_customer: list[Literal["domain", "external_id", "name"]] = Field(
+        default_factory=list, description="What says that accounts of two CRMs are one customer: the first both have."
+    )
     deadlines: dict[Name, Deadline] = Field(default_factory=dict, description="By when what is done.")
     ladder: list[Rung] = Field(default_factory=list, description="Who is told when something is late.")
     pause: Pause | None = Field(None, description="What stops the clocks of a deal.")

@@ -6,13 +6,14 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from handoff.canonical import MOMENTS, OF_CUSTOMER
+from handoff.canonical import GIVEN, MOMENTS, OF_CUSTOMER
 from handoff.conditions import Test, walk
 from handoff.contract import EXCLUDED, NEW_CUSTOMER, Contract, Routing, Segment
 from handoff.known_kinds import Known
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.named_accounts import ACCOUNT_ID
 from handoff.people import ROLES, People
+from handoff.same_customer import FIELDS
 from handoff.yaml_files import Location, Mistake, nearest
 
 EVENTS = (
@@ -55,6 +56,7 @@ def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mista
     yield from _fields(contract, near)
     yield from _routing(contract, near)
     yield from _platforms(contract)
+    yield from _same_customer(contract, near)
     yield from _deadlines(contract, near)
     yield from _ladder(contract, near)
     yield from _exceptions(contract, near)
@@ -275,6 +277,14 @@ def _platforms(contract: Contract) -> Iterator[Mistake]:
                 so = "is" if name == asked[name] else f"depends on {asked[name]},"
                 why = f"{name!r} {so} what the platform says, and here it is not chosen yet"
                 yield (*at, key), f"{why}. Test a field of the deal"
+
+
+def _same_customer(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
+    for index, how in enumerate(contract.same_customer):
+        if how in contract.same_customer[:index]:
+            yield ("same_customer", index), f"{how!r} stands above already. Take one out"
+        elif FIELDS[how] not in (*near.source.fields, *GIVEN):
+            yield ("same_customer", index), f"no source fills {FIELDS[how]!r}. Map it in the source, or take {how} out"
 
 
 def _from_the_platform(contract: Contract) -> dict[str, str]:

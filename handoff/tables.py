@@ -205,3 +205,15 @@ events = Table(
     Column("step", String(100)),
     Column("detail", Text, nullable=False, default=""),
 )
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("deal", String(80), primary_key=True),
+    Column("how", String(20), primary_key=True),
+    Column("mark", String(16), nullable=False),
+    Column("instance", String(40), nullable=False),
+    Column("won_at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Index("customers_by_mark", "mark"),
+)

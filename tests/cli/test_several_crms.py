@@ -1,12 +1,13 @@
 """A person works with several CRMs at once: one command passes over each, and one that is away stops no other."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from flows._each import for_each
-from flows._wiring import Choice
+from flows._wiring import SHIPPED_MAPPINGS, Choice
 from handoff.errors import NotAllowed, Stopped
 from handoff.settings import Instance, Settings
 from tests.cli.conftest import Desk
@@ -77,3 +78,18 @@ def test_who_asks_a_command_to_stop_stops_it_for_every_crm(tmp_path):
     with pytest.raises(Stopped):
         for_each(Two(tmp_path), work)
     assert begun == ["main"]
+
+
+def test_customers_that_both_crms_have_are_handed_off_once(both, tmp_path):
+    folder = tmp_path / "mappings"
+    shutil.copytree(SHIPPED_MAPPINGS, folder)
+    with (folder / "handoff.yml").open("a", encoding="utf-8") as contract:
+        contract.write("\nsame_customer: [name]\n")
+    both.json("sync", "--mappings", str(folder))
+
+    said = both.json("sync", "--mappings", str(folder))
+
+    linked = sum(one["balance"]["excluded"] for one in said["crms"].values())
+    assert linked == 44  # the stand-ins hold the same customers, and one deal of each has no account
+    timelines = both.state("gainsight", "activity_timeline")
+    assert len(timelines) == said["balance"]["done"]

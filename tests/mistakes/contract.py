@@ -29,7 +29,7 @@ MISTAKES = (
         "A section of another file stands here",
         (Edit(CONTRACT, "pause:\n", "teams: {small: {lead: eva.lund@fjord.example}}\npause:\n"),),
         (
-            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, platforms, rollout, routing, segments, start_from, trigger.",
+            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, platforms, rollout, routing, same_customer, segments, start_from, trigger.",
         ),
     ),
     Mistake(
@@ -1090,5 +1090,22 @@ MISTAKES = (
         "A rule of platforms names none",
         (Edit(CONTRACT, "{crms: [emea], to: emea}", "{crms: [emea]}"),),
         ("handoff.yml:134:5: platforms -> 0 -> to: this key is missing. Add it.",),
+    ),
+    Mistake(
+        "What says that customers are the same is no way to know them",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [domian]"),),
+        ("handoff.yml:139:17: same_customer -> 0: 'domian' cannot be used here. Nearest: domain.",),
+    ),
+    Mistake(
+        "A way to know the same customer stands twice",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [name, name]"),),
+        ("handoff.yml:139:23: same_customer -> 1: 'name' stands above already. Take one out.",),
+    ),
+    Mistake(
+        "A way to know the same customer is filled by no source",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [domain, name]"),),
+        (
+            "handoff.yml:139:17: same_customer -> 0: no source fills 'account.domain'. Map it in the source, or take domain out.",
+        ),
     ),
 )
