@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo kills test lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record simulate reliability clean
+.PHONY: help setup demo kills test matrix lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record simulate reliability clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -32,8 +32,11 @@ test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow and not matrix"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"
+
+matrix: $(READY) ## Every CRM with every platform over HTTP, on a quiet day and a bad one; rewrites docs/matrix.md
+	@HANDOFF_MATRIX=write $(BIN)/python -m pytest -m matrix tests/matrix
 
 lint: $(READY)   ## Format and lint only
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -42,7 +45,7 @@ format: $(READY) ## Put the code in shape
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 unit: $(READY)   ## The unit tests alone
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow and not matrix"
 
 sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
 	@$(BIN)/handoff sandbox
@@ -51,6 +54,7 @@ DATA ?= ../shared/data/crm_sales_opportunities
 
 bench-calls: $(READY) ## Count the calls a handoff costs, beside the floor; rewrites docs/calls.md (DATA=folder of the CSVs)
 	@$(BIN)/python benchmarks/calls.py --data $(DATA) --write docs/calls.md
+	@$(BIN)/python benchmarks/calls_to_totango.py --data $(DATA) --write docs/calls.md
 
 BENCH := $(VENV)/.bench
 

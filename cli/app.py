@@ -10,6 +10,7 @@ import typer
 import connectors
 from cli import (
     applying,
+    backfilling,
     comparing,
     files,
     ledger,
@@ -223,7 +224,7 @@ def serve_sandbox(
         Path | None, typer.Option("--load-csv", metavar="DIR", help="Load the CRM Sales Opportunities data set.")
     ] = None,
     crm: Annotated[
-        str | None, typer.Option(metavar="CRM", help="Load it into salesforce (default) or hubspot.")
+        str | None, typer.Option(metavar="CRM", help="The CRM of the tenant: salesforce (default) or hubspot.")
     ] = None,
 ) -> None:
     """Serve stand-ins of the CRMs and the platforms."""
@@ -289,6 +290,7 @@ _OTHERS = (
     files.commands(),
     comparing.commands(),
     applying.commands(),
+    backfilling.commands(),
     previewing.commands(),
     reconciling.commands(),
     trailing.commands(),

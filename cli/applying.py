@@ -17,7 +17,7 @@ from handoff.model import Needed
 from handoff.prepare import plain
 from handoff.reapplication import Reapplication, Sample, StepCount, To, Writes
 from handoff.reapply import plan_again
-from handoff.report import Report
+from handoff.report import Notice, Report
 from handoff.transforms import shortened
 
 LONGEST = 60
@@ -100,10 +100,10 @@ def _show(plan: Reapplication, to: To) -> None:
         style="bold",
     )
     for name, count in plan.steps.items():
-        _show_step(name, count)
+        show_step(name, count)
     if plan.tells:
         out.print(f"  {'deals told':<18} {len(plan.tells):,} to write")
-    _show_left_out(plan)
+    show_left_out(plan.left_out)
     looked = ", ".join(f"{one.calls:,} to {one.system}" for one in plan.looked)
     out.print(f"Look-ups made: {looked}.", markup=False)
     if plan.does_nothing:
@@ -111,7 +111,7 @@ def _show(plan: Reapplication, to: To) -> None:
         return
     out.print("Calls that write:", style="bold")
     for one in plan.writes:
-        out.print(f"  {one.system}: {_does(one)}: {one.records:,} in {one.calls:,}", markup=False)
+        out.print(f"  {one.system}: {does(one)}: {one.records:,} in {one.calls:,}", markup=False)
     if plan.look_ups:
         look_ups = "1 look-up" if plan.look_ups == 1 else f"{plan.look_ups:,} look-ups"
         out.print(f"  and {look_ups} while it is carried out", markup=False)
@@ -119,11 +119,13 @@ def _show(plan: Reapplication, to: To) -> None:
         out.print(f"  together {ahead.words()}", markup=False)
 
 
-def _does(one: Writes) -> str:
+def does(one: Writes) -> str:
+    """Return what some calls do, in words."""
     return f"{DOES[one.action]} {screens.KIND.get(one.kind, f'{one.kind}s')}"
 
 
-def _show_step(name: str, count: StepCount) -> None:
+def show_step(name: str, count: StepCount) -> None:
+    """Print what becomes of the steps of one name, with a few of the fields that change."""
     said = ", ".join(f"{number:,} {COUNTED[what]}" for what, number in count.counts().items() if number)
     out.print(f"  {name:<18} {said}", markup=False)
     for sample in count.samples:
@@ -139,16 +141,17 @@ def _unread(sample: Sample) -> str:
     return "" if sample.field.read else "unknown"
 
 
-def _show_left_out(plan: Reapplication) -> None:
-    if not plan.left_out:
+def show_left_out(left_out: Sequence[Notice]) -> None:
+    """Print the deals that a plan leaves out, and why."""
+    if not left_out:
         return
     table = Table(title="Left out", title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
     table.add_column("Deal")
     table.add_column("Reason", overflow="fold")
-    for one in plan.left_out[: screens.MOST_SHOWN]:
+    for one in left_out[: screens.MOST_SHOWN]:
         table.add_row(escape(shortened(one.name, 48)), escape(one.reason))
     out.print(table)
-    more = len(plan.left_out) - screens.MOST_SHOWN
+    more = len(left_out) - screens.MOST_SHOWN
     if more > 0:
         out.print(f"  ... and {more:,} more: --json lists them")
 

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from cli.console import document, err, out
 from cli.screens import KIND
+from connectors import USUAL_CRM, USUAL_PLATFORM
 from connectors._system import System
 from flows import _wiring
 from handoff.ledger import Ledger
@@ -34,11 +36,14 @@ PREFECT = {
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 DEALS_SHOWN = 8
+PROSE = 200
+"""From so many characters on a text tells a story."""
 
 
 def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None:
     """Hand off the won deals of an invented tenant through Prefect, twice, and show the result."""
     from sandbox.clock import SimulatedClock
+    from sandbox.seed import contents
     from sandbox.shell import Background, free_port_base
     from sandbox.world import World
 
@@ -46,7 +51,13 @@ def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None
         return datetime.now(UTC)
 
     base = free_port_base()
-    world = World(seed=seed, clock=SimulatedClock(real_now=real_now, scale=60), port_base=base, real_now=real_now)
+    world = World(
+        seed=seed,
+        clock=SimulatedClock(real_now=real_now, scale=60),
+        port_base=base,
+        real_now=real_now,
+        tenant=partial(contents, crm=crm.name),
+    )
     with _own_prefect() as folder, Background(world, base):
         os.environ |= {"HANDOFF_SANDBOX_CRM": crm.name, "HANDOFF_SANDBOX_PLATFORM": platform.name}
         os.environ["HANDOFF_LEDGER_URL"] = f"sqlite:///{folder / 'demo.db'}"
@@ -60,9 +71,10 @@ def run_demo(seed: int, *, crm: System, platform: System, as_json: bool) -> None
                 document("demo", first_pass=first, second_pass=second.as_dict())
                 return
             _show(first, ledger, _wiring.mappings_of(chosen), crm, platform)
+            stopped = [row.name for row in ledger.search("") if row.standing == Standing.NEEDS_PERSON.value]
         sent = sum(sum(results.values()) for results in second.steps.values())
         out.print(f"\nA second pass saw the same {second.balance.seen} deals and sent {sent or 'nothing'}.")
-        _what_next()
+        _what_next(crm, platform, stopped[-1].partition(":")[0] if stopped else "pounds")
 
 
 def _through_prefect(chosen: _wiring.Choice) -> dict[str, Any]:
@@ -92,14 +104,21 @@ def _show(report: dict[str, Any], ledger: Ledger, mappings: Mappings, crm: Syste
     out.print()
     out.print(f"{balance['seen']} deals were won. {balance['done']} are handed off", style="bold", end="")
     out.print(f", {balance['needs_person']} need a person, {balance['waiting']} wait.", style="bold")
-    created = {kind: results["created"] for kind, results in report["steps"].items() if "created" in results}
-    made = ", ".join(f"{count} {KIND.get(kind, kind)}" for kind, count in created.items())
-    out.print(f"Made in {platform.called}: {made}. Told in {crm.called}: {report['receipts']['written']} deals.")
+    updated = _counted(report, "updated")
+    also = f" Updated there: {updated}." if updated else ""
+    told = f"Told in {crm.called}: {report['receipts']['written']} deals."
+    out.print(f"Made in {platform.called}: {_counted(report, 'created')}.{also} {told}")
     out.print(f"{report['with_gaps']} went over with something missing; Sales is told what, on the deal.\n")
     rows = ledger.search("")
     _show_deals(rows, ledger)
     _show_needing_a_person(rows)
     _show_one(rows, ledger, mappings)
+
+
+def _counted(report: dict[str, Any], result: str) -> str:
+    """Return how many records of each kind ended so."""
+    counts = {kind: results[result] for kind, results in report["steps"].items() if result in results}
+    return ", ".join(f"{count} {KIND.get(kind, f'{kind}s')}" for kind, count in counts.items())
 
 
 def _show_deals(rows: list[Any], ledger: Ledger) -> None:
@@ -146,24 +165,38 @@ def _show_one(rows: list[Any], ledger: Ledger, mappings: Mappings) -> None:
         return
     name, fields = max(told.steps.items(), key=lambda step: _tells(step[1]))
     long = max((str(one.value) for one in fields), key=len)
-    about = next((str(one.value) for one in fields if kept["deal"].account_name in str(one.value)), name)
+    others = [str(one.value) for one in fields if str(one.value) != long]
+    about = next((said for said in others if kept["deal"].account_name in said), kept["deal"].name)
     due = next((f"   due {one.value}" for one in fields if type(one.value) is date), "")
     kind = mappings.target.file.steps[name].object if name in mappings.target.file.steps else name
     out.print(f"\nOne of the {KIND.get(kind, kind)}, as the CSM finds it", style="bold")
     out.print(f"  {about}{due}   for {kept['body']['receiver']}", style="cyan", markup=False)
-    for part in BeautifulSoup(long, "html.parser").find_all(["p", "li"]):
-        out.print(f"  {'- ' if part.name == 'li' else ''}{' '.join(part.get_text().split())}", markup=False)
+    for line in _lines(long):
+        out.print(f"  {line}", markup=False)
 
 
-def _tells(fields: Sequence[Evidence]) -> tuple[bool, int]:
-    """Return how much a record tells the CSM: whether it has a day, and how long its longest text is."""
-    return any(type(one.value) is date for one in fields), max(len(str(one.value)) for one in fields)
+def _tells(fields: Sequence[Evidence]) -> tuple[bool, bool, int]:
+    """Return how much a record tells the CSM: whether it is prose, whether it has a day, and how long it is."""
+    longest = max(len(str(one.value)) for one in fields)
+    return longest >= PROSE, any(type(one.value) is date for one in fields), longest
 
 
-def _what_next() -> None:
+def _lines(written: str) -> list[str]:
+    """Return a text as it is read, line by line, whether its platform shows HTML or not."""
+    parts = BeautifulSoup(written, "html.parser").find_all(["p", "li"])
+    if not parts:
+        return [line for line in written.splitlines() if line.strip()]
+    return [f"{'- ' if part.name == 'li' else ''}{' '.join(part.get_text().split())}" for part in parts]
+
+
+def _what_next(crm: System, platform: System, stopped: str) -> None:
     out.print("\nTry next, in two shells:", style="bold")
+    if (crm.name, platform.name) != (USUAL_CRM, USUAL_PLATFORM):
+        pair = f"HANDOFF_SANDBOX_CRM={crm.name} HANDOFF_SANDBOX_PLATFORM={platform.name}"
+        out.print(f"  export {pair}   for the commands below")
     out.print("  handoff sandbox                                  the stand-ins, to play with")
     out.print("  handoff sync --sandbox --dry-run --limit 3       what would be done")
     out.print('  handoff sync --sandbox --dry-run --deal "pounds" every field of one deal, and where it comes from')
     out.print("  handoff sync --sandbox                           do it")
-    out.print('  handoff why "Two companies" --sandbox            why a deal stands where it stands')
+    why = f'handoff why "{stopped}" --sandbox'
+    out.print(f"  {why:<48} why a deal stands where it stands", markup=False)

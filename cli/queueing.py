@@ -12,11 +12,11 @@ from cli.asking import at_terminal, said
 from cli.console import document, errors, headline, out
 from cli.options import AsJson, Sandbox
 from flows import _wiring
+from flows._instances import titles
 from handoff.by_hand import Said, Subject, Word, say, subject
 from handoff.errors import ConfigError
 from handoff.owners import Owner, in_words
 from handoff.queue import Entry, Retry, called, parked, queue
-from handoff.settings import systems_in
 
 ACTOR = "HANDOFF_ACTOR"
 MOST_SHOWN = 10
@@ -68,8 +68,7 @@ def listed(
             document("queue", counts=_counts(found), entries=[one.as_dict() for one in found])
             return
         settings = chosen.settings()
-        crm, platform = systems_in(settings.meant), systems_in(settings.platforms)
-        words = {one: in_words(one, crm=crm, platform=platform) for one in Owner}
+        words = {one: in_words(one, **titles(settings.meant, settings.platforms)) for one in Owner}
         _show(found, words, chosen.clock().now(), most=None if every else MOST_SHOWN)
 
 

@@ -11,10 +11,10 @@ from cli.console import Exit, errors, headline, out
 from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.several import Screen, on_each
 from flows import _wiring
+from flows._instances import titles
 from handoff.calls import each_span, spoken
 from handoff.model import Standing
 from handoff.owners import Owner, in_words
-from handoff.settings import systems_in
 from handoff.status import OVERDUE, Named, Status
 from handoff.status import status as as_it_stands
 from handoff.transforms import shortened
@@ -76,8 +76,7 @@ def _stands(chosen: _wiring.Choice, overdue: timedelta) -> Stands:
             crm=settings.crm.name,
         )
         kept_in = ledger.engine.dialect.name
-    crm, platform = systems_in(settings.meant), systems_in(settings.platforms)
-    who = {one: in_words(one, crm=crm, platform=platform) for one in Owner}
+    who = {one: in_words(one, **titles(settings.meant, settings.platforms)) for one in Owner}
     return Stands(done, who, kept_in, clock.scale)
 
 

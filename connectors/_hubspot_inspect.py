@@ -71,8 +71,8 @@ class Inspector:
         try:
             told = f"portal {self._portal.org()}"
         except (ServiceError, ConfigError) as error:
-            return locked_out(self._system, error, looks)
-        made = (attempt(self._system, name, look) for name, look in looks.items())
+            return locked_out(self._system, error, looks, admin=ADMIN)
+        made = (attempt(self._system, name, look, admin=ADMIN) for name, look in looks.items())
         return [looked(self._system, "credentials", told=told), *made]
 
     # The portal and what we may do in it

@@ -1,6 +1,7 @@
 """Searches for ids: inside a fixed window, by the id alone, so that no window is too large and none is told twice."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from connectors._http import Route
@@ -27,6 +28,11 @@ def within(window: Window) -> list[Filter]:
         {"propertyName": CHANGED, "operator": "GTE", "value": lower},
         {"propertyName": CHANGED, "operator": "LT", "value": upper},
     ]
+
+
+def changed_since(moment: datetime | None) -> list[Filter]:
+    """Return the filters for records that changed at this moment or later; none without one."""
+    return [{"propertyName": CHANGED, "operator": "GTE", "value": milliseconds(moment)}] if moment else []
 
 
 class Search:

@@ -43,6 +43,8 @@ class HubSpotSettings:
         look_in_the_bin: Whether deleted deals are looked for in the recycle bin, which is read whole each time.
         token_path: Where an OAuth app renews its access token.
         settle_seconds: How long a task or note just made may be missing among its deal's associations; unknown.
+        list_work_up_to: Up to how many tasks, or notes, a count of ours lists them all; of more it reads those that the
+            index finds by the beginning of our keys, and the index may show one up to an hour late. 0 always asks it.
         several_companies: Of a deal with several companies and no primary one: `person` asks for one to be marked,
             `first` takes the one with the lowest id.
     """
@@ -57,6 +59,7 @@ class HubSpotSettings:
     look_in_the_bin: bool = True
     token_path: str = "/oauth/v1/token"  # noqa: S105  an address, no secret
     settle_seconds: int = 120
+    list_work_up_to: int = 20_000
     several_companies: Literal["person", "first"] = "person"
 
     @property

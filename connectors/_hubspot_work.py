@@ -1,24 +1,40 @@
-"""Tasks and notes on a deal, where no platform carries the handoff: each holds its key at the end of its body."""
+"""The handoff's work in HubSpot itself: tasks and notes on the won deal, each with its key at the end of its text."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from connectors._http import Route
 from connectors._hubspot_records import Records
 from connectors._hubspot_schema import DEALS, Portal
-from connectors._hubspot_values import moment_or_none, outgoing, parsed
+from connectors._hubspot_search import Search, changed_since
+from connectors._hubspot_values import moment_or_none
 from connectors._hubspot_wire import Json, Refusal, Wire, rows_in
-from connectors._hubspot_words import Flaw, flaw_in
+from connectors._hubspot_words import flaw_in
+from connectors._hubspot_work_look import look
+from connectors._hubspot_work_records import (
+    KINDS,
+    MARKER,
+    TOLD,
+    Kind,
+    changed,
+    counted,
+    created,
+    found,
+    held,
+    keys,
+    needs_its_text,
+    outcome,
+    told_of,
+)
 from handoff.batches import batches
 from handoff.counted import Counted
-from handoff.errors import Ambiguous, Rejected, Transient
-from handoff.keys import planted
-from handoff.model import Found, Held, How, Outcome, Result, Step, User, Value
-from handoff.ports import Capability, Identity, Intend
+from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, Transient
+from handoff.inspection import Check, ExpectedOfPlatform
+from handoff.model import Customer, Found, Held, Outcome, Result, Step, User
+from handoff.ports import Capability, Identity, Intend, Traffic
 
-TASK, NOTE = "task", "note"
 FIND = Route("looking for tasks and notes of deals", reads=True, repeatable=True)
 READ_WORK = Route("reading tasks and notes", reads=True, repeatable=True)
 COUNT_WORK = Route("counting tasks and notes", reads=True, repeatable=True)
@@ -26,77 +42,46 @@ MAKE = Route("making tasks and notes", reads=False, repeatable=False)
 CHANGE = Route("changing tasks and notes", reads=False, repeatable=True)
 ROUTES = (FIND, READ_WORK, COUNT_WORK, MAKE, CHANGE)
 
-KEY = re.compile(r"hb:[^\s<>]+")
-LONGEST_BODY = 65_536
-DAY = 10
-"""The characters of a day: what is longer is a moment."""
-SILENT = "HubSpot's answer does not say what became of it. It is looked up before it is sent again."
 
+@dataclass
+class _Put:
+    """One `put` under way: who is told before a call is sent, and how each step ended."""
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of work: where its records are, what they are called, and by which type they belong to a deal."""
-
-    records: str
-    body: str
-    label: str
-    association: int
-    page: str
-    fields: Mapping[str, str]
-    always: Mapping[str, str]
-
-
-KINDS: Mapping[str, Kind] = {
-    TASK: Kind(
-        records="tasks",
-        body="hs_task_body",
-        label="hs_task_subject",
-        association=216,
-        page="0-27",
-        fields={
-            "subject": "hs_task_subject",
-            "body": "hs_task_body",
-            "due": "hs_timestamp",
-            "owner": "hubspot_owner_id",
-            "priority": "hs_task_priority",
-            "status": "hs_task_status",
-            "type": "hs_task_type",
-        },
-        always={"hs_task_status": "NOT_STARTED", "hs_task_type": "TODO"},
-    ),
-    NOTE: Kind(
-        records="notes",
-        body="hs_note_body",
-        label="hs_note_body",
-        association=214,
-        page="0-46",
-        fields={"body": "hs_note_body", "at": "hs_timestamp", "owner": "hubspot_owner_id"},
-        always={},
-    ),
-}
-"""By kind; a mapping may name a field as it is called here, or by HubSpot's own property."""
+    intend: Intend
+    done: dict[str, Outcome] = field(default_factory=dict)
 
 
 class Work:
     """
-    Makes and finds tasks and notes in one portal.
+    The tasks and notes of one portal's won deals, as a destination.
 
     Args:
+        instance: The platform's name in `handoff.toml`.
         now: The moment of a record whose mapping gives none: HubSpot asks for one.
     """
+
+    system = "crm"
+    title = "HubSpot"
 
     def __init__(
         self,
         *,
+        instance: str,
         wire: Wire,
         portal: Portal,
         records: Records,
+        search: Search,
         now: Callable[[], datetime],
     ) -> None:
-        self._wire, self._portal, self._records, self._now = wire, portal, records, now
+        self.instance, self._wire, self._portal, self._records = instance, wire, portal, records
+        self._search, self._now, self._zone = search, now, ZoneInfo(wire.zone)
         sizes, settle = wire.settings, timedelta(seconds=wire.settings.settle_seconds)
         able = Capability(Identity.FINDABLE, sizes.write_size, sizes.deals_a_page, settle)
         self.kinds: Mapping[str, Capability] = dict.fromkeys(KINDS, able)
+
+    def traffic(self) -> Traffic:
+        """Return how often this portal was called, and may be."""
+        return self._wire.traffic()
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
         """Return the owners behind these addresses, by lower-case address; unknown ones are absent."""
@@ -105,190 +90,153 @@ class Work:
         known = [(one.email.lower(), one) for one in owners if one.email]
         return {email: User(one.id, email, one.active, one.name or "") for email, one in known if email in wanted}
 
-    # Looking
-
-    def find(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
-        """Return by step key the records of its deal that carry the key; one that none carries is absent."""
-        found: dict[str, list[Found]] = {}
-        for name, some in _by_kind(steps):
-            kind, deals = KINDS[name], [step.deal.id for step in some]
-            ties = self._records.ties(DEALS, kind.records, deals)
-            if ties.failed:
-                raise self._wire.odd(FIND, "it did not tell what belongs to some deals.")
-            ids = [tie.id for held in ties.of.values() for tie in held]
-            carrying: dict[str, list[Json]] = {}
-            for row in self._rows(FIND, kind, ids, some).values():
-                for key in _keys(row, kind):
-                    carrying.setdefault(key, []).append(row)
-            for step in some:
-                hits = [_found(row, step, kind) for row in carrying.get(step.key, ())]
-                if hits:
-                    found[step.key] = hits
-        return found
-
-    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
-        """Return by step key what the records of these steps hold now; one that is gone is absent."""
-        held: dict[str, Held] = {}
-        for name, some in _by_kind(steps):
-            kind = KINDS[name]
-            rows = self._rows(READ_WORK, kind, [str(step.ref) for step in some if step.ref], some)
-            for step in some:
-                row = rows.get(str(step.ref))
-                if row is not None:
-                    held[step.key] = Held(str(step.ref), _holds(row, step, kind), _closed(row), _label(row, kind))
-        return held
-
-    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
-        """Yield every task and note that carries a key of ours, from the list of all; see `Destination.census`."""
-        for name, kind in KINDS.items():
-            properties = (kind.body, "hs_task_status", "hs_lastmodifieddate", "hs_createdate")
-            for rows in self._records.listed(COUNT_WORK, kind.records, properties):
-                page = (_counted(key, name, row) for row in rows for key in _keys(row, kind)[-1:])
-                yield [one for one in page if since is None or one.changed_at is None or one.changed_at >= since]
-
-    def deleted(self, kind: str, refs: Sequence[str]) -> dict[str, datetime]:
-        """Return those of these records that lie in the recycle bin, and since when."""
-        rows = self._records.read(READ_WORK, KINDS[kind].records, refs, (KINDS[kind].body,), archived=True)
-        dated = ((one, moment_or_none(row.get("archivedAt"))) for one, row in rows.items())
-        return {one: at for one, at in dated if at is not None}
+    def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
+        """Return nothing: without a platform nobody else knows the account."""
+        return {}
 
     def link(self, kind: str, ref: str) -> str:
         """Return the address where a person sees this record."""
         return self._portal.link(ref).replace("/0-3/", f"/{KINDS[kind].page}/")
 
-    def _rows(self, route: Route, kind: Kind, ids: Sequence[str], steps: Sequence[Step]) -> dict[str, Json]:
-        asked = [kind.fields.get(name, name) for step in steps for name in step.payload]
-        properties = tuple(dict.fromkeys([kind.body, kind.label, *kind.always, *asked]))
-        rows = self._records.read(route, kind.records, ids, properties)
+    def inspect(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        """Look at all that the mappings need of this portal's tasks and notes; see `Destination.inspect`."""
+        return look(self._wire, self._portal, self.people, wanted)
+
+    # Looking
+
+    def find(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
+        """Return by step key the records of its deal that carry the key; see `Destination.find`."""
+        hits: dict[str, list[Found]] = {}
+        for kind, some in _by_kind(steps):
+            ties = self._records.ties(DEALS, kind.records, [step.deal.id for step in some])
+            if ties.failed:
+                raise self._wire.odd(FIND, "it did not tell what belongs to some deals.")
+            carrying: dict[str, list[Json]] = {}
+            for row in self._rows(FIND, kind, [tie.id for tied in ties.of.values() for tie in tied]).values():
+                for key in keys(row, kind):
+                    carrying.setdefault(key, []).append(row)
+            hits |= {
+                step.key: [found(row, step, self._zone) for row in carrying[step.key]]
+                for step in some
+                if step.key in carrying
+            }
+        return hits
+
+    def read(self, steps: Sequence[Step]) -> dict[str, Held]:
+        """Return by step key what the records of these steps hold now; one that is gone is absent."""
+        known: dict[str, Held] = {}
+        for kind, some in _by_kind(steps):
+            rows = self._rows(READ_WORK, kind, [_ref(step) for step in some])
+            known |= {step.key: held(rows[_ref(step)], step, self._zone) for step in some if step.ref in rows}
+        return known
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        """
+        Yield every task and note that carries a key of ours, in pages; see `Destination.census`.
+
+        All are listed where they are not too many (`list_work_up_to`); else those are read whose text the index finds
+        by the beginning of our keys, which may show one late.
+        """
+        for name, kind in KINDS.items():
+            for rows in self._carrying(kind, since):
+                page = [counted(key, name, row) for row in rows for key in keys(row, kind)[-1:]]
+                yield [one for one in page if since is None or one.changed_at is None or one.changed_at >= since]
+
+    def _carrying(self, kind: Kind, start: datetime | None) -> Iterator[Sequence[Json]]:
+        properties = (kind.body, *TOLD)
+        most = self._wire.settings.list_work_up_to
+        if most and self._search.page(COUNT_WORK, kind.records, [], 1)[0] <= most:
+            yield from self._records.listed(COUNT_WORK, kind.records, properties)
+            return
+        marked = {"propertyName": kind.body, "operator": "CONTAINS_TOKEN", "value": MARKER}
+        for ids in self._search.ids(COUNT_WORK, [[marked, *changed_since(start)]], kind.records):
+            yield list(self._records.read(COUNT_WORK, kind.records, ids, properties).values())
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        """Return those of these records that lie in the recycle bin; see `Destination.deleted`."""
+        gone: dict[str, datetime] = {}
+        for kind in KINDS.values():
+            asked = [one for one in refs if one not in gone]
+            rows = self._records.read(READ_WORK, kind.records, asked, (kind.body,), archived=True) if asked else {}
+            dated = ((one, moment_or_none(row.get("archivedAt"))) for one, row in rows.items())
+            gone |= {one: at for one, at in dated if at is not None}
+        return gone
+
+    def _rows(self, route: Route, kind: Kind, ids: Sequence[str]) -> dict[str, Json]:
+        rows = self._records.read(route, kind.records, ids, (*kind.properties, *TOLD))
         return {one: row for one, row in rows.items() if str(row.get("id")) == one}
 
     # Making and changing
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
-        done: dict[str, Outcome] = {}
-        for some in self._chunks(steps):
-            done |= self._carry_out(some, intend)
-        return [done[step.key] for step in steps]
+        if len({step.kind for step in steps}) > 1 or len({step.key for step in steps}) < len(steps):
+            raise BridgeBug("Steps of several kinds, or one step twice, were put to HubSpot in one go.")
+        going = _Put(intend)
+        try:
+            for some in self._chunks(steps):
+                self._carry_out(some, self._texts(some), going)
+        except (NotAllowed, Transient) as error:
+            if not going.done and isinstance(error, NotAllowed):
+                raise
+            for step in steps:
+                going.done.setdefault(step.key, Outcome(step.key, Result.WAITING, step.ref, str(error)))
+        return [going.done[step.key] for step in steps]
 
     def calls(self, steps: Sequence[Step]) -> int:
-        """Return how many calls `put` makes of these steps if nothing is refused."""
-        return sum(1 for _ in self._chunks(steps))
+        """Return how many calls `put` makes of these steps if nothing is refused; calls nothing."""
+        chunks = list(self._chunks(steps))
+        read = [sum(map(needs_its_text, some)) for some in chunks]
+        return len(chunks) + sum(-(-count // self._wire.settings.read_size) for count in read)
 
-    def _chunks(self, steps: Sequence[Step]) -> Iterator[list[Step]]:
-        for made in (False, True):
-            some = [step for step in steps if (step.ref is not None) is made]
-            yield from batches(some, self._wire.settings.write_size)
+    def _chunks(self, steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+        for fresh in (True, False):
+            yield from batches([step for step in steps if (step.ref is None) is fresh], self._wire.settings.write_size)
 
-    def _carry_out(self, steps: Sequence[Step], intend: Intend) -> dict[str, Outcome]:
-        kind, changes = KINDS[steps[0].kind], steps[0].ref is not None
-        inputs = [self._input(step, kind, f"s{at}") for at, step in enumerate(steps)]
-        path = self._wire.paths.objects(kind.records, "batch", "update" if changes else "create")
+    def _texts(self, steps: Sequence[Step]) -> Mapping[str, str]:
+        """Return by record the texts of which the steps change a part only."""
+        kind, asked = KINDS[steps[0].kind], [_ref(step) for step in steps if needs_its_text(step)]
+        rows = self._rows(READ_WORK, kind, asked) if asked else {}
+        return {one: str(told_of(row).get(kind.body) or "") for one, row in rows.items()}
+
+    def _carry_out(self, steps: Sequence[Step], texts: Mapping[str, str], going: _Put) -> None:
         try:
-            said = self._wire.post(CHANGE if changes else MAKE, path, {"inputs": inputs}, before=lambda: intend(steps))
+            outcomes = self._send(steps, texts, going.intend)
         except Ambiguous as error:
-            return {step.key: Outcome(step.key, Result.UNKNOWN, step.ref, str(error)) for step in steps}
+            outcomes = [Outcome(step.key, Result.UNKNOWN, step.ref, str(error)) for step in steps]
         except Transient as error:
-            return {step.key: Outcome(step.key, Result.WAITING, step.ref, str(error)) for step in steps}
+            outcomes = [Outcome(step.key, Result.WAITING, step.ref, str(error)) for step in steps]
         except Rejected as error:
             half = len(steps) // 2
             if half and isinstance(error, Refusal) and error.status == 400:
                 # A refused call applied nothing: halve it until the culprit stands alone.
-                return self._carry_out(steps[:half], intend) | self._carry_out(steps[half:], intend)
-            return {step.key: Outcome(step.key, Result.REJECTED, step.ref, error.why) for step in steps}
+                self._carry_out(steps[:half], texts, going)
+                self._carry_out(steps[half:], texts, going)
+                return
+            outcomes = [Outcome(step.key, Result.REJECTED, step.ref, error.why) for step in steps]
+        going.done |= {one.key: one for one in outcomes}
+
+    def _send(self, steps: Sequence[Step], texts: Mapping[str, str], intend: Intend) -> list[Outcome]:
+        fresh, traced = steps[0].ref is None, {f"s{at}": step for at, step in enumerate(steps)}
+        now, zone = self._now(), self._zone
+        inputs = [
+            created(step, trace, zone, now) if fresh else changed(step, trace, zone, texts.get(_ref(step), ""))
+            for trace, step in traced.items()
+        ]
+        path = self._wire.paths.objects(KINDS[steps[0].kind].records, "batch", "create" if fresh else "update")
+        said = self._wire.post(MAKE if fresh else CHANGE, path, {"inputs": inputs}, before=lambda: intend(steps))
         rows, flaws = rows_in(said) or (), [flaw_in(one) for one in said.get("errors") or ()]
-        return {step.key: _end(step, f"s{at}", rows, flaws, kind) for at, step in enumerate(steps)}
-
-    def _input(self, step: Step, kind: Kind, trace: str) -> Json:
-        told = {kind.fields.get(name, name): _sent(value) for name, value in step.payload.items()}
-        if kind.body in told or step.ref is None:
-            told[kind.body] = _with_key(told.get(kind.body, ""), step.key)
-        if step.ref is not None:
-            return {"id": step.ref, "properties": told, "objectWriteTraceId": trace}
-        always = {"hs_timestamp": _sent(self._now()), **kind.always}
-        types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind.association}]
-        return {
-            "properties": always | {name: value for name, value in told.items() if value},
-            "associations": [{"to": {"id": step.deal.id}, "types": types}],
-            "objectWriteTraceId": trace,
-        }
+        return [outcome(step, trace, rows, flaws) for trace, step in traced.items()]
 
 
-def _by_kind(steps: Sequence[Step]) -> Iterator[tuple[str, list[Step]]]:
-    for name in KINDS:
+def _by_kind(steps: Sequence[Step]) -> Iterator[tuple[Kind, list[Step]]]:
+    for name, kind in KINDS.items():
         some = [step for step in steps if step.kind == name]
         if some:
-            yield name, some
+            yield kind, some
 
 
-def _end(step: Step, trace: str, rows: Sequence[Json], flaws: Sequence[Flaw], kind: Kind) -> Outcome:
-    """Return how a step ended: by its trace, its id, or the key that its record carries; never by its place."""
-    for row in rows:
-        if step.ref is not None and str(row.get("id")) == step.ref:
-            return Outcome(step.key, Result.UPDATED, step.ref)
-        ours = row.get("objectWriteTraceId") == trace or step.key in _keys(row, kind)
-        if step.ref is None and ours and row.get("id"):
-            return Outcome(step.key, Result.CREATED, str(row["id"]))
-    for flaw in flaws:
-        if trace in flaw.traces or (step.ref is not None and step.ref in flaw.ids):
-            return Outcome(step.key, Result.REJECTED, step.ref, flaw.words())
-    return Outcome(step.key, Result.UNKNOWN, step.ref, SILENT)
-
-
-def _keys(row: Json, kind: Kind) -> list[str]:
-    """Return the keys of ours that a record's body carries."""
-    body = str((row.get("properties") or {}).get(kind.body) or "")
-    return [one for one in KEY.findall(body) if planted(one) is not None]
-
-
-def _with_key(body: str, key: str) -> str:
-    mark = f"<p>{key}</p>"
-    return f"{body[: LONGEST_BODY - len(mark)]}{mark}"
-
-
-def _without_key(body: str, key: str) -> str:
-    return body.removesuffix(f"<p>{key}</p>").strip()
-
-
-def _sent(value: Value) -> str:
-    """HubSpot's tasks have moments only: a day is its midnight in UTC."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return outgoing(datetime.combine(value, time(), UTC), "datetime")
-    return outgoing(value, "datetime")
-
-
-def _found(row: Json, step: Step, kind: Kind) -> Found:
-    return Found(str(row["id"]), How.KEY, _label(row, kind), holds=_holds(row, step, kind), closed=_closed(row))
-
-
-def _holds(row: Json, step: Step, kind: Kind) -> dict[str, Value]:
-    """Return what a record holds of the step's payload, each of the type of the payload's value."""
-    told = row.get("properties") or {}
-    return {name: _held(told.get(kind.fields.get(name, name)), value, step.key) for name, value in step.payload.items()}
-
-
-def _held(raw: object, like: Value, key: str) -> Value:
-    if raw is None or raw == "":
-        return None
-    at = moment_or_none(raw)
-    if isinstance(like, datetime):
-        return at
-    if isinstance(like, date):
-        return at.date() if at else None
-    return _without_key(raw, key) if isinstance(raw, str) else parsed("", "string", raw)
-
-
-def _closed(row: Json) -> bool:
-    return str((row.get("properties") or {}).get("hs_task_status")) == "COMPLETED"
-
-
-def _label(row: Json, kind: Kind) -> str:
-    return str((row.get("properties") or {}).get(kind.label) or "") if kind.label != kind.body else ""
-
-
-def _counted(key: str, name: str, row: Json) -> Counted:
-    told = row.get("properties") or {}
-    made = moment_or_none(told.get("hs_createdate")) or moment_or_none(row.get("createdAt"))
-    changed = moment_or_none(told.get("hs_lastmodifieddate")) or moment_or_none(row.get("updatedAt"))
-    said = planted(key)
-    return Counted(key, name, str(row["id"]), said.ref.id if said else "", _closed(row), made, changed)
+def _ref(step: Step) -> str:
+    if step.ref is None:
+        raise BridgeBug("A step without a record was to be read from HubSpot.")
+    return step.ref

@@ -233,15 +233,18 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
+        before: Callable[[], None] = lambda: None,
     ) -> Any:
         """
         Return the parsed answer; `path` is relative to the versioned root, or starts with a slash.
+
+        `before` is called right before each sending; see `Exchange.call`.
 
         Raises the errors of `Exchange.call`, and `ConfigError` where a read names what the integration user does not
         see. A used-up daily quota is `Transient` and closes the gateway for a while, so that nothing hammers it; so
         does a permanently refused login, as `NotAllowed`.
         """
-        return self._answer(route, method, path, params, headers, body).said
+        return self._answer(route, method, path, params, headers, body, before).said
 
     def date(self, route: Route, path: str) -> datetime | None:
         """Return the moment that the answer to this GET was made, by its `Date` header; None where it has none."""
@@ -255,6 +258,7 @@ class Gateway:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
+        before: Callable[[], None] = lambda: None,
     ) -> Told:
         self._check_open()
 
@@ -268,7 +272,7 @@ class Gateway:
             return _told(answer)
 
         try:
-            answer = self.exchange.call(route, send)
+            answer = self.exchange.call(route, send, before=before)
         except NotAllowed as error:
             raise self._shutting(error) from error.__cause__
         except Rejected as error:

@@ -23,7 +23,7 @@ class World:
     What every connector is given: time, budget, chance, whether it may write, and what it tells before each call.
 
     `sandbox` is the port base of the stand-ins, where they are used. `httpx_transport` and `requests_adapter` stand for
-    the network in tests.
+    the network in tests. `crm` is the CRM of the deals, for a platform that works in it by `work_in`; see `System`.
     """
 
     clock: Clock
@@ -34,6 +34,8 @@ class World:
     httpx_transport: httpx.BaseTransport | None = None
     requests_adapter: BaseAdapter | None = None
     beat: Callable[[], None] = lambda: None
+    crm: Crm | None = None
+    work_in: "WorkIn | None" = None
 
     def port(self, offset: int) -> int:
         """Return the port of a stand-in, by its place after the port base."""
@@ -43,6 +45,7 @@ class World:
 
 MakeCrm = Callable[[Instance, Mappings, World], Crm]
 MakePlatform = Callable[[Instance, World], Destination]
+WorkIn = Callable[[Any, str, World], Destination]
 
 
 def at_base_url(port: int) -> dict[str, Any]:
@@ -60,12 +63,14 @@ class System:
         kind: Whether deals are won there, or work is made.
         settings: Its section of `handoff.toml`.
         make: Returns the connector: `make(instance, mappings, world)` of a CRM, `make(instance, world)` of a platform.
-        port: The place of its stand-in after the port base.
+        port: The place of its stand-in after the port base; 0 where it has none of its own.
         objects: What can be made on it; a CRM has none.
         custom: How the names of a customer's own fields end; none where nothing tells them apart.
         title: How its vendor writes it.
         tells_apart: The setting by which two customers' tenants differ; shown, and kept in the ledger.
         stand_in: Returns the settings that point to a stand-in at a port, without its credentials.
+        work_in: Of a CRM that can carry the work itself: returns the destination in the CRM it is given, under a
+            platform's name; see `connectors.crm`.
     """
 
     name: str
@@ -78,6 +83,7 @@ class System:
     title: str = ""
     tells_apart: str = "base_url"
     stand_in: Callable[[int], Mapping[str, Any]] = at_base_url
+    work_in: WorkIn | None = None
 
     @property
     def platform(self) -> Platform:

@@ -113,6 +113,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         Write.ALWAYS,
         {"account_id": _of_the_account()},
         planted=frozenset({"id", ROW_STAMP, LAST_ROW_STAMP, ROW_STEPS}),
+        many="collection rows",
     ),
     OBJECTIVE: ObjectFacts(
         Scope.DEAL,

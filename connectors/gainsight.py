@@ -58,6 +58,7 @@ class Gainsight:
     """
 
     system = "gainsight"
+    title = "Gainsight"
 
     def __init__(
         self,

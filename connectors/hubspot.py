@@ -24,14 +24,14 @@ from connectors._hubspot_wire import Json, Wire
 from connectors._hubspot_work import ROUTES as OF_WORK
 from connectors._hubspot_work import Work
 from connectors._hubspot_write_back import READ_BACK, WRITE_BACK, WriteBack
-from connectors._system import System, World
+from connectors._system import System, World, at_base_url
 from handoff.batches import batches
 from handoff.counted import CountedDeal, Whereabouts
 from handoff.errors import ConfigError, Transient
 from handoff.inspection import Check, ExpectedOfCrm
 from handoff.mapping import Mappings
 from handoff.model import Left, Outcome, Page, Updated, Window
-from handoff.ports import Crm, Receipt, Traffic
+from handoff.ports import Crm, Destination, Receipt, Traffic
 from handoff.settings import Instance
 
 CHANGED = Route("searching won deals", reads=True, repeatable=True)
@@ -208,9 +208,16 @@ class HubSpot:
         """Write each receipt to its deal; see `connectors._hubspot_write_back.WriteBack`."""
         return self._write_back.write(receipts)
 
-    def work(self) -> Work:
-        """Return what makes tasks and notes on this portal's deals, where no platform carries the handoff."""
-        return Work(wire=self._wire, portal=self._portal, records=self._records, now=self._now)
+    def work(self, instance: str) -> Work:
+        """Return the portal's tasks and notes as a destination of this name."""
+        return Work(
+            instance=instance,
+            wire=self._wire,
+            portal=self._portal,
+            records=self._records,
+            search=self._search,
+            now=self._now,
+        )
 
     def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
         """Look at all that the mappings need of this portal; see `Crm.inspect`."""
@@ -258,7 +265,21 @@ def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
     )
 
 
-SYSTEM = System(name="hubspot", kind="crm", settings=HubSpotInstance, make=make, port=PORT, title="HubSpot")
+def work_in(crm: HubSpot, instance: str, world: World) -> Destination:
+    """Return the destination that makes tasks and notes in this portal, over the CRM's own way to it."""
+    return crm.work(instance)
+
+
+SYSTEM = System(
+    name="hubspot",
+    kind="crm",
+    settings=HubSpotInstance,
+    make=make,
+    port=PORT,
+    title="HubSpot",
+    stand_in=lambda port: {**at_base_url(port), "time_zone": "US/Eastern"},
+    work_in=work_in,
+)
 
 
 def deal_id(text: str) -> str:

@@ -30,6 +30,7 @@ from connectors._salesforce_records import (
     won_moments,
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
+from connectors._salesforce_work import Work
 from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
 from connectors._system import System, World
 from handoff.counted import CountedDeal, Whereabouts
@@ -38,7 +39,7 @@ from handoff.inspection import Check, ExpectedOfCrm
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Left, Outcome, Page, Unreadable, Updated, Window, WonHow
 from handoff.paths import flatten
-from handoff.ports import Crm, Receipt, Traffic
+from handoff.ports import Crm, Destination, Receipt, Traffic
 from handoff.settings import Instance
 
 VERSIONS = Route("asking for the server's time", reads=True, repeatable=True)
@@ -256,6 +257,14 @@ class Salesforce:
     def inspect(self, wanted: ExpectedOfCrm) -> list[Check]:
         """Look at all that the mappings need of this org; see `Crm.inspect`."""
         return Inspector(self._gateway, self.org, REQUIRED).look(wanted)
+
+    def work(self, instance: str) -> Work:
+        """Return the org's tasks and notes as a destination of this name."""
+        return Work(
+            instance=instance,
+            gateway=self._gateway,
+            rows=lambda route, statement, deleted: self._restarting(route, statement, deleted=deleted),
+        )
 
     def traffic(self) -> Traffic:
         """Return how often this org was called, and may be; a log-in is not counted."""
@@ -500,6 +509,11 @@ def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
     )
 
 
+def work_in(crm: Salesforce, instance: str, world: World) -> Destination:
+    """Return the destination that makes tasks and notes in this org, over the CRM's own way to it."""
+    return crm.work(instance)
+
+
 SYSTEM = System(
     name="salesforce",
     kind="crm",
@@ -509,4 +523,5 @@ SYSTEM = System(
     title="Salesforce",
     tells_apart="domain",
     stand_in=lambda _: {"domain": "sandbox.my"},
+    work_in=work_in,
 )

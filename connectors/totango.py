@@ -73,6 +73,7 @@ class Totango:
     """
 
     system = "totango"
+    title = "Totango"
 
     def __init__(
         self,

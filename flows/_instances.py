@@ -1,6 +1,6 @@
 """The systems that a deployment names, and the connectors behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,14 @@ def system_of(instance: Instance) -> System:
             f"Use one of: {', '.join(known)}."
         )
     return known[instance.system]
+
+
+def titles(crms: Sequence[Instance], platforms: Sequence[Instance]) -> dict[str, str]:
+    """Return how the vendors of a deployment's systems write them, joined by `or`; work in the CRM is the CRM's."""
+    of_crms = [system_of(one).called for one in crms]
+    of_platforms = [one.called if one.port else called for one in map(system_of, platforms) for called in of_crms]
+    joined = {"crm": of_crms, "platform": of_platforms}
+    return {kind: " or ".join(dict.fromkeys(some)) for kind, some in joined.items()}
 
 
 def stand_in(system: System, port_base: int, environment: Mapping[str, str], name: str = "main") -> Instance:

@@ -263,7 +263,12 @@ def ledger_as_it_is(chosen: Choice) -> Iterator[Ledger]:
 
 @contextmanager
 def wired(
-    chosen: Choice, *, read_only: bool = False, only_ledger: bool = False, progress: Progress = silent
+    chosen: Choice,
+    *,
+    read_only: bool = False,
+    only_ledger: bool = False,
+    backfill: bool = False,
+    progress: Progress = silent,
 ) -> Iterator[Bridge]:
     """
     Put a bridge together and take it apart again.
@@ -271,6 +276,7 @@ def wired(
     Args:
         read_only: Nothing is written but the calls that looking costs.
         only_ledger: The ledger is written, and neither system.
+        backfill: Only that share of the calls is used which the contract gives a backfill.
 
     Raises:
         ConfigError: The files or settings are wrong; nothing was called.
@@ -294,9 +300,11 @@ def wired(
         clock = Beating(chosen.clock(), beat)
         shadow = mappings.contract.rollout.mode == "shadow"  # then the exchange itself refuses every write
         only_reads = read_only or only_ledger or shadow
-        world = World(clock, SharedBudget(ledger), random.random, only_reads, chosen.sandbox, beat=ledger.beat)
+        budget = SharedBudget(ledger, share=mappings.contract.backfill.share if backfill else 1.0)
+        world = World(clock, budget, random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = crm_system.make(settings.crm, mappings, world)
-        platforms = {one.name: system_of(one).make(one, world) for one in settings.platforms}
+        inside = replace(world, crm=crm, work_in=crm_system.work_in)
+        platforms = {one.name: system_of(one).make(one, inside) for one in settings.platforms}
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
         several = {name: Lane(platforms[name], loaded[name]) for name in platforms} if len(platforms) > 1 else {}
         first = next(iter(platforms.values()))
@@ -324,8 +332,10 @@ def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, dict[str, Desti
     """
     settings = chosen.settings()
     world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
-    platforms = {one.name: system_of(one).make(one, world) for one in settings.platforms}
-    return system_of(settings.crm).make(settings.crm, mappings, world), platforms
+    of_crm = system_of(settings.crm)
+    crm = of_crm.make(settings.crm, mappings, world)
+    inside = replace(world, crm=crm, work_in=of_crm.work_in)
+    return crm, {one.name: system_of(one).make(one, inside) for one in settings.platforms}
 
 
 def systems(chosen: Choice) -> str:

@@ -58,12 +58,10 @@ def _must_hold(bridge: Bridge, plan: Reapplication) -> None:
         raise ConfigError(f"The plan is more than {PLAN_HOLDS.seconds // 60} minutes old. {again}")
 
 
-def refuse_in_shadow(bridge: Bridge) -> None:
-    """Raise `ConfigError` where the contract lets nothing be written."""
+def refuse_in_shadow(bridge: Bridge, *, instead: str = ", or add --dry-run to see the plan") -> None:
+    """Raise `ConfigError` where the contract lets nothing be written; `instead` is what may be done all the same."""
     if bridge.mappings.contract.rollout.mode == "shadow":
-        raise ConfigError(
-            "rollout is shadow, so nothing is written. Set it to live in handoff.yml, or add --dry-run to see the plan."
-        )
+        raise ConfigError(f"rollout is shadow, so nothing is written. Set it to live in handoff.yml{instead}.")
 
 
 class _Applying:

@@ -60,6 +60,17 @@ class Limits(Frozen):
     )
 
 
+class Backfill(Frozen):
+    """What a backfill of historical deals makes, and how many calls it leaves to live handoffs."""
+
+    deliver: list[str] | None = Field(
+        None, description="Which steps are made for a historical deal, as <platform>.<step>; else the notes alone."
+    )
+    share: float = Field(
+        0.8, gt=0, le=1, description="The part of each limit of calls that a backfill uses; the rest is for live deals."
+    )
+
+
 class Rollout(Frozen):
     """How far the bridge is let loose."""
 
@@ -276,6 +287,7 @@ class Contract(Frozen):
     deliver: dict[Literal["new_customer", "expansion", "joining"], list[str]] = Field(
         default_factory=dict, description="Which steps are made for each kind, as <platform>.<step>."
     )
+    backfill: Backfill = Field(default_factory=Backfill, description="What historical deals get, by hand.")
 
     def chain(self, name: str) -> list[Segment]:
         """Return a segment and those it extends, nearest first; a circle ends where it closes."""

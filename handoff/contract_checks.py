@@ -47,6 +47,11 @@ class Neighbours:
     platform: str
     known: frozenset[str]
 
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The platforms that this folder has a target file for."""
+        return frozenset(one.stem for one in (self.folder / "targets").glob("*.yml")) | {self.platform}
+
 
 def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
     """Yield each mistake with the key where it stands; the words say how to fix it."""
@@ -373,23 +378,20 @@ def _exceptions(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
             yield (*at, "set", "segment"), f"{one.set.segment!r} is no segment. {nearest(one.set.segment, names)}"
 
 
-def _of_another(name: str, near: Neighbours) -> bool:
-    """Whether a step is one of another platform's target file: it is looked for when that file is read."""
-    platform = name.rpartition(".")[0]
-    return platform != near.platform and bool(platform) and (near.folder / "targets" / f"{platform}.yml").is_file()
-
-
 def _deliver(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
+    """One contract may serve several platforms: what it delivers to another one is checked with that one's file."""
     steps = [f"{near.platform}.{name}" for name in near.target.steps]
+    others = near.platforms - {near.platform}
     for kind, listed in contract.deliver.items():
-        if listed and all(_of_another(name, near) for name in listed):
-            yield (
-                ("deliver", kind),
-                f"nothing of it is made on {near.platform}. Add one of its steps: {', '.join(steps)}",
-            )
-        for index, name in enumerate(listed):
-            if name not in steps and not _of_another(name, near):
+        ours = [(index, name) for index, name in enumerate(listed) if name.partition(".")[0] not in others]
+        for index, name in ours:
+            if name not in steps:
                 yield ("deliver", kind, index), f"{name!r} is no step. {nearest(name, steps)}"
+        if listed and not ours:
+            yield ("deliver", kind), f"none of these is made in {near.platform}. Add one, like {steps[0]}"
+    for index, name in enumerate(contract.backfill.deliver or ()):
+        if name not in steps and name.partition(".")[0] not in others:
+            yield ("backfill", "deliver", index), f"{name!r} is no step. {nearest(name, steps)}"
     if not contract.deliver:
         return
     used = {str(rule.kind) for rule in contract.kinds} - {EXCLUDED} or {NEW_CUSTOMER}

@@ -343,7 +343,7 @@ class Decider:
         return row.state in IN_DOUBT and self.clock.now() < seen_at
 
     def _missing(self, step: Step) -> str:
-        platform = self.destination.system.capitalize()
+        platform = self.destination.title
         if step.scope is Scope.ACCOUNT:
             return f"the customer is not in {platform}. Add the {step.kind} there, or correct the deal's account."
         return f"no such {step.kind} is in {platform}. Add it there, or correct the mapping."

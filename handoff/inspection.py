@@ -58,34 +58,40 @@ def not_checked(system: str, name: str, because: str, told: str = "") -> Check:
     return Check(system, name, State.NOT_CHECKED, told, because=because)
 
 
-def attempt(system: str, name: str, look: Callable[[str], Check]) -> Check:
+def attempt(system: str, name: str, look: Callable[[str], Check], *, admin: str = "") -> Check:
     """Return the check that `look` makes under this name; a refusal is its finding, in the system's words."""
     try:
         return look(name)
     except (ServiceError, ConfigError) as error:
-        return looked(system, name, [refusal(system, error)])
+        return looked(system, name, [refusal(system, error, admin)])
 
 
-def locked_out(system: str, error: ServiceError | ConfigError, names: Iterable[str]) -> list[Check]:
+def locked_out(system: str, error: ServiceError | ConfigError, names: Iterable[str], *, admin: str = "") -> list[Check]:
     """Return the checks of a system that the first call did not get into: one finding, the others named."""
     known = isinstance(error, NotAllowed)
     because = "the credentials are not accepted" if known else "the first call did not get through"
-    first = looked(system, "credentials", [refusal(system, error)])
+    first = looked(system, "credentials", [refusal(system, error, admin)])
     return [first, *(not_checked(system, name, f"{because} (see credentials)") for name in names)]
 
 
-def refusal(system: str, error: ServiceError | ConfigError) -> Finding:
-    """Return a refusal as a finding."""
+def refusal(system: str, error: ServiceError | ConfigError, admin: str = "") -> Finding:
+    """Return a refusal as a finding; `admin` is who administers the system, where its name alone would say it wrong."""
+    admin = admin or admin_of(system)
     if isinstance(error, ConfigError):
-        return Finding(error.message, admin_of(system), " ".join(error.findings))
+        return Finding(error.message, admin, " ".join(error.findings))
     status = f" (HTTP {error.status})" if error.status else ""
-    who = admin_of(system) if isinstance(error, NotAllowed) else OPERATOR
+    who = admin if isinstance(error, NotAllowed) else OPERATOR
     return Finding(f"It failed while {error.doing}{status}: {error.why}", who, error.remedy or "Run the check again.")
 
 
 def admin_of(system: str) -> str:
-    """Return who administers a system, as in `a Salesforce admin`; of several, `salesforce or hubspot`, one of them."""
-    return f"a {' or '.join(one.split()[0].capitalize() for one in system.split(' or '))} admin"
+    """
+    Return who administers a system, as in `a Salesforce admin`; of `Salesforce or HubSpot` one of them.
+
+    A name with a capital is as its vendor writes it.
+    """
+    names = [one.split()[0] for one in system.split(" or ")]
+    return f"a {' or '.join(name.capitalize() if name.islower() else name for name in names)} admin"
 
 
 @dataclass(frozen=True)

@@ -240,13 +240,15 @@ class Intake:
         """Yield the ids of deals that wait; under a limit those never begun only until the places are taken."""
         now, instance = self.clock.now(), self.bridge.crm.instance
         if self.limit is None:
-            yield from batches(self.ledger.due(instance, now, self.version), size)
+            yield from batches(self.ledger.due(instance, now, self.version, starts=self.starts), size)
             return
-        yield from batches(self.ledger.due(instance, now, self.version, untried=False), size)
-        for ids in batches(self.ledger.due(instance, now, self.version, untried=True), min(size, max(self.limit, 200))):
+        begun = self.ledger.due(instance, now, self.version, untried=False, starts=self.starts)
+        yield from batches(begun, size)
+        untried = self.ledger.due(instance, now, self.version, untried=True, starts=self.starts)
+        for ids in batches(untried, min(size, max(self.limit, 200))):
             yield ids
-            begun = sum(str(deal.ref) in self._begun for deal in self.held)
-            if len(self.held) >= self.limit and begun <= self.limit // 2:
+            stuck = sum(str(deal.ref) in self._begun for deal in self.held)
+            if len(self.held) >= self.limit and stuck <= self.limit // 2:
                 return
 
     def sorted_out(self, deals: Iterable[Deal]) -> Sorted:

@@ -208,7 +208,15 @@ class Ledger(Intents):
         rows = self.rows_of(t.handoffs, column, keys, (column, *only) if only else ())
         return {row.key: row for row in rows}
 
-    def due(self, instance: str, now: datetime, version: str, *, untried: bool | None = None) -> list[str]:
+    def due(
+        self,
+        instance: str,
+        now: datetime,
+        version: str,
+        *,
+        untried: bool | None = None,
+        starts: datetime | None = None,
+    ) -> list[str]:
         """
         Return the CRM ids of the deals that may go on now, oldest win first.
 
@@ -218,6 +226,7 @@ class Ledger(Intents):
 
         Args:
             untried: True: only those that wait and were never begun. False: all but those.
+            starts: From when wins are live: a backfill's older deal goes on with that backfill alone.
         """
         c = t.deals.c
         waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
@@ -228,6 +237,8 @@ class Ledger(Intents):
         left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
         may_go_on = or_(waits, untold, stopped, left_out)
         query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
+        if starts is not None:
+            query = query.where(or_(c.won_at >= starts, c.ref.not_in(select(t.backfill_deals.c.ref))))
         if untried is not None:
             h = t.handoffs.c
             begun = select(h.key).where(h.deal == c.ref, h.episode == c.episode).exists()

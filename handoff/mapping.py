@@ -136,6 +136,11 @@ class Target:
         return self.platform.system
 
     @cached_property
+    def called(self) -> str:
+        """How the contract calls the platform of its steps: as the file is called."""
+        return PurePath(self.lines.name).stem
+
+    @cached_property
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """Return for each step those whose ids it uses, and those it must follow."""
         return {name: step.needed() for name, step in self.file.steps.items()}
@@ -235,9 +240,7 @@ class Mappings:
         target = self.target
         listed = self.contract.deliver.get(kind)  # type: ignore[call-overload]
         if listed is not None:
-            of = PurePath(target.lines.name).stem
-            names = {name.rpartition(".")[2] for name in listed if name.rpartition(".")[0] == of}
-            return tuple(name for name in target.order if name in names)
+            return tuple(name for name in target.order if f"{target.called}.{name}" in listed)
         if kind == "joining":
             return tuple(name for name in target.order if target.facts(name).note is not None)
         return target.order

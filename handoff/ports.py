@@ -220,10 +220,15 @@ class Crm(Protocol):
 
 
 class Destination(Protocol):
-    """A platform that takes work. Every method raises a `ServiceError` when the system as a whole does not answer."""
+    """
+    A platform that takes work; `title` is how its vendor writes it.
+
+    Every method raises a `ServiceError` when the system as a whole does not answer.
+    """
 
     instance: str
     system: str
+    title: str
     kinds: Mapping[str, Capability]
 
     def traffic(self) -> Traffic:

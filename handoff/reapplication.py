@@ -48,6 +48,14 @@ class StepCount:
     left_out: int = 0
     samples: list[Sample] = field(default_factory=list)
 
+    def add(self, decision: Decision) -> None:
+        """Count what one decision does with its record."""
+        send = decision.send
+        self.unchanged += send is None
+        self.create += send is not None and send.ref is None
+        self.link += send is not None and decision.adopts
+        self.update += send is not None and send.ref is not None and not decision.adopts
+
     def counts(self) -> dict[str, int]:
         """Return the numbers by name."""
         names = ("create", "update", "link", "unchanged", "fields_kept", "for_new_only", "left_out")
@@ -73,7 +81,8 @@ class Reapplication:
     `marks` say by step key and by ref how the ledger's rows were when it was made, `seen` by step key what the record
     of an update held of the fields to send. `looked` are the calls that it cost, `writes` those that it leads to;
     `look_ups` are made
-    while it is carried out: the records of updates are read once more just before they are put.
+    while it is carried out: the records of updates are read once more just before they are put. `digests`
+    tell by ref whether what the mapping says of a deal is the same as in another plan.
     """
 
     version: str
@@ -90,6 +99,7 @@ class Reapplication:
     ahead: tuple[Ahead, ...]
     look_ups: int = 0
     seen: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sends(self) -> int:

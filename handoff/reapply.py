@@ -1,10 +1,11 @@
 """Plans the re-application of an edited mapping to delivered handoffs; only reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from handoff import keys
+from handoff.backfills import digest
 from handoff.bridge import Bridge
 from handoff.calls import since
 from handoff.carry import Carrier
@@ -24,7 +25,9 @@ SAMPLES = 3
 """Changes of fields that are shown of each step."""
 
 
-def plan_again(bridge: Bridge, to: To, *, with_new_steps: bool = False) -> Reapplication:
+def plan_again(
+    bridge: Bridge, to: To, *, with_new_steps: bool = False, only: Container[str] | None = None
+) -> Reapplication:
     """
     Return what applying the mapping to delivered handoffs would do; only reads.
 
@@ -32,11 +35,12 @@ def plan_again(bridge: Bridge, to: To, *, with_new_steps: bool = False) -> Reapp
 
     Args:
         with_new_steps: Make also the steps that the mapping gained since a handoff was delivered.
+        only: The refs of the deals to plan for; None: all.
 
     Raises:
         ServiceError: A system does not answer.
     """
-    return _Planning(bridge, with_new_steps=with_new_steps).plan(to)
+    return _Planning(bridge, with_new_steps=with_new_steps).plan(to, only)
 
 
 class _Planning:
@@ -50,13 +54,15 @@ class _Planning:
         self.marks: dict[str, Any] = {}
         self.seen: dict[str, dict[str, Value]] = {}
         self.left_out: list[Notice] = []
+        self.digests: dict[str, str] = {}
         self.kept: dict[str, int] = {}
         self.new_only: dict[str, int] = {}
         self.samples: dict[str, list[Sample]] = {}
 
-    def plan(self, to: To) -> Reapplication:
+    def plan(self, to: To, only: Container[str] | None) -> Reapplication:
         bridge, started = self.bridge, self.bridge.clock.now()
-        delivered = bridge.ledger.delivered(bridge.crm.instance)
+        known = bridge.ledger.delivered(bridge.crm.instance)
+        delivered = [row for row in known if only is None or row.deal in only]
         chosen = in_flight(bridge, delivered) if to is To.IN_FLIGHT and delivered else delivered
         for wave in read_anew(bridge, chosen):
             self.left_out += wave.left_out
@@ -82,6 +88,7 @@ class _Planning:
             ahead=ahead,
             look_ups=look_ups,
             seen=self.seen,
+            digests=self.digests,
         )
 
     def _traffic(self) -> list[Traffic]:
@@ -106,6 +113,7 @@ class _Planning:
             if owner in names and (there is None or outweighs(decision.planned, there.planned)):
                 self.marks[key] = mark_of(rows.get(key))
                 self._keep(key, decision, names[owner])
+        self.digests |= {str(one.deal.ref): digest(one.steps) for one in going}
         self.deals += [_slim(one) for one in going]
 
     def _stopped(self, one: Prepared) -> bool:
@@ -138,13 +146,10 @@ class _Planning:
         target = self.bridge.mappings.target
         counts = {name: StepCount(target.file.steps[name].object) for name in target.order}
         for key, one in self.decided.items():
-            count, send = counts[one.planned.step.name], one.send
+            count = counts[one.planned.step.name]
             count.fields_kept += self.kept[key]
             count.for_new_only += self.new_only[key]
-            count.unchanged += send is None
-            count.create += send is not None and send.ref is None
-            count.link += send is not None and one.adopts
-            count.update += send is not None and send.ref is not None and not one.adopts
+            count.add(one)
         for key, name in {step["key"]: step["name"] for step in others}.items():
             if name in counts and key not in self.decided:
                 counts[name].left_out += 1

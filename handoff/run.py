@@ -12,7 +12,7 @@ from handoff import keys
 from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
-from handoff.bursts import slices
+from handoff.bursts import Slice, slices
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by, told_by_notes, told_otherwise
 from handoff.decisions import merged
@@ -207,13 +207,17 @@ class Pass:
         carrier = self._carrier()
         # Of an account's step the newest win of all has the word, whoever goes first.
         words = merged(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
-        segments = {segment.name: place for place, segment in enumerate(bridge.mappings.contract.segments)}
-        going = list(slices(prepared, bridge.platform, segments=segments, now=self.clock.now()))
+        going = self._parts(prepared)
         self.ledger.expect([(str(d.deal.ref), s.expected_at) for s in going for d in s.deals if s.expected_at])
         for part in going:
             bridge.go_on()
             self._carry_out_slice(part.deals, carrier, words)
         self.tally.fields_kept += carrier.fields_kept
+
+    def _parts(self, prepared: Sequence[Prepared]) -> list[Slice]:
+        """Return the deals in the order in which they go, those together that go together."""
+        segments = {segment.name: place for place, segment in enumerate(self.bridge.mappings.contract.segments)}
+        return list(slices(prepared, self.bridge.platform, segments=segments, now=self.clock.now()))
 
     def _carry_out_slice(self, prepared: Sequence[Prepared], carrier: Carrier, words: Mapping[str, Planned]) -> None:
         steps = [step for one in prepared for step in one.steps if step.key not in carrier.outcomes]

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,11 +178,6 @@ def read_settings(
         mappings=mappings or folder / str(data.get("mappings", "mappings")),
         only=only,
     )
-
-
-def systems_in(instances: Iterable[Instance]) -> str:
-    """Return the systems of these instances in words, each once: `salesforce or hubspot`."""
-    return " or ".join(dict.fromkeys(one.system for one in instances))
 
 
 def beside(url: str, folder: Path) -> str:

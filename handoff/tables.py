@@ -217,3 +217,29 @@ customers = Table(
     Column("name", Text, nullable=False),
     Index("customers_by_mark", "mark"),
 )
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("mapping_version", String(12), nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("counts", JSON, nullable=False),
+)
+
+backfill_deals = Table(
+    "backfill_deals",
+    metadata,
+    Column("plan", Integer, primary_key=True, autoincrement=False),
+    Column("ref", String(80), primary_key=True),
+    Column("deal_id", String(20), nullable=False),
+    Column("key", String(100), nullable=False),
+    Column("slice", Integer, nullable=False),
+    Column("digest", String(16), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("background", JSON),
+    Column("state", String(10), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Index("backfill_deals_of_ref", "ref"),
+)

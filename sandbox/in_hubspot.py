@@ -55,6 +55,10 @@ class Twin:
         self._items = _by(crm.get("OpportunityLineItem", ()), "OpportunityId")
         self._moves = _by(crm.get("OpportunityHistory", ()), "OpportunityId")
 
+    def id(self, record: str) -> str:
+        """Return the id in HubSpot of a Salesforce record."""
+        return self._ids[record]
+
     def objects(self) -> Objects:
         """Return everything."""
         made: dict[str, tuple[str, Callable[[Record], Record]]] = {

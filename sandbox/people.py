@@ -50,6 +50,12 @@ def address(name: str) -> str:
     return f"{'.'.join(word for word in words if word)}@{DOMAIN}"
 
 
+def crm_user(person: Person) -> Record:
+    """Return an active user record of Salesforce for somebody at Harbor, without an id."""
+    said = {"Name": person.name, "Email": person.email, "Username": person.email}
+    return {**said, "IsActive": True, "TimeZoneSidKey": "Europe/London"}
+
+
 def gainsight_user(name: str) -> Record:
     """Return an active Gainsight user record for somebody at Harbor, without an id."""
     first, _, last = name.partition(" ")

@@ -23,7 +23,8 @@ class Scenario:
     """
     What a scenario file says; every part may be absent.
 
-    A relative `csv` is beside the file; `into` names the CRM that it goes into.
+    A relative `csv` is beside the file; `into` names the CRM that it goes into, or else by whose ids the
+    tenant's platforms know its customers.
     """
 
     seed: int | None = None
@@ -41,8 +42,8 @@ class Scenario:
             body["tenant"] = dict(self.tenant)
         if directory := csv or self.csv:
             body["csv"] = str(directory)
-        if crm := into or self.into:
-            body["into"] = crm
+            if crm := into or self.into:
+                body["into"] = crm
         return body
 
 

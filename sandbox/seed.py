@@ -4,7 +4,7 @@ A believable tenant, made from a number: the same number and start give the same
 Harbor, an invented seller of supply-chain software, has 60 accounts and 120 deals: 45 won over the 60 days
 before the start, 25 lost, 50 open over every stage. Salesforce and HubSpot both hold them. Of the won deals
 about half are well prepared for the handoff, a third thinly, the rest not at all. Twelve accounts are Gainsight
-companies already.
+companies already, under their ids in the CRM that the tenant works with.
 
 Deliberate trouble, one won deal each, well prepared otherwise, the only deal of its account, and found by the
 beginning of its name:
@@ -41,9 +41,9 @@ from sandbox.catalogue import (
     Stage,
 )
 from sandbox.ids import Ids
-from sandbox.in_hubspot import in_hubspot
+from sandbox.in_hubspot import Twin
 from sandbox.journal import iso_z
-from sandbox.people import CSMS, address, customer_success_users
+from sandbox.people import CSMS, CUSTOMER_SUCCESS, address, crm_user, customer_success_users
 from sandbox.wire import Contents, Objects, Record
 
 ACCOUNTS, WON, LOST, OPEN = 60, 45, 25, 50
@@ -53,13 +53,21 @@ COMPANIES = 12
 NOTE = "{play} Next step agreed with {contact}: kickoff in the week after signature."
 
 
-def contents(number: int, now: datetime) -> Contents:
-    """Return the tenant that `number` stands for, as it is at `now` (aware)."""
+def contents(number: int, now: datetime, crm: str = "salesforce") -> Contents:
+    """
+    Return the tenant that `number` stands for, as it is at `now` (aware).
+
+    `crm` is the CRM by whose ids Gainsight knows its companies; both hold the deals.
+    """
     made = Harbor(number, now)
     made.furnish()
+    in_hubspot = Twin(made.crm)
+    if crm == "hubspot":
+        for company in made.platform["Company"]:
+            company["SfdcAccountId"] = in_hubspot.id(company["SfdcAccountId"])
     return Contents(
         settings={"salesforce": {"multi_currency": True}},
-        objects={"salesforce": made.crm, "hubspot": in_hubspot(made.crm), "gainsight": made.platform},
+        objects={"salesforce": made.crm, "hubspot": in_hubspot.objects(), "gainsight": made.platform},
     )
 
 
@@ -112,6 +120,7 @@ class Harbor:
         for deal in [*self._won(), *self._lost(), *self._open()]:
             self._keep(deal)
         self._companies()
+        self._customer_success()
 
     def _sales_people(self) -> None:
         managers = [self._user(team=team) for team in ("AMER", "EMEA")]
@@ -119,6 +128,11 @@ class Harbor:
         reps[-1]["IsActive"] = False
         self.crm["User"] = [*managers, *reps]
         self.reps, self.left = reps[:-1], reps[-1]
+
+    def _customer_success(self) -> None:
+        """Let Customer Success be users of the CRM too: where it has no platform of its own, it works there."""
+        stamps = self._stamps(self.now - timedelta(days=400))
+        self.crm["User"] += [{"Id": self.ids.salesforce("005"), **crm_user(one), **stamps} for one in CUSTOMER_SUCCESS]
 
     def _user(self, *, team: str, manager: str | None = None) -> Record:
         fake = self.fake["en_US" if team.startswith("AMER") else "en_GB"]

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -23,13 +24,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.clock import SimulatedClock, iso_moment
 from sandbox.control import control_app
+from sandbox.csv_data import CRMS
+from sandbox.naming import unknown
 from sandbox.scenario import Scenario, read_scenario
+from sandbox.seed import contents
 from sandbox.stand_ins import stand_ins
 from sandbox.wire import Cut, Request
 from sandbox.world import SandboxError, World, port_of
 
 HOST = "127.0.0.1"
 DEFAULT_SEED = 1
+DEFAULT_CRM = "salesforce"
 DEFAULT_SCALE = 60.0
 CONNECTION = "sandbox.connection"
 SILENCE = 15.0  # seconds; longer than a client waits
@@ -49,8 +54,8 @@ def run(
     """
     Serve a sandbox until SIGINT or SIGTERM; `say` gets one line when it is ready.
 
-    An argument that is None is left to the scenario, then to the defaults (seed 1, scale 60); `crm` is the one that
-    `load_csv` goes into.
+    An argument that is None is left to the scenario, then to the defaults (seed 1, scale 60, Salesforce); `crm` is the
+    one that `load_csv` goes into, or else by whose ids the platforms know the tenant's customers.
     Raises `SandboxError` for a person's mistakes: a bad file, a port in use.
     """
     world = build(port_base=port_base, seed=seed, scale=scale, scenario=scenario, load_csv=load_csv, crm=crm)
@@ -68,12 +73,16 @@ def build(
 ) -> World:
     """Return the world that `run` serves; raises `SandboxError` for a person's mistakes."""
     told = read_scenario(scenario) if scenario else Scenario()
+    works_with = crm or told.into or DEFAULT_CRM
+    if works_with not in CRMS:
+        raise SandboxError(unknown("CRM", works_with, CRMS))
     try:
         world = World(
             seed=first_said(seed, told.seed, DEFAULT_SEED),
             clock=started_clock(told, scale),
             port_base=port_base,
             real_now=real_now,
+            tenant=partial(contents, crm=works_with),
         )
     except ValueError as error:
         raise SandboxError(str(error)) from error

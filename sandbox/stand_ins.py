@@ -43,6 +43,7 @@ class StandIn:
         batches: How the paths of batches of work begin.
         begins: Returns what it holds at the start, made from what the others do; None: what the tenant's maker gives.
         plain_settings: Whether its own switches may stand in `{"tenant": {...}}` without its name; of one system only.
+        journals: The objects in which it notes what calls did; a customer's tenant holds no such records.
         sums_up: Says of its records in a few words how much there is, where the sandbox tells that it is ready.
     """
 
@@ -61,6 +62,7 @@ class StandIn:
     batches: re.Pattern[str] | None = None
     begins: Callable[[Contents, datetime], Objects] | None = None
     plain_settings: bool = False
+    journals: frozenset[str] = frozenset()
     sums_up: Callable[[Objects], str] | None = None
 
 

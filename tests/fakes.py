@@ -299,7 +299,7 @@ class FakeDestination:
     cannot be read back. `looked` and `asked` hold the keys of each `find` and each `read`.
     """
 
-    instance, system = "main", "gainsight"
+    instance, system, title = "main", "gainsight", "Gainsight"
 
     def __init__(self, users: Mapping[str, User], *, batch: int = 50) -> None:
         self.users = dict(users)

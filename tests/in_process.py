@@ -1,6 +1,7 @@
 """The whole bridge over the sandbox's own engines in one process: no sockets, no waiting, the same settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,15 @@ def bridge_over(
     mappings: Path | None = None,
     read_only: bool = False,
     list_size: int | None = None,
+    share: float = 1.0,
+    clock: Clock | None = None,
     **environment: str,
 ) -> Bridge:
     """
     Return a bridge from one of this world's CRMs to one of its platforms, its ledger in `tmp_path`.
 
     `environment` sets what a deployment would set there, by the names' ends: `CRM_MAIN_CLIENT_SECRET="wrong"`.
+    `share` is the part of every limit that it may use; `clock` stands for the one whose sleep moves the world's.
     A second bridge over the same folder goes on with the first one's ledger. No system is called yet.
     """
     ends = {} if list_size is None else {"PLATFORM_MAIN_LIST_SIZE": str(list_size)}
@@ -67,16 +71,18 @@ def bridge_over(
     loaded = load_mappings(mappings or SHIPPED_MAPPINGS, crm=crm, platform=of_platform.platform)
     ledger = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
     ledger.open(stamps={})
-    clock = Beating(SleepAdvances(world.clock), ledger.beat)
+    clock = Beating(clock or SleepAdvances(world.clock), ledger.beat)
 
     def given(system: str) -> Given:
         return given_over(
-            world, system, clock=clock, budget=SharedBudget(ledger), read_only=read_only, beat=ledger.beat
+            world, system, clock=clock, budget=SharedBudget(ledger, share=share), read_only=read_only, beat=ledger.beat
         )
 
+    made = of_crm.make(stand_in(of_crm, world.port_base, variables), loaded, given(crm))
+    beside = replace(given(platform), crm=made, work_in=of_crm.work_in)
     return Bridge(
-        of_crm.make(stand_in(of_crm, world.port_base, variables), loaded, given(crm)),
-        of_platform.make(stand_in(of_platform, world.port_base, variables), given(platform)),
+        made,
+        of_platform.make(stand_in(of_platform, world.port_base, variables), beside),
         loaded,
         ledger,
         clock,

@@ -39,4 +39,5 @@ STAND_IN = StandIn(
     id="Id",
     hides="Account.LicenseCount",
     begins=_begun,
+    journals=frozenset({"accepted", "rejected", "outbox"}),
 )

@@ -15,6 +15,8 @@ _NAMES = (
     "referenceid",
     "subject",
     "hs_task_subject",
+    "hs_task_body",
+    "hs_note_body",
     "title",
     "description",
 )

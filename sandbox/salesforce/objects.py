@@ -204,6 +204,7 @@ Priority:picklist255:CUFSD
 OwnerId:reference>User(Owner):CUFSD
 Description:textarea32000:CUN
 IsClosed:boolean:FSD
+Bridge_Key__c:string255:CUFSN
 {_DELETED}
 {_STAMPS}""",
 }

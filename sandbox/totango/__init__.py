@@ -36,4 +36,5 @@ STAND_IN = StandIn(
     id="id",
     hides="accounts.Licenses",
     begins=_begun,
+    journals=frozenset({"task_events", "batches", "rejected", "ignored"}),
 )

@@ -1,14 +1,16 @@
 """One real sandbox process, and `handoff` driven over HTTP as a person would."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows._wiring import SHIPPED_MAPPINGS
 from sandbox.shell import free_port_base
-from tests.cli.conftest import Desk
+from tests.desk import Desk
 from tests.processes import handoff
 
 pytestmark = pytest.mark.process
@@ -33,6 +35,28 @@ def test_a_person_hands_deals_off_asks_why_and_finds_that_a_second_sync_sends_no
     assert Counter(Counter(cta["Bridge_Key__gc"] for cta in ctas).values()) == {1: balance["done"]}
     won = [deal for deal in desk.state("salesforce", "Opportunity") if deal["IsWon"]]
     assert Counter(deal["Handoff_Status__c"] for deal in won) == {"Handed off": 43, "Needs a person": 2}
+
+
+def test_a_backfill_is_planned_and_then_done_and_sync_leaves_its_deals_alone(desk: Desk, tmp_path: Path):
+    shutil.copytree(SHIPPED_MAPPINGS, tmp_path / "mappings")
+    contract = tmp_path / "mappings/handoff.yml"
+    said = contract.read_text(encoding="utf-8")
+    contract.write_text(said.replace("start_from: 2017-01-01", "start_from: 2099-01-01"), encoding="utf-8")
+    ours = ("--mappings", str(tmp_path / "mappings"))
+
+    plan = desk.json("backfill", "--since", "2017-01-01", "--until", "2098-12-31", "--full", *ours)
+    assert (plan["plan"], desk.writes()) == (1, 0)
+    done = desk.json("backfill", "--apply", "1", *ours)
+    told = desk.writes()
+    live = desk.json("sync", *ours)
+    again = desk.json("backfill", "--apply", "1", *ours)
+
+    assert plan["deals"] == done["deals"]["done"] == done["runs"][0]["balance"]["done"] > 40
+    assert live["balance"]["seen"] == 0
+    assert (again["runs"][0]["balance"]["seen"], desk.writes()) == (0, told)
+    ctas = desk.state("gainsight", "call_to_action")
+    assert Counter(Counter(cta["Bridge_Key__gc"] for cta in ctas).values()) == {1: plan["deals"]}
+    assert desk.run("reconcile", *ours).returncode == 0
 
 
 def test_a_dry_run_of_one_deal_shows_each_field_with_its_source_and_writes_nothing(desk: Desk):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from tests.cli.conftest import Desk
+from tests.desk import Desk
 
 SECRETS = [f"HANDOFF_{kind}_MAIN_CLIENT_{part}" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")]
 

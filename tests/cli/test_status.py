@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from handoff import tables as t
 from handoff.ledger import Ledger
-from tests.cli.conftest import Desk
+from tests.desk import Desk
 
 pytestmark = pytest.mark.process
 

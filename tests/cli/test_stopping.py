@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Desk
+from tests.desk import Desk
 from tests.processes import HANDOFF, Running, get
 
 pytestmark = pytest.mark.process

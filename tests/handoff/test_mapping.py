@@ -57,6 +57,30 @@ def test_mapping_never_alters_its_input_and_never_fails_on_a_strange_one(mapping
     assert repr(deal) == repr(before)
 
 
+BOTH = CONTRACT + "deliver: {new_customer: [totango.account, totango.brief, gainsight.company, gainsight.brief]}\n"
+IN_TOTANGO = {"targets/totango.yml": "steps: {}\n"}
+
+
+def test_a_contract_for_several_platforms_delivers_to_each_its_own_steps(tmp_path):
+    loaded = mappings_in(tmp_path, {"handoff.yml": BOTH, **IN_TOTANGO})
+
+    assert loaded.delivered("new_customer") == ("company", "brief")
+
+
+def test_a_contract_that_delivers_only_elsewhere_is_refused(tmp_path):
+    elsewhere = CONTRACT + "deliver: {new_customer: [totango.account]}\n"
+
+    found = findings(tmp_path, {"handoff.yml": elsewhere, **IN_TOTANGO})
+
+    assert any("none of these is made in gainsight. Add one, like gainsight.company." in one for one in found), found
+
+
+def test_a_step_of_a_platform_that_the_folder_has_no_file_for_is_refused(tmp_path):
+    found = findings(tmp_path, {"handoff.yml": BOTH})
+
+    assert any("'totango.account' is no step" in one for one in found), found
+
+
 def test_two_loads_give_the_same_version_and_any_byte_another(tmp_path):
     first = mappings_in(tmp_path / "a").version
     same = mappings_in(tmp_path / "b").version

@@ -87,3 +87,9 @@ def test_a_parked_step_is_for_cs_ops(world):
 def test_every_owner_has_words_that_fit_its_column(owner):
     assert in_words(owner, crm="salesforce", platform="gainsight")
     assert len(owner) <= 20
+
+
+def test_an_admin_is_named_by_the_system_as_its_vendor_writes_it():
+    assert in_words(Owner.CRM_ADMIN, crm="HubSpot", platform="ChurnZero") == "a HubSpot admin"
+    assert in_words(Owner.PLATFORM_ADMIN, crm="HubSpot", platform="ChurnZero") == "a ChurnZero admin"
+    assert in_words(Owner.CRM_ADMIN, crm="salesforce", platform="crm") == "a Salesforce admin"

@@ -29,7 +29,7 @@ MISTAKES = (
         "A section of another file stands here",
         (Edit(CONTRACT, "pause:\n", "teams: {small: {lead: eva.lund@fjord.example}}\npause:\n"),),
         (
-            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, platforms, rollout, routing, same_customer, segments, start_from, trigger.",
+            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, backfill, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, platforms, rollout, routing, same_customer, segments, start_from, trigger.",
         ),
     ),
     Mistake(
@@ -1107,5 +1107,20 @@ MISTAKES = (
         (
             "handoff.yml:139:17: same_customer -> 0: no source fills 'account.domain'. Map it in the source, or take domain out.",
         ),
+    ),
+    Mistake(
+        "A step of a backfill is none",
+        (Edit(CONTRACT, "{deliver: [gainsight.brief], share", "{deliver: [gainsight.breif], share"),),
+        ("handoff.yml:132:22: backfill -> deliver -> 0: 'gainsight.breif' is no step. Nearest: gainsight.brief.",),
+    ),
+    Mistake(
+        "A backfill's share is written as percent",
+        (Edit(CONTRACT, "share: 0.8}", "share: 80}"),),
+        ("handoff.yml:132:40: backfill -> share: 80 stands here; it must be 1.0 or less. Write such a number.",),
+    ),
+    Mistake(
+        "A key of `backfill` is misspelt",
+        (Edit(CONTRACT, "{deliver: [gainsight.brief], share", "{delivers: [gainsight.brief], share"),),
+        ("handoff.yml:132:12: backfill -> delivers: unknown key. Nearest: deliver.",),
     ),
 )

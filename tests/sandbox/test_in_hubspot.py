@@ -7,6 +7,7 @@ import pytest
 
 from sandbox import csv_data, seed
 from sandbox.clock import SimulatedClock
+from sandbox.shell import build
 from sandbox.world import SandboxError, World
 from tests.sandbox.test_csv_data import FILES
 
@@ -81,6 +82,31 @@ def test_a_portal_takes_back_what_its_state_shows(harbor):
     )
 
     assert other.state("hubspot")["hubspot"] == before
+
+
+@pytest.mark.parametrize(
+    ("crm", "system", "accounts", "id"),
+    [
+        ("salesforce", "salesforce", "Account", "Id"),
+        ("hubspot", "hubspot", "companies", "id"),
+        (None, "salesforce", "Account", "Id"),
+    ],
+)
+def test_gainsight_knows_its_companies_by_their_ids_in_the_crm_that_the_tenant_works_with(crm, system, accounts, id):
+    one = build(port_base=8700, seed=None, scale=None, scenario=None, load_csv=None, crm=crm)
+    names = {row[id]: row.get("name") or row.get("Name") for row in one.state(system, accounts)[system][accounts]}
+
+    companies = one.state("gainsight", "Company")["gainsight"]["Company"]
+
+    assert len(companies) == 13
+    assert {row["Name"].removesuffix(" (duplicate)") for row in companies} == {
+        names[row["SfdcAccountId"]] for row in companies
+    }
+
+
+def test_a_tenant_of_a_crm_that_is_none_is_refused_in_words():
+    with pytest.raises(SandboxError, match="Nearest: hubspot"):
+        build(port_base=8700, seed=None, scale=None, scenario=None, load_csv=None, crm="hubspt")
 
 
 def test_the_data_set_goes_into_the_crm_that_is_named(tmp_path):

@@ -1,11 +1,12 @@
 """What a connector brings to the contract test: how its stand-in is filled, and what it holds afterwards."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
 
+import connectors
 from connectors._system import System
 from flows._instances import stand_in
 from flows._wiring import SHIPPED_MAPPINGS
@@ -18,6 +19,7 @@ from tests.fakes import OpenBudget
 from tests.in_process import SleepAdvances, given_over
 from tests.systems import GAINSIGHT
 
+HERE = "tests.connectors.contract"
 DEAL = DealRef("main", "salesforce", "00D000000000001EAA", "006000000000001AAA")
 
 
@@ -49,6 +51,7 @@ class PlatformCase:
     Args:
         fill: What steps lean on, such as an account, in the shape of `World.load`.
         step: A step of a kind, the number of which tells it from others; its key is `key_of(kind, number)`.
+        person: Somebody who can be asked for, so that whoever must log in has done so.
         keys: The keys in the records of a kind that the stand-in holds, one for each record.
         environment: Settings of the instance by the ends of their names, as `LIST_SIZE`.
         named: By what a fault finds a step's record in a call: a name, id or key in it.
@@ -59,6 +62,7 @@ class PlatformCase:
     keys: Callable[[World, str], list[str]]
     environment: Mapping[str, str] = field(default_factory=dict)
     named: Callable[[Step], str] = attrgetter("key")
+    person: str = "kim.csm@acme.example"
 
 
 def key_of(kind: str, number: int) -> str:
@@ -68,7 +72,7 @@ def key_of(kind: str, number: int) -> str:
 
 def case_of(system: System) -> Any:
     """Return what a connector brings; it must bring something."""
-    return import_module(f"tests.connectors.contract.{system.name}").CASE
+    return import_module(f"{HERE}.{system.name}").CASE
 
 
 def crm_over(world: World, system: System, case: CrmCase) -> Crm:
@@ -78,9 +82,34 @@ def crm_over(world: World, system: System, case: CrmCase) -> Crm:
     return made
 
 
-def platform_over(world: World, system: System, case: PlatformCase) -> Destination:
+@dataclass(frozen=True)
+class Tried:
+    """A platform to be tried, its case, and the system whose stand-in answers: another one for work in a CRM."""
+
+    system: System
+    case: PlatformCase
+    at: System
+
+
+def platforms_to_try() -> dict[str, Tried]:
+    """Return every platform by name; work in the CRM itself once for each CRM that can carry it."""
+    tried: dict[str, Tried] = {}
+    for name, one in connectors.platforms().items():
+        if one.port:
+            tried[name] = Tried(one, case_of(one), one)
+            continue
+        for crm in connectors.crms().values():
+            if crm.work_in is not None:
+                tried[f"{name} in {crm.name}"] = Tried(one, import_module(f"{HERE}.{crm.name}").WORK, crm)
+    return tried
+
+
+def platform_over(world: World, tried: Tried) -> Destination:
     """Return the platform over its stand-in."""
-    made: Destination = system.make(_instance(world, system, case.environment), _given(world, system))
+    given = _given(world, tried.at)
+    if tried.at is not tried.system:
+        given = replace(given, crm=crm_over(world, tried.at, case_of(tried.at)), work_in=tried.at.work_in)
+    made: Destination = tried.system.make(_instance(world, tried.system, tried.case.environment), given)
     return made
 
 

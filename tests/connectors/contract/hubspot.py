@@ -1,7 +1,11 @@
 """HubSpot over its stand-in, for the contract test."""
 
+from datetime import date
+from typing import Any
+
+from handoff.model import DealRef, Scope, Step
 from sandbox.world import World
-from tests.connectors.contract.cases import CrmCase
+from tests.connectors.contract.cases import CrmCase, PlatformCase, key_of
 
 RECEIPT = {"handoff_status": "Handed off", "handoff_sequence": 7}
 
@@ -24,3 +28,27 @@ CASE = CrmCase(
     told=_told,
     environment={"deals_a_page": "7"},
 )
+
+# Work in HubSpot itself
+
+DEAL = DealRef("main", "hubspot", "123", "51000990001")
+REP = "77"
+OWNER = {"id": REP, "email": "kim.csm@acme.example", "firstName": "Kim", "lastName": "Csm"}
+FJORD = {"id": DEAL.id, "dealname": "Fjord Insights", "dealstage": "closedwon", "closedate": "2026-03-09T12:00:00.000Z"}
+BODIES = {"task": ("tasks", "hs_task_body"), "note": ("notes", "hs_note_body")}
+
+
+def _step(kind: str, number: int) -> Step:
+    payload: dict[str, Any] = {"subject": f"Welcome {number}", "body": "<p>Hello</p>"}
+    if kind == "task":
+        payload |= {"owner": REP, "due": date(2026, 4, 1), "priority": "High"}
+    return Step(key_of(kind, number), kind, kind, Scope.DEAL, DEAL, payload)
+
+
+def _keys(world: World, kind: str) -> list[str]:
+    name, body = BODIES[kind]
+    rows = world.state("hubspot", name)["hubspot"][name]
+    return sorted(row[body].rpartition("<p>")[2].removesuffix("</p>") for row in rows if "<p>hb:" in row[body])
+
+
+WORK = PlatformCase(fill={"hubspot": {"owners": [OWNER], "deals": [FJORD]}}, step=_step, keys=_keys)

@@ -12,7 +12,7 @@ from connectors._http import Route
 from connectors._hubspot_records import Records, Tie
 from connectors._hubspot_schema import Owner, Portal, Property, Stage
 from connectors._hubspot_search import WON, Search
-from connectors._hubspot_settings import OAuth
+from connectors._hubspot_settings import HubSpotSettings, OAuth
 from connectors._hubspot_values import won_moments
 from connectors._hubspot_wire import Refusal, Wire
 from connectors._hubspot_work import Work
@@ -279,7 +279,11 @@ def with_our_key(exchange: Any) -> Reply:
 
 
 def work_of(asked: Asked) -> Work:
-    return Work(wire=asked.wire, portal=Portal(asked.wire), records=Records(asked.wire), now=asked.clock.now)
+    wire = asked.wire
+    search = Search(wire, repeats=0)
+    return Work(
+        instance="main", wire=wire, portal=Portal(wire), records=Records(wire), search=search, now=asked.clock.now
+    )
 
 
 def finds_task(name: str) -> None:
@@ -305,7 +309,38 @@ def makes_task(name: str) -> None:
     (sent,), (golden_input,) = asked.call.body["inputs"], exchange["request"]["body"]["inputs"]
     assert (asked.call.path, sent["associations"]) == (exchange["request"]["path"], golden_input["associations"])
     assert set(sent["properties"]) <= set(golden_input["properties"])
-    assert sent["properties"]["hs_timestamp"] == "2026-11-27T00:00:00.000Z"
+    assert sent["properties"]["hs_timestamp"] == golden_input["properties"]["hs_timestamp"]
+
+
+def makes_note(name: str) -> None:
+    asked, exchange = Asked(), golden(name)
+    said = exchange["response"]
+    (row,) = said["body"]["results"]
+    row["properties"]["hs_note_body"] = f"Sold.<p>{KEY}</p>"
+    asked.portal.queue("make", Reply(said["status"], said["body"]))
+    payload = {"subject": "Sales handoff: Acme", "body": "<p>Sold 50 seats</p>"}
+    step = Step(KEY, "brief", "note", Scope.DEAL, DealRef("main", "hubspot", "123", ONE), payload)
+
+    (outcome,) = work_of(asked).put([step])
+
+    assert (outcome.result, outcome.ref) == (Result.CREATED, "8103")
+    (sent,), (golden_input,) = asked.call.body["inputs"], exchange["request"]["body"]["inputs"]
+    assert (asked.call.path, sent["associations"]) == (exchange["request"]["path"], golden_input["associations"])
+    text = golden_input["properties"]["hs_note_body"].partition(" hb:")[0]
+    assert sent["properties"] == golden_input["properties"] | {"hs_note_body": f"{text}<p>{KEY}</p>"}
+
+
+def counts_tasks(name: str) -> None:
+    asked = Asked(name, settings=HubSpotSettings(list_work_up_to=0))
+    asked.portal.queue("read", with_our_key(golden("read_tasks")))
+
+    counted = next(iter(work_of(asked).census()))
+
+    assert [(one.key, one.kind, one.ref, one.of) for one in counted] == [(KEY, "task", "8000", TWO)]
+    assert (asked.portal.calls[0].path, asked.portal.calls[0].body) == (
+        golden(name)["request"]["path"],
+        golden(name)["request"]["body"],
+    )
 
 
 READS: dict[str, Callable[[str], None]] = {
@@ -341,6 +376,8 @@ READS: dict[str, Callable[[str], None]] = {
     "token_refresh": reads_token,
     **dict.fromkeys(("deal_tasks", "read_tasks"), finds_task),
     "create_task": makes_task,
+    "create_notes": makes_note,
+    "search_tasks": counts_tasks,
 }
 
 

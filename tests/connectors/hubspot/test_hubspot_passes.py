@@ -1,17 +1,20 @@
 """Whole passes over the HubSpot stand-in: each won deal is handed off once, and our own write-back is no change."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from handoff.bridge import Bridge, Pace
 from handoff.ledger import Ledger
-from handoff.model import User
+from handoff.model import Standing, User
 from handoff.run import run_once
 from sandbox.hubspot import HubspotEngine
+from sandbox.seed import contents as tenant
 from tests.connectors.hubspot.sandbox_portal import SandboxPortal
 from tests.connectors.hubspot.test_hubspot_sandbox import AT, MAPPINGS, over
 from tests.fakes import FakeClock, FakeDestination
+from tests.in_process import bridge_over, world_at
 from tests.sandbox.hubspot.hubspot_portal import ACME, contents
 
 WRITE = "/crm/objects/2026-03/deals/batch/update"
@@ -59,3 +62,15 @@ def test_a_won_deal_is_handed_off_once_told_so_and_its_own_receipt_is_no_change(
     assert portal.deal(ACME)["handoff_status"] == "Handed off"
     assert portal.deal(ACME)["handoff_receipt"].startswith("hb:")
     assert (len(platform.made), portal.asked.count(("POST", WRITE))) == (made, writes)
+
+
+@pytest.mark.whole
+def test_of_a_tenant_that_works_with_hubspot_only_what_is_wrong_there_needs_a_person(tmp_path: Path) -> None:
+    world = world_at(tenant=partial(tenant, crm="hubspot"))
+    bridge = bridge_over(world, tmp_path, crm="hubspot")
+
+    done = run_once(bridge)
+
+    stopped = [row for row in bridge.ledger.search("") if row.standing == Standing.NEEDS_PERSON]
+    assert (done.balance.seen, done.balance.done) == (45, 43)
+    assert sorted(row.name.partition(": ")[0] for row in stopped) == ["No account", "Two companies"]

@@ -1,26 +1,31 @@
 """Tasks and notes on HubSpot's deals: made once, found by their key, and each end its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from connectors._hubspot_work import LONGEST_BODY, Work
+from connectors._hubspot_settings import HubSpotSettings
+from connectors._hubspot_work import Work
+from connectors._hubspot_work_records import LONGEST_BODY
 from handoff.errors import BridgeBug
+from handoff.inspection import Addressed, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
 from handoff.keys import step_key
 from handoff.model import DealRef, How, Result, Scope, Step
 from handoff.ports import Identity
 from sandbox.hubspot import HubspotEngine
 from tests.connectors.hubspot.fake_portal import FakePortal, Reply, hubspot_over, invalid, multi, refusal, wire_to
 from tests.connectors.hubspot.sandbox_portal import SandboxPortal
-from tests.connectors.hubspot.test_hubspot_sandbox import AT, over
+from tests.connectors.hubspot.test_hubspot_sandbox import AT, ONCE, over
 from tests.fakes import FakeClock
 from tests.sandbox.hubspot.hubspot_portal import ACME, BIRCH, LEE, RAE, contents
 
-TASK = {"subject": "Kickoff", "body": "<p>Hold it.</p>", "due": date(2026, 11, 27), "owner": RAE, "priority": "HIGH"}
-NOTE = {"body": "<p>Sold 50 seats.</p>"}
+TASK = {"subject": "Kickoff", "body": "<p>Hold it.</p>", "due": date(2026, 11, 27), "owner": RAE, "priority": "High"}
+NOTE = {"subject": "Handoff: Müller & Söhne", "body": "<p>Sold 50 seats.</p>"}
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def portal(clock: FakeClock) -> SandboxPortal:
 
 @pytest.fixture
 def work(portal: SandboxPortal) -> Work:
-    return over(portal).work()
+    return over(portal).work("main")
 
 
 def step(deal: str = ACME, kind: str = "task", name: str = "kickoff", **more: Any) -> Step:
@@ -48,7 +53,7 @@ def step(deal: str = ACME, kind: str = "task", name: str = "kickoff", **more: An
 
 def scripted(clock: FakeClock) -> tuple[FakePortal, Work]:
     portal = FakePortal(clock)
-    return portal, hubspot_over(wire_to(portal, clock)).work()
+    return portal, hubspot_over(wire_to(portal, clock)).work("main")
 
 
 def test_tasks_and_notes_can_be_looked_up_and_are_made_in_batches(work: Work) -> None:
@@ -78,6 +83,32 @@ def test_a_note_is_made_and_found_likewise(work: Work) -> None:
     assert (made.result, found.ref, found.holds) == (Result.CREATED, made.ref, NOTE)
 
 
+def test_a_subject_is_the_first_paragraph_of_a_note_and_a_priority_is_one_of_hubspot_s(
+    work: Work, portal: SandboxPortal
+) -> None:
+    work.put([step(kind="note", name="brief")])
+    work.put([step(name=one, payload={"subject": one, "priority": one}) for one in ("High", "Normal", "Low")])
+
+    (note,) = (row for row in portal.engine.state_of("notes") if "Müller" in row["hs_note_body"])
+    assert note["hs_note_body"].startswith(
+        "<p><strong>Handoff: Müller &amp; Söhne</strong></p><p>Sold 50 seats.</p><p>hb:"
+    )
+    told = {row["hs_task_subject"]: row.get("hs_task_priority") for row in portal.engine.state_of("tasks")}
+    assert {"High": "HIGH", "Normal": "MEDIUM", "Low": "LOW"}.items() <= told.items()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Auckland"])
+def test_a_task_is_due_on_its_day_where_the_portal_is(zone: str, portal: SandboxPortal) -> None:
+    work = over(portal, zone=zone).work("main")
+
+    work.put([step()])
+
+    (due,) = (row["hs_timestamp"] for row in portal.engine.state_of("tasks") if row["hs_task_subject"] == "Kickoff")
+    assert datetime.fromisoformat(due).astimezone(ZoneInfo(zone)).isoformat()[:16] == "2026-11-27T09:00"
+    ((found,),) = work.find([step()]).values()
+    assert found.holds["due"] == TASK["due"]
+
+
 def test_two_records_with_one_key_are_both_told(work: Work) -> None:
     work.put([step()])
     work.put([step()])
@@ -96,6 +127,48 @@ def test_a_change_keeps_the_key_and_is_read_back(work: Work, portal: SandboxPort
     assert change.key in work.find([change])
 
 
+@pytest.mark.parametrize("word", ["subject", "body"])
+def test_a_change_of_a_part_of_a_note_keeps_the_other_part(word: str, work: Work, portal: SandboxPortal) -> None:
+    (made,) = work.put([step(kind="note", name="brief")])
+    change = step(kind="note", name="brief", ref=made.ref, payload={word: "Changed"})
+    asked = len(portal.asked)
+
+    foretold = work.calls([change])
+    work.put([change])
+
+    assert len(portal.asked) - asked == foretold == 2
+    ((found,),) = work.find([step(kind="note", name="brief", payload=NOTE | {word: "Changed"})]).values()
+    assert found.holds == NOTE | {word: "Changed"}
+
+
+def test_a_record_that_a_person_named_gets_the_key_and_keeps_its_text(work: Work, portal: SandboxPortal) -> None:
+    (made,) = work.put([step(name="by-hand")])
+    theirs = step(ref=made.ref, payload={"subject": "Kick-off"}, plants=True)
+    portal.load(tasks=[{"id": str(made.ref), "hs_task_body": "Mine."}])
+
+    work.put([theirs])
+
+    ((found,),) = work.find([step(payload={"subject": "", "body": ""})]).values()
+    assert (found.ref, found.holds) == (made.ref, {"subject": "Kick-off", "body": "Mine."})
+
+
+def test_what_a_person_wrote_is_told_and_what_only_hubspot_wrote_otherwise_is_ours(
+    work: Work, portal: SandboxPortal
+) -> None:
+    ours, theirs = work.put([step(ACME), step(BIRCH)])
+    portal.load(
+        tasks=[
+            {"id": str(ours.ref), "hs_task_body": f"<div><p> Hold it. </p>\n</div><p>{step(ACME).key}</p>"},
+            {"id": str(theirs.ref), "hs_task_body": "<p>Mine.</p>", "hs_task_priority": "NONE"},
+        ]
+    )
+
+    held = work.read([step(ACME, ref=ours.ref), step(BIRCH, ref=theirs.ref)])
+
+    assert held[step(ACME).key].values == TASK
+    assert held[step(BIRCH).key].values == TASK | {"body": "<p>Mine.</p>", "priority": "NONE"}
+
+
 def test_a_closed_task_is_told_as_closed_and_a_deleted_one_is_gone(work: Work, portal: SandboxPortal) -> None:
     first, second = (one.ref for one in work.put([step(ACME), step(BIRCH)]))
     portal.load(tasks=[{"id": first, "hs_task_status": "COMPLETED"}, {"id": second, "_deleted": True}])
@@ -103,7 +176,7 @@ def test_a_closed_task_is_told_as_closed_and_a_deleted_one_is_gone(work: Work, p
     held = work.read([step(ACME, ref=first), step(BIRCH, ref=second)])
 
     assert [one.closed for one in held.values()] == [True]
-    assert set(work.deleted("task", [str(first), str(second)])) == {second}
+    assert set(work.deleted([str(first), str(second)])) == {second}
 
 
 def test_a_census_yields_what_carries_a_key_of_ours(work: Work, portal: SandboxPortal) -> None:
@@ -116,6 +189,25 @@ def test_a_census_yields_what_carries_a_key_of_ours(work: Work, portal: SandboxP
         (made[1].key, "note", made[1].ref, ACME),
     }
     assert [one for page in work.census(AT + timedelta(days=1)) for one in page] == []
+
+
+@pytest.mark.parametrize(("most", "asked"), [(3, "GET"), (2, "POST")])
+def test_a_census_lists_a_few_tasks_and_looks_among_many_for_those_with_a_key(
+    most: int, asked: str, portal: SandboxPortal, clock: FakeClock
+) -> None:
+    work = over(portal, replace(ONCE, list_work_up_to=most)).work("main")
+    made = work.put([step(ACME), step(BIRCH)])
+    assert len(portal.engine.state_of("tasks")) == 3
+    clock.advance(60)
+    del portal.asked[:]
+
+    counted = [one.ref for page in work.census() for one in page]
+
+    assert sorted(counted) == sorted(str(one.ref) for one in made)
+    assert [one for one, path in portal.asked if "tasks" in path][1] == asked
+    del portal.asked[:]
+    assert [one for page in work.census(clock.now()) for one in page] == []
+    assert [path for _, path in portal.asked if path.endswith("tasks/batch/read")] == []
 
 
 def test_owners_are_the_people_deactivated_ones_are_inactive(work: Work) -> None:
@@ -164,6 +256,19 @@ def test_an_end_that_nobody_saw_is_unknown_and_not_repeated(answer: Any, clock: 
     assert (outcome.result, portal.count("make")) == (Result.UNKNOWN, 1)
 
 
+def test_what_was_made_before_access_was_lost_is_told_and_the_rest_waits(clock: FakeClock) -> None:
+    portal = FakePortal(clock)
+    work = hubspot_over(wire_to(portal, clock, settings=HubSpotSettings(write_size=1))).work("main")
+    portal.queue(
+        "make", multi([{"id": "1", "objectWriteTraceId": "s0"}], []), Reply(403, {"category": "MISSING_SCOPES"})
+    )
+
+    outcomes = work.put([step(str(n)) for n in (1, 2, 3)])
+
+    assert [one.result for one in outcomes] == [Result.CREATED, Result.WAITING, Result.WAITING]
+    assert portal.count("make") == 2
+
+
 def test_an_intent_is_told_before_each_call_and_what_it_refuses_is_not_sent(clock: FakeClock) -> None:
     portal, work = scripted(clock)
 
@@ -186,3 +291,46 @@ def test_a_body_that_is_too_long_still_carries_its_key(clock: FakeClock) -> None
     body = sent["properties"]["hs_note_body"]
     assert (len(body), body.endswith(f"{step().key}</p>")) == (LONGEST_BODY, True)
     assert sent["associations"][0]["types"][0]["associationTypeId"] == 214
+
+
+# A look before anything is sent
+
+
+def looked_at(portal: SandboxPortal, *people: str) -> dict[str, list[str]]:
+    fields = tuple(ExpectedField(name, "crm.yml:7") for name in TASK)
+    steps = (ExpectedStep("kickoff", "task", fields), ExpectedStep("brief", "note", ()))
+    wanted = ExpectedOfPlatform(steps, tuple(Addressed(one, ("csm in people.yml",)) for one in people))
+    checks = over(portal, read_only=True).work("main").inspect(wanted)
+    return {check.name: [finding.what for finding in check.findings] for check in checks}
+
+
+def test_a_portal_whose_tasks_and_notes_are_as_they_must_be_gives_no_finding(portal: SandboxPortal) -> None:
+    assert looked_at(portal, "rae.rep@harbor.example") == {"properties of tasks and notes": [], "people of tasks": []}
+    assert not portal.wrote
+
+
+def test_whoever_is_no_owner_or_left_and_what_cannot_be_written_is_found(portal: SandboxPortal) -> None:
+    portal.engine.withhold({"tasks.hs_task_priority": "sight", "notes.hs_note_body": "write"})
+
+    found = looked_at(portal, "lee.left@harbor.example", "nobody@harbor.example")
+
+    assert found == {
+        "properties of tasks and notes": [
+            "The property hs_task_priority of tasks is missing or hidden.",
+            "The property hs_note_body of notes is read-only.",
+        ],
+        "people of tasks": [
+            "lee.left@harbor.example (csm in people.yml) is a deactivated owner of HubSpot.",
+            "nobody@harbor.example (csm in people.yml) is no owner in HubSpot.",
+        ],
+    }
+
+
+def test_a_key_that_is_refused_is_one_finding_for_an_admin_of_hubspot(clock: FakeClock) -> None:
+    portal, work = scripted(clock)
+    portal.queue("details", Reply(401, {"category": "INVALID_AUTHENTICATION"}))
+
+    credentials, *others = work.inspect(ExpectedOfPlatform())
+
+    assert [one.who for one in credentials.findings] == ["a HubSpot admin"]
+    assert {one.state for one in others} == {State.NOT_CHECKED}

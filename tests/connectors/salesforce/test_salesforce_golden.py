@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from connectors._salesforce_records import Facts
 from connectors.salesforce import Salesforce, Wanted
 from handoff.counted import Whereabouts
 from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
-from handoff.model import DealRef, Result, Updated, Window, WonHow
+from handoff.model import DealRef, Result, Scope, Step, Updated, Window, WonHow
 from handoff.ports import Receipt
 from sandbox.salesforce.engine import SalesforceEngine
 from sandbox.wire import Request
@@ -80,6 +80,7 @@ def kind_of(exchange: Mapping[str, Any]) -> str:
         "organization": "org",
         "query": "deals",
         "next_page": "more",
+        "collections_create": "write",
         "collections_update": "write",
     }
     return kinds.get(exchange["route"], exchange["route"])
@@ -169,6 +170,20 @@ def reads_outcomes(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     assert bad.reason.startswith("FIELD_CUSTOM_VALIDATION_EXCEPTION on Business_Goal__c: Enter a loss reason. ")
 
 
+def reads_tasks_made(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
+    deal = DealRef("main", "salesforce", ORG, ONE)
+    sent = {
+        "onboarding": {"subject": "Onboard Fjord", "due": date(2026, 11, 25)},
+        "nobody": {"subject": "Onboard nobody", "priority": "Bad"},
+    }
+    steps = [Step(f"hb:{deal}:e1:main.{name}", name, "task", Scope.DEAL, deal, said) for name, said in sent.items()]
+
+    good, bad = crm.work("main").put(steps)
+
+    assert (good.result, good.ref, bad.result) == (Result.CREATED, "00T000000000001AAA", Result.REJECTED)
+    assert bad.reason == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST on Priority."
+
+
 def reads_end_of_session(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     org.queue("token", *[Reply(200, {"access_token": "ended", "instance_url": "https://acme.my.salesforce.com"})])
 
@@ -210,6 +225,7 @@ def reads_log_of_changes(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> Non
 
 
 READS: dict[str, Callable[[Salesforce, Gateway, FakeOrg], None]] = {
+    "collections_made": reads_tasks_made,
     "collections_one_refused": reads_outcomes,
     "count": reads_count,
     "describe": reads_describe,

@@ -42,6 +42,25 @@ def test_a_won_deal_enrols_its_account_and_has_a_task_a_touchpoint_and_a_row():
     assert report.balance.done == 1
 
 
+def test_each_promise_of_a_touchpoint_stands_on_a_line_of_its_own():
+    world, totango = a_world()
+    promises = (
+        "Feeds live | 2026-04-01 | delivery | ann.lee@harbor.example\nWeekly call | | call | bo.dahl@harbor.example"
+    )
+    world.crm.win(a_deal(source={"Commitments__c": promises}))
+
+    world.until_quiet(after=60)
+
+    (touchpoint,) = totango.rows("touchpoints")
+    lines = touchpoint["content"].splitlines()
+    first = lines.index("WHAT WE PROMISED") + 1
+    assert [line.partition(",")[0].partition(" (")[0] for line in lines[first : first + 3]] == [
+        "- Feeds live",
+        "- Weekly call",
+        "Go-live: 4 May 2026.",
+    ]
+
+
 def test_a_second_pass_sends_nothing():
     world, totango = a_world()
     world.crm.win(a_deal())

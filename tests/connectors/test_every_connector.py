@@ -14,15 +14,15 @@ from handoff.errors import NotAllowed
 from handoff.model import SETTLED, DealRef, Outcome, Result, Step, Window
 from handoff.ports import Crm, Destination, Identity, Receipt
 from sandbox.world import World
-from tests.connectors.contract.cases import CrmCase, PlatformCase, case_of, crm_over, platform_over
+from tests.connectors.contract.cases import CrmCase, PlatformCase, case_of, crm_over, platform_over, platforms_to_try
 from tests.in_process import START, world_at
 
 MANY = 12
 LONG_AGO = timedelta(days=3650)
-CRMS, PLATFORMS = connectors.crms(), connectors.platforms()
-KINDS = [(name, kind) for name, one in PLATFORMS.items() for kind in one.objects]
+CRMS, PLATFORMS = connectors.crms(), platforms_to_try()
+KINDS = [(name, kind) for name, tried in PLATFORMS.items() for kind in tried.system.objects]
 of_every_crm = pytest.mark.parametrize("system", CRMS.values(), ids=list(CRMS))
-of_every_platform = pytest.mark.parametrize("system", PLATFORMS.values(), ids=list(PLATFORMS))
+of_every_platform = pytest.mark.parametrize("name", PLATFORMS)
 of_every_kind = pytest.mark.parametrize(("name", "kind"), KINDS)
 
 
@@ -133,17 +133,17 @@ class Place:
     """A platform over its stand-in, and what became of steps there."""
 
     def __init__(self, name: str, world: World) -> None:
-        self.system, self.world = PLATFORMS[name], world
-        self.case: PlatformCase = case_of(self.system)
+        self.tried, self.world = PLATFORMS[name], world
+        self.case: PlatformCase = self.tried.case
         if self.case.fill:
             world.load(self.case.fill)
-        self.platform: Destination = platform_over(world, self.system, self.case)
+        self.platform: Destination = platform_over(world, self.tried)
 
     def steps(self, kind: str, count: int = MANY) -> list[Step]:
         return [self.case.step(kind, number) for number in range(count)]
 
     def fault(self, **said: object) -> None:
-        self.world.faults([{"system": self.system.name, **said}])
+        self.world.faults([{"system": self.tried.at.name, **said}])
 
     def settle(self, kind: str) -> None:
         """Let pass what a look-up after doubt waits for; no fault is set any more."""
@@ -166,8 +166,10 @@ def results(outcomes: list[Outcome]) -> set[Result]:
 
 
 @of_every_platform
-def test_every_kind_that_can_be_made_says_how_it_is_found(system: System, world: World) -> None:
-    assert set(Place(system.name, world).platform.kinds) == set(system.objects)
+def test_every_kind_that_can_be_made_says_how_it_is_found(name: str, world: World) -> None:
+    place = Place(name, world)
+
+    assert set(place.platform.kinds) == set(place.tried.system.objects)
 
 
 @of_every_kind
@@ -219,7 +221,7 @@ def test_after_an_end_in_doubt_what_is_there_is_found_and_the_rest_is_made_once(
 ) -> None:
     place = Place(name, world)
     steps = place.steps(kind)
-    place.platform.people(["kim.csm@acme.example"])  # whoever must log in has done so
+    place.platform.people([place.case.person])  # whoever must log in has done so
     place.fault(do=do, route="writes", times=1)
 
     outcomes = place.platform.put(steps)
@@ -262,8 +264,8 @@ def test_a_platform_that_refuses_us_is_told_and_nothing_is_made(name: str, kind:
 
 
 @of_every_platform
-def test_the_census_of_a_platform_has_every_key_of_ours_once(system: System, world: World) -> None:
-    place = Place(system.name, world)
+def test_the_census_of_a_platform_has_every_key_of_ours_once(name: str, world: World) -> None:
+    place = Place(name, world)
     kinds = [kind for kind in place.platform.kinds if not place.blind(kind)]
     made = {(kind, one.key, one.ref) for kind in kinds for one in place.platform.put(place.steps(kind))}
     place.settle(kinds[0])

@@ -1,0 +1,136 @@
+"""A look at a tenant before anything is sent: what can be known of it, and what nobody can know."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
+from connectors._churnzero_values import IDS, column
+from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, USERS, Json, Wire
+from handoff.errors import ServiceError
+from handoff.inspection import (
+    OPERATOR,
+    Addressed,
+    Check,
+    ExpectedOfPlatform,
+    Finding,
+    attempt,
+    locked_out,
+    looked,
+    not_checked,
+)
+from handoff.model import User
+
+ADMIN, REVOPS = "a ChurnZero admin", "RevOps"
+OWNER = "OwnerUserAccount"
+UNSEEN = "the REST API is not used (verify)"
+KEY_UNKNOWABLE = (
+    "ChurnZero answers every key alike, and a wrong one loses all that is sent: "
+    "hand off one deal, and look at its account"
+)
+
+Look = Callable[[str], Check]
+Ask = Callable[[Iterable[str]], Mapping[str, User]]
+
+
+class Inspector:
+    """Looks at one tenant; `people` returns the users behind e-mail addresses, by lower-case address."""
+
+    def __init__(self, wire: Wire, people: Ask) -> None:
+        self._wire, self._people, self._settings = wire, people, wire.settings
+        self._push, self._pull = wire.exchange.system, wire.pull_exchange.system
+
+    def look(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        """Return every check of the tenant; what cannot be known without the REST API is named."""
+        told = f"{self._wire.addresses.push} answers"
+        return [
+            attempt(self._push, "address", partial(self._check_address, told=told)),
+            not_checked(self._push, "application key", KEY_UNKNOWABLE),
+            looked(self._push, "steps", self._of_steps(wanted)),
+            *self._pulled(wanted),
+        ]
+
+    def _check_address(self, name: str, told: str) -> Check:
+        self._wire.knock()
+        return looked(self._push, name, told=told)
+
+    def _pulled(self, wanted: ExpectedOfPlatform) -> list[Check]:
+        looks: dict[str, Look] = {
+            "attributes": partial(self._check_attributes, wanted=wanted),
+            "event types": partial(self._check_events, wanted=wanted),
+            "people": partial(self._check_people, people=wanted.people),
+        }
+        if not self._wire.verifies:
+            return [not_checked(self._pull, name, f"{UNSEEN}{_more(name)}") for name in looks]
+        try:
+            next(self._wire.all_of(USERS, "UserAccount", first=True))
+        except ServiceError as error:
+            return locked_out(self._pull, error, looks)
+        made = [attempt(self._pull, name, look) for name, look in looks.items()]
+        return [looked(self._pull, "credentials", told="accepted"), *made]
+
+    def _of_steps(self, wanted: ExpectedOfPlatform) -> list[Finding]:
+        """Return what no tenant could take: events that are changed, an account with two steps' keys."""
+        found = [
+            Finding(f"{field.place}: an event cannot be changed.", REVOPS, "Take `write` out.")
+            for field in wanted.fields(EVENT)
+            if field.updates
+        ]
+        if Counter(step.kind for step in wanted.steps)[ACCOUNT] > 1:
+            what = "Several steps write to the account; it holds the key of the last one alone."
+            found.append(Finding(what, REVOPS, "Put their attributes into one step."))
+        return found
+
+    def _check_attributes(self, name: str, wanted: ExpectedOfPlatform) -> Check:
+        """Return which attributes are nowhere yet: writing them makes them, also where one is misspelt."""
+        new: list[str] = []
+        for kind, route, listed in ((ACCOUNT, ACCOUNTS, "Account"), (CONTACT, CONTACTS, "Contact")):
+            if kind not in wanted.kinds:
+                continue
+            row = _first(next(self._wire.all_of(route, listed, first=True)))
+            fields = [field for field in wanted.fields(kind) if field.sent and field.name not in IDS]
+            new += [f"{field.name} ({field.place})" for field in fields if column(kind, field.name) not in row]
+        return looked(self._pull, name, told=f"made with the first handoff, if that is what is meant: {_listed(new)}")
+
+    def _check_events(self, name: str, wanted: ExpectedOfPlatform) -> Check:
+        sent = [
+            (one, field.place) for field in wanted.fields(EVENT) if field.name == "eventName" for one in field.literals
+        ]
+        counted = self._settings.census_events
+        found = [
+            Finding(f"{place}: {one!r} is not among census_events, so it is not counted.", OPERATOR, "Add it there.")
+            for one, place in sent
+            if counted and one not in counted
+        ]
+        known = {str(row.get("Name")) for page in self._wire.all_of(EVENT_TYPES, "EventType") for row in page}
+        new = [one for one, _ in sent if one not in known]
+        told = f"nothing can be set off by these before the first handoff: {_listed(new)}" if new else ""
+        return looked(self._pull, name, found, told)
+
+    def _check_people(self, name: str, people: Sequence[Addressed]) -> Check:
+        users = self._people([one.email for one in people])
+        found: list[Finding] = []
+        for one in people:
+            user, roles = users.get(one.email.strip().lower()), "; ".join(one.roles)
+            if user is None:
+                what = f"No user of ChurnZero has the address {one.email} ({roles}); {OWNER} is matched by user."
+                found.append(Finding(what, ADMIN, "Add the user in ChurnZero, or correct the address in the file."))
+            elif not user.active:
+                what = f"{one.email} ({roles}) is not active in ChurnZero."
+                found.append(Finding(what, ADMIN, "Activate the user, or name somebody else in the file."))
+        return looked(self._pull, name, found, f"{len(people) - len(found)} of {len(people)} are users")
+
+
+def _more(name: str) -> str:
+    if name == "people":
+        return f"; {OWNER} is matched by name, and an owner that ChurnZero does not know is dropped without a word"
+    return ""
+
+
+def _first(rows: Sequence[Json]) -> Json:
+    """Return all columns that the first page shows."""
+    return {name: value for row in rows for name, value in row.items()}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"

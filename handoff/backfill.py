@@ -1,0 +1,313 @@
+"""Plans a backfill: which historical deals are handed off, what that makes, and how long it takes; only reads."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from handoff import keys
+from handoff import tables as t
+from handoff.backfill_plan import BackfillPlan
+from handoff.backfills import Asked, PlannedDeal, as_handoff, digest, keep_plan
+from handoff.backgrounds import kept as kept_background
+from handoff.bridge import Bridge
+from handoff.calls import Ahead
+from handoff.carry import Carrier
+from handoff.counted import CountedDeal
+from handoff.decisions import Decision, Planned
+from handoff.foreseen import foreseen_calls
+from handoff.historic import historic
+from handoff.intake import first_moment
+from handoff.model import Deal, Standing, Step, Window, WonHow
+from handoff.owners import Owner
+from handoff.ports import Limit
+from handoff.prepare import Prepared, judged, prepare, standing_of
+from handoff.reapplication import StepCount, Writes
+from handoff.report import Notice
+from handoff.settled import LEFT_OUT
+
+SLICE = 400
+"""Deals that are planned, and carried out, together: whole calls of 10, 50 and 200 records, and of whole accounts."""
+
+SAMPLES = 3
+"""Deals that are shown in full."""
+
+MOST_LISTED = 200
+"""Deals that are left alone and named; all are counted."""
+
+HANDED_OFF = "handed off already"
+LIVE = "won from start_from on: sync hands it off"
+UNDATED = "the CRM does not say when it was won"
+BY_HAND = "a person took it over"
+GONE = "it is no longer won in the CRM, or not visible to the integration user"
+
+
+@dataclass(frozen=True)
+class StandingClock:
+    """A clock that stands still: what is judged by it is judged as of that moment."""
+
+    at: datetime
+    scale: float = 1.0
+
+    def now(self) -> datetime:
+        """Return that moment."""
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
+
+
+def plan_backfill(bridge: Bridge, asked: Asked) -> BackfillPlan:
+    """
+    Plan the backfill of the deals asked for, keep the plan in the ledger, and return it; neither system is written.
+
+    Raises:
+        ConfigError: The contract does not say from when wins are live.
+        ServiceError: A system does not answer.
+    """
+    return _Planning(bridge, asked).plan()
+
+
+def as_of(bridge: Bridge, moment: datetime) -> Bridge:
+    """Return the same bridge, which judges as of another moment."""
+    return replace(bridge, clock=StandingClock(moment, bridge.clock.scale))
+
+
+def by_account(deals: Iterable[CountedDeal]) -> list[list[CountedDeal]]:
+    """Return the deals of each account together, the account with the oldest win first."""
+    groups: dict[str, list[CountedDeal]] = {}
+    for one in sorted(deals, key=lambda one: (one.won_at, one.ref)):
+        groups.setdefault(one.account_id or str(one.ref), []).append(one)
+    return list(groups.values())
+
+
+def packed(groups: Iterable[Sequence[Any]], size: int) -> Iterator[list[Any]]:
+    """Yield whole groups together, up to `size` items; a larger group comes alone."""
+    together: list[Any] = []
+    for group in groups:
+        if together and len(together) + len(group) > size:
+            yield together
+            together = []
+        together += group
+    if together:
+        yield together
+
+
+class _Planning:
+    def __init__(self, bridge: Bridge, asked: Asked) -> None:
+        self.asked, self.made_at = asked, bridge.clock.now()
+        self.starts = first_moment(bridge.mappings)
+        self.bridge = replace(bridge, mappings=historic(bridge.mappings, full=asked.full))
+        self.facts = self.bridge.mappings.target.platform.objects
+        self.deals: list[PlannedDeal] = []
+        self.samples: list[Prepared] = []
+        self.skipped: Counter[str] = Counter()
+        self.listed: list[Notice] = []
+        self.not_asked = self.beyond_limit = self.chosen = self.slices = 0
+        self.steps: dict[str, StepCount] = {}
+        self.calls: Counter[tuple[str, str, str]] = Counter()
+        self.records: Counter[tuple[str, str, str]] = Counter()
+        self.looks = self.reads = self.overdue = 0
+        self.tasks: Counter[str] = Counter()
+
+    def plan(self) -> BackfillPlan:
+        for deals in packed(self._wanted(self._candidates()), SLICE):
+            self._slice(deals)
+        plan = self._told()
+        counts, version, ledger = plan.counts(), plan.version, self.bridge.ledger
+        told = keep_plan(ledger, self.deals, asked=self.asked, made_at=self.made_at, version=version, counts=counts)
+        return replace(plan, number=told)
+
+    def _told(self) -> BackfillPlan:
+        share = self.bridge.mappings.contract.backfill.share
+        platform, crm = self.bridge.platform.traffic(), self.bridge.crm.traffic()
+        writes = tuple(Writes(*group, self.records[group], calls) for group, calls in self.calls.items())
+        calls = Counter({platform.system: self.looks, crm.system: self.reads})
+        for one in writes:
+            calls[one.system] += one.calls
+        limits = {system.system: shared(system.limits, share) for system in (platform, crm)}
+        return BackfillPlan(
+            number=0,
+            version=self.bridge.mappings.version,
+            made_at=self.made_at,
+            asked=self.asked,
+            deals=len(self.deals),
+            steps={name: self.steps[name] for name in self.bridge.mappings.target.order if name in self.steps},
+            writes=writes,
+            looks=self.looks,
+            reads=self.reads,
+            ahead=tuple(Ahead(name, calls[name], some) for name, some in limits.items() if calls[name]),
+            share=share,
+            skipped=dict(self.skipped.most_common()),
+            listed=tuple(self.listed),
+            not_asked=self.not_asked,
+            beyond_limit=self.beyond_limit,
+            tasks=dict(self.tasks.most_common()),
+            overdue=self.overdue,
+            samples=tuple(self.samples),
+        )
+
+    # Which deals
+
+    def _candidates(self) -> list[list[CountedDeal]]:
+        """Return the won deals that nothing but what they say may rule out, by account."""
+        won: dict[str, CountedDeal] = {}
+        for page in self.bridge.crm.census(Window(self.asked.begins, self.asked.ends)):
+            won |= {str(one.ref): one for one in page if not one.deleted and self._asked_for(one)}
+            self.bridge.progress("counting won deals", len(won), 0)
+        self.bridge.progress("counting won deals", len(won), len(won))
+        d, h, ledger = t.deals.c, t.handoffs.c, self.bridge.ledger
+        rows = ledger.deals(won, d.owner, d.episode)
+        handoffs = ledger.handoffs((keys.deal_key(one.ref, one.episode) for one in won.values()), h.delivered_at)
+        whys = {ref: self._why_not(one, rows.get(ref), handoffs) for ref, one in won.items()}
+        for ref, why in whys.items():
+            if why:
+                self._skip(won[ref], why)
+        return by_account(one for ref, one in won.items() if not whys[ref])
+
+    def _asked_for(self, one: CountedDeal) -> bool:
+        return one.won_how is WonHow.FIRST_SEEN or self.asked.begins <= one.won_at < self.asked.ends
+
+    def _why_not(self, one: CountedDeal, row: Any, handoffs: Mapping[str, Any]) -> str:
+        if one.won_how is WonHow.FIRST_SEEN:
+            return UNDATED
+        if one.won_at >= self.starts:
+            return LIVE
+        handoff = handoffs.get(keys.deal_key(one.ref, one.episode))
+        if handoff is not None and handoff.delivered_at is not None:
+            return HANDED_OFF
+        taken_over = row is not None and row.owner == Owner.BY_HAND and row.episode == one.episode
+        return BY_HAND if taken_over else ""
+
+    def _wanted(self, groups: list[list[CountedDeal]]) -> Iterator[list[Prepared]]:
+        """Yield the deals of each account that were asked for, judged, the oldest win first."""
+        total, done = sum(len(group) for group in groups), 0
+        for counted in packed(groups, SLICE):
+            done += len(counted)
+            self.bridge.progress("planning", done, total)
+            if self.asked.limit is not None and self.chosen >= self.asked.limit:
+                self.beyond_limit += len(counted)
+                continue
+            accounts: dict[str, list[Prepared]] = {}
+            for one in self._chosen(self._read(counted)):
+                accounts.setdefault(one.deal.account_id or "", []).append(one)
+            yield from accounts.values()
+
+    def _read(self, counted: Sequence[CountedDeal]) -> list[Deal]:
+        before = self.bridge.crm.traffic().calls
+        page = self.bridge.crm.read([one.ref.id for one in counted])
+        self.reads += self.bridge.crm.traffic().calls - before
+        torn = {str(one.ref): one.why for one in page.unreadable}
+        there = {str(deal.ref) for deal in page.deals}
+        for one in counted:
+            if str(one.ref) not in there:
+                self._skip(one, torn.get(str(one.ref), GONE))
+        return sorted(page.deals, key=lambda deal: (deal.won_at, deal.ref))
+
+    def _chosen(self, deals: Sequence[Deal]) -> Iterator[Prepared]:
+        known = self.bridge.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
+        for one in judged(as_of(self.bridge, self.made_at), deals, known, {}):
+            handoff, asked = one.handoff, self.asked
+            assert handoff is not None
+            owner = (one.deal.owner_email or "").lower()
+            if asked.segment not in (None, handoff.segment) or (asked.owner and asked.owner.lower() != owner):
+                self.not_asked += 1
+            elif one.excluded or one.stopped:
+                self._leave(one, one.excluded or one.stopped)
+            elif asked.limit is not None and self.chosen >= asked.limit:
+                self.beyond_limit += 1
+            else:
+                self.chosen += 1
+                yield one
+
+    def _skip(self, one: CountedDeal, why: str) -> None:
+        self._say(Notice(one.ref.id, f"{one.account_name or 'no account'}: {one.name}", LEFT_OUT, why, one.url))
+
+    def _leave(self, one: Prepared, why: str) -> None:
+        deal = one.deal
+        self._say(Notice(deal.ref.id, f"{deal.account_name or 'no account'}: {deal.name}", LEFT_OUT, why, deal.url))
+
+    def _say(self, notice: Notice) -> None:
+        self.skipped[notice.reason] += 1
+        if len(self.listed) < MOST_LISTED:
+            self.listed.append(notice)
+
+    # What becomes of them
+
+    def _slice(self, chosen: Sequence[Prepared]) -> None:
+        """Plan some deals as they are carried out, and keep of them their digests and counts."""
+        rows = {one.key: as_planned(one, self.made_at) for one in chosen}
+        before = self.bridge.platform.traffic().calls
+        bridge = as_of(self.bridge, self.made_at)
+        prepared = prepare(bridge, [one.deal for one in chosen], known=rows)
+        carrier = Carrier(bridge.platform, bridge.mappings.target, bridge.ledger, self.bridge.clock, 0, "")
+        ready = [one for one in prepared if not self._stops(one, one.stopped)]
+        decisions = carrier.preview(Planned(step, one.deal.won_at) for one in ready for step in one.steps)
+        self.looks += self.bridge.platform.traffic().calls - before
+        going = [one for one in ready if not self._stops(one, _needs_person(one, carrier))]
+        ours = {step.key for one in going for step in one.steps}
+        self._count({one.planned.step.key: one for one in decisions if one.planned.step.key in ours}, going)
+        for one in going:
+            assert one.handoff is not None
+            self.deals.append(
+                PlannedDeal(
+                    str(one.deal.ref),
+                    one.deal.ref.id,
+                    one.key,
+                    self.slices,
+                    digest(one.steps),
+                    one.handoff.kind,
+                    one.background,
+                )
+            )
+        self.samples += going[: SAMPLES - len(self.samples)]
+        self.slices += bool(going)
+
+    def _stops(self, one: Prepared, why: str) -> bool:
+        if why:
+            self._leave(one, why)
+        return bool(why)
+
+    def _count(self, decisions: Mapping[str, Decision], going: Sequence[Prepared]) -> None:
+        tells = len(going) if self.bridge.mappings.source.file.write_back.fields else 0
+        writes, _, _ = foreseen_calls(self.bridge, decisions, tells)
+        for one in writes:
+            group = one.system, one.kind, one.action
+            self.records[group] += one.records
+            self.calls[group] += one.calls
+        receivers = {str(one.deal.ref): one for one in going}
+        for key, decision in decisions.items():
+            step, send = decision.planned.step, decision.send
+            if step.reference:
+                continue
+            self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
+            if send is not None and send.ref is None and self.facts[step.kind].adopts:
+                self._task(receivers[str(step.deal)], decisions[key].planned.step)
+
+    def _task(self, one: Prepared, step: Step) -> None:
+        """Count open work that somebody gets."""
+        values = one.handoff.values if one.handoff else {}
+        self.tasks[str(values.get("receiver.email") or values.get("lead.email") or "nobody")] += 1
+        dates = (value for value in step.payload.values() if isinstance(value, date))
+        self.overdue += any(_day(value) < self.made_at.date() for value in dates)
+
+
+def as_planned(one: Prepared, made_at: datetime) -> Any:
+    """Return a judged deal in the shape of a handoff's row, as of the moment of the plan."""
+    assert one.handoff is not None
+    return as_handoff(one.key, one.handoff.kind, kept_background(one.background), made_at, one.deal.won_at)
+
+
+def shared(limits: Sequence[Limit], share: float) -> tuple[Limit, ...]:
+    """Return the limits of which a backfill uses only this part."""
+    return tuple(replace(limit, calls=max(1, int(limit.calls * share))) for limit in limits)
+
+
+def _needs_person(one: Prepared, carrier: Carrier) -> str:
+    standing, why = standing_of(one, carrier.outcomes)
+    return why if standing is Standing.NEEDS_PERSON else ""
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value

@@ -1,0 +1,177 @@
+"""What the ledger keeps of backfills: each plan, and of each of its deals the digest of that deal's own plan."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from handoff import tables as t
+from handoff.backgrounds import kept as kept_background
+from handoff.errors import ConfigError
+from handoff.fingerprints import field_hashes, fingerprint
+from handoff.kinds import Background
+from handoff.ledger import NAMES_A_PERSON, Ledger
+from handoff.model import Step
+
+PLAN_HOLDS = timedelta(days=7)
+"""How long after it was made a planned backfill may be carried out."""
+
+PLANNED, DONE, LEFT_OUT = "planned", "done", "left out"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    Which deals somebody wants handed off: those won from one day to another, both whole days in UTC.
+
+    `owner` is the rep's address. `full` makes what a live deal gets; `replan` takes deals that were handed off before.
+    """
+
+    since: date
+    until: date
+    segment: str | None = None
+    owner: str | None = None
+    limit: int | None = None
+    full: bool = False
+    replan: bool = False
+
+    def __post_init__(self) -> None:
+        if self.until < self.since:
+            raise ConfigError(f"--until {self.until} is before --since {self.since}. Swap them.")
+
+    @property
+    def begins(self) -> datetime:
+        """The first moment."""
+        return datetime.combine(self.since, time(), UTC)
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment after it."""
+        return datetime.combine(self.until, time(), UTC) + timedelta(days=1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as the ledger keeps it: an owner is a person, and is not named."""
+        said = asdict(self) | {"since": self.since.isoformat(), "until": self.until.isoformat()}
+        return said | {"owner": "one" if self.owner else None}
+
+
+@dataclass(frozen=True)
+class PlannedDeal:
+    """One deal of a plan; `background` and `kind` are what it was planned with, and do not change any more."""
+
+    ref: str
+    deal_id: str
+    key: str
+    slice: int
+    digest: str
+    kind: str
+    background: Background
+
+
+def digest(steps: Sequence[Step]) -> str:
+    """
+    Return what tells that a deal's own plan changed: the steps, and a fingerprint of each field they carry.
+
+    A record that is only looked up carries nothing.
+    """
+    return fingerprint({one.key: [one.kind, {} if one.reference else field_hashes(one.payload)] for one in steps})
+
+
+def as_handoff(key: str, kind: str, background: Mapping[str, Any] | None, moment: datetime, won_at: datetime) -> Any:
+    """Return a deal of a plan in the shape of a handoff's row: first handled at this moment, as the kind it was."""
+    return SimpleNamespace(
+        key=key,
+        kind=kind,
+        background=background,
+        handed_off_at=moment,
+        work_starts_at=max(moment, won_at),
+        delivered_at=None,
+        steps=[],
+        told=None,
+    )
+
+
+def keep_plan(
+    ledger: Ledger, deals: Sequence[PlannedDeal], *, asked: Asked, made_at: datetime, version: str, counts: Any
+) -> int:
+    """Keep a plan and its deals, in one transaction, and return its number."""
+    plan = {"made_at": made_at, "mapping_version": version, "asked": asked.as_dict(), "counts": counts}
+    with ledger.writing() as connection:
+        number = connection.execute(t.backfills.insert().values(plan)).inserted_primary_key
+        assert number is not None
+        ledger.insert(connection, t.backfill_deals, [_row(int(number[0]), one) for one in deals])
+        known = [{"owner": one.key, "what": t.BACKGROUND, "body": body, "at": made_at} for one, body in _named(deals)]
+        ledger.upsert(connection, t.payloads, known, ["owner", "what"], keep=("body",))
+        return int(number[0])
+
+
+def _row(plan: int, one: PlannedDeal) -> dict[str, Any]:
+    background = kept_background(one.background)
+    kept = background | {NAMES_A_PERSON: None} if background else None
+    columns = {name: getattr(one, name) for name in ("ref", "deal_id", "key", "slice", "digest", "kind")}
+    return {"plan": plan, **columns, "background": kept, "state": PLANNED, "reason": ""}
+
+
+def _named(deals: Sequence[PlannedDeal]) -> Iterator[tuple[PlannedDeal, dict[str, Any]]]:
+    for one in deals:
+        named = (kept_background(one.background) or {}).get(NAMES_A_PERSON)
+        if named:
+            yield one, {NAMES_A_PERSON: named}
+
+
+def plan_of(ledger: Ledger, number: int) -> Row[Any]:
+    """Return a kept plan; raises `ConfigError` where there is none of this number."""
+    with ledger.reading() as connection:
+        row = connection.execute(select(t.backfills).where(t.backfills.c.id == number)).one_or_none()
+        last = connection.execute(select(func.max(t.backfills.c.id))).scalar()
+    if row is None:
+        there = f"The last one is {last}" if last else "Make one: handoff backfill --since DAY --until DAY"
+        raise ConfigError(f"There is no planned backfill {number}. {there}.")
+    return row
+
+
+def slices_left(ledger: Ledger, plan: int) -> list[int]:
+    """Return the slices of a plan in which something is left to do, in order."""
+    c = t.backfill_deals.c
+    query = select(c.slice).where(c.plan == plan, c.state == PLANNED).distinct().order_by(c.slice)
+    with ledger.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def deals_planned(ledger: Ledger, plan: int, slice_: int) -> dict[str, Row[Any]]:
+    """Return by ref the deals of a slice in which something is left to do."""
+    c = t.backfill_deals.c
+    query = select(t.backfill_deals).where(c.plan == plan, c.slice == slice_, c.state == PLANNED)
+    with ledger.reading() as connection:
+        return {row.ref: row for row in connection.execute(query)}
+
+
+def finished(ledger: Ledger, rows: Mapping[str, Any]) -> set[str]:
+    """Return the refs of those of these deals that were handed off and whose record was told so."""
+    h, d = t.handoffs.c, t.deals.c
+    delivered = ledger.handoffs((row.key for row in rows.values()), h.delivered_at)
+    told = ledger.deals(rows, d.receipt_pending)
+    made = {ref for ref, row in rows.items() if row.key in delivered and delivered[row.key].delivered_at is not None}
+    return {ref for ref in made if ref in told and told[ref].receipt_pending is None}
+
+
+def end(ledger: Ledger, plan: int, ended: Mapping[str, tuple[str, str]]) -> None:
+    """Keep of deals of a plan, by ref, the state in which they are now, and why."""
+    c = t.backfill_deals.c
+    statement = update(t.backfill_deals).where(c.plan == plan, c.ref == bindparam("r"))
+    statement = statement.values(state=bindparam("s"), reason=bindparam("w"))
+    rows = [{"r": ref, "s": state, "w": why} for ref, (state, why) in ended.items()]
+    if rows:
+        with ledger.writing() as connection:
+            connection.execute(statement, rows)
+
+
+def states(ledger: Ledger, plan: int) -> dict[str, int]:
+    """Return how many deals of a plan are in each state."""
+    c = t.backfill_deals.c
+    query = select(c.state, func.count()).where(c.plan == plan).group_by(c.state)
+    with ledger.reading() as connection:
+        return dict(connection.execute(query).tuples().all())

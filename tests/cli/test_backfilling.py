@@ -1,0 +1,87 @@
+"""`handoff backfill`, over a small bridge in memory."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.app import app
+from tests.fakes import World
+from tests.handoff.builders import ACCOUNT, DEAL, a_deal
+
+ASKED = ("--since", "2024-01-01", "--until", "2024-12-31")
+WON = datetime(2024, 5, 6, 9, 0, tzinfo=UTC)
+
+
+def called(*arguments: str):
+    return CliRunner().invoke(app, ["backfill", *arguments])
+
+
+@pytest.fixture
+def old(world: World) -> World:
+    """Return a world with one historical deal of a company that the platform knows."""
+    world.crm.win(a_deal(won_at=WON))
+    world.platform.add("company", {"SfdcAccountId": ACCOUNT, "Name": "Nordwind Freight"})
+    return world
+
+
+def test_a_plan_is_shown_with_its_number_and_a_deal_in_full_and_sends_nothing(old):
+    said = called(*ASKED)
+
+    assert said.exit_code == 0
+    assert "Plan 1: 1 deal, 0 left alone." in said.output
+    assert "Subject = Sales handoff: Nordwind Freight" in said.output
+    assert "80% of the allowed rate" in said.output
+    assert "at 24 a minute" in said.output
+    assert "To do it: handoff backfill --apply 1" in said.output
+    assert old.platform.sent == []
+
+
+def test_a_plan_is_done_and_says_what_became_of_its_deals(old):
+    called(*ASKED)
+
+    said = called("--apply", "1")
+
+    assert said.exit_code == 0
+    assert "1 seen = 1 done" in said.output
+    assert "Plan 1: 1 done." in said.output
+    assert [step.name for step in old.platform.sent] == ["brief"]
+
+
+def test_plan_and_report_are_one_document_each(old):
+    plan, done = (json.loads(called(*some, "--json").stdout) for some in ((*ASKED, "--full"), ("--apply", "1")))
+
+    assert (plan["plan"], plan["deals"], plan["steps"]["onboarding_cta"]["create"]) == (1, 1, 1)
+    assert plan["samples"][0]["deal"] == DEAL
+    assert plan["tasks"] != {}
+    assert (done["plan"], done["deals"], done["runs"][0]["balance"]["done"]) == (1, {"done": 1}, 1)
+
+
+def test_a_deal_that_changed_since_is_listed(old):
+    called(*ASKED)
+    old.crm.edit(DEAL, source={"Business_Goal__c": "Something else"})
+
+    said = called("--apply", "1")
+
+    assert "plan again" in said.output
+    assert "Plan 1: 1 left out." in said.output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "Say which deals"),
+        (("--since", "2024-01-01"), "Say which deals"),
+        (("--apply", "1", "--full"), "Leave the other options out"),
+        (("--since", "2025-01-01", "--until", "2024-01-01"), "Swap them"),
+        (("--apply", "9"), "no planned backfill 9"),
+        (("--since", "01.02.2024", "--until", "2024-12-31"), "does not match"),
+    ],
+)
+def test_what_is_asked_for_wrongly_ends_with_2_and_says_how_to_ask(old, options, told):
+    said = called(*options)
+
+    assert said.exit_code == 2
+    assert told in said.output
+    assert old.platform.sent == []

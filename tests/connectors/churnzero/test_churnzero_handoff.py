@@ -1,0 +1,142 @@
+"""Won deals of the Salesforce stand-in handed off into ChurnZero's: whole passes, lost answers, people's edits."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.bridge import Bridge
+from handoff.errors import ConfigError
+from handoff.findings import What
+from handoff.reconcile import reconcile
+from handoff.report import Report
+from handoff.run import run_once
+from sandbox.world import World
+from tests.in_process import bridge_over, world_at
+
+
+class Passes:
+    """The bridge from one stand-in to the other; a pass is a minute after the last."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.world: World = world_at()
+        self.bridge: Bridge = bridge_over(self.world, folder, platform="churnzero", **environment)
+
+    def run(self, after: float = 60) -> Report:
+        self.world.clock.advance(after)
+        return run_once(self.bridge)
+
+    def rows(self, name: str, system: str = "churnzero") -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.world.state(system, name)[system][name]
+        return rows
+
+    def sent(self) -> int:
+        return len([one for one in self.world.journal("churnzero") if one["mutates"]])
+
+    def won(self) -> list[dict[str, Any]]:
+        return [row for row in self.rows("Opportunity", "salesforce") if row["IsWon"] and row["AccountId"]]
+
+
+@pytest.fixture(params=["true", "false"], ids=["verified", "not verified"])
+def passes(request: pytest.FixtureRequest, tmp_path: Path) -> Passes:
+    return Passes(tmp_path, PLATFORM_MAIN_VERIFY=request.param)
+
+
+def test_every_won_deal_is_an_event_of_its_account_and_the_play_makes_the_work_once(passes):
+    report = passes.run()
+
+    won = passes.won()
+    accounts = {row["AccountId"] for row in won}
+    told = {row["Description"].split(":e1:")[0].rpartition(":")[2] for row in passes.rows("Event")}
+    assert report.balance.done == len(won) == len(passes.rows("Event"))
+    assert told == {row["Id"] for row in won}
+    assert {row["ExternalId"] for row in passes.rows("Account")} == accounts
+    assert all(row["CfOnboardingStatus"] == "New" for row in passes.rows("Account"))
+    assert len(passes.rows("JourneyProgress")) == len(accounts)
+    assert passes.rows("rejected") == []
+
+
+def test_a_second_pass_sends_nothing(passes):
+    passes.run()
+    before = passes.sent()
+
+    again = [passes.run(), passes.run(3_700)]
+
+    assert passes.sent() == before > 0
+    assert [one.balance.waiting for one in again] == [0, 0]
+
+
+@pytest.mark.parametrize("do", ["lose_answer", "reset_before"])
+def test_a_call_that_breaks_doubles_nothing_and_loses_nothing(passes, do):
+    passes.world.faults([{"system": "churnzero", "do": do, "route": "writes", "times": 3}])
+
+    for _ in range(4):
+        passes.run(130)
+
+    keys = [row["Description"].split(" ")[0] for row in passes.rows("Event")]
+    assert len(keys) == len(set(keys)) == len(passes.won())
+
+
+def test_a_deal_that_changes_is_told_once_in_an_event_that_sets_off_nothing(passes):
+    passes.run()
+    deal, tasks = passes.won()[0], len(passes.rows("Task"))
+    passes.world.load({"salesforce": {"Opportunity": [{"Id": deal["Id"], "Name": "Harbor lights"}]}})
+
+    passes.run(130)
+    passes.run(130)
+
+    told = [row for row in passes.rows("Event") if row["EventTypeName"] == "Deal Changed After Handoff"]
+    assert [(deal["Id"] in row["Description"], "→ Harbor lights" in row["Description"]) for row in told] == [
+        (True, True)
+    ]
+    assert len(passes.rows("Task")) == tasks
+
+
+def test_what_a_customer_has_already_is_not_written_over(tmp_path):
+    passes = Passes(tmp_path)
+    account = passes.won()[0]["AccountId"]
+    passes.world.load(
+        {"churnzero": {"Account": [{"ExternalId": account, "CfOnboardingStatus": "Live", "Name": "Ours"}]}}
+    )
+
+    passes.run()
+
+    (row,) = [row for row in passes.rows("Account") if row["ExternalId"] == account]
+    assert (row["CfOnboardingStatus"], row["Name"]) == ("Live", "Ours")
+    assert row["CfBridgeKey"].endswith(f"{account}:main.account")
+
+
+def test_a_reconciliation_finds_all_that_was_made_and_names_what_is_gone(tmp_path):
+    passes = Passes(tmp_path)
+    passes.run()
+    passes.world.clock.advance(3_700)
+    whole = reconcile(passes.bridge)
+    event = passes.rows("Event")[0]
+    passes.world.load({"churnzero": {"Event": [{"Id": event["Id"], "_deleted": True}]}})
+
+    lacking = reconcile(passes.bridge)
+
+    assert whole.findings == ()
+    assert [(one.what, one.step) for one in lacking.findings] == [(What.LOST, event["Description"].split(" ")[0])]
+
+
+def test_what_was_dropped_without_a_word_is_found_by_a_reconciliation(tmp_path):
+    passes = Passes(tmp_path)
+    deal = passes.won()[0]["Id"]
+    passes.world.faults([{"system": "churnzero", "do": "bad_record", "record": deal, "route": "writes"}])
+    report = passes.run()
+    passes.world.faults([])
+    passes.world.clock.advance(3_700)
+
+    found = reconcile(passes.bridge)
+
+    assert report.balance.needs_person == 1  # a deal without an account: the dropped one counts as handed off
+    assert [(one.what, one.deal, one.kind) for one in found.findings] == [(What.LOST, deal, "event")]
+
+
+def test_without_the_rest_api_a_reconciliation_says_that_it_cannot_be_made(tmp_path):
+    passes = Passes(tmp_path, PLATFORM_MAIN_VERIFY="false")
+    passes.run()
+
+    with pytest.raises(ConfigError, match="verify = true"):
+        reconcile(passes.bridge)
