@@ -47,7 +47,7 @@ format: $(READY) ## Put the code in shape
 unit: $(READY)   ## The unit tests alone
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow and not matrix"
 
-sandbox: $(READY) ## Serve the stand-ins of Salesforce and Gainsight
+sandbox: $(READY) ## Serve the stand-ins of every system
 	@$(BIN)/handoff sandbox
 
 DATA ?= ../shared/data/crm_sales_opportunities

@@ -11,14 +11,10 @@ from cli.console import document, errors, headline, out, progress_bar
 from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
-from handoff.backfill import plan_backfill
 from handoff.backfill_plan import BackfillPlan
-from handoff.backfilling import carry_out_backfill
-from handoff.backfills import Asked, plan_of, states
-from handoff.bridge import Bridge
+from handoff.backfills import Asked, states
 from handoff.errors import ConfigError
-from handoff.replanning import carry_out_replan, plan_replan
-from handoff.report import Report
+from handoff.replanning import carried_out, planned
 from handoff.telling import Teller
 
 DAY = ["%Y-%m-%d"]
@@ -70,8 +66,7 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
         progress_bar() as progress,
         _wiring.wired(chosen, only_ledger=True, backfill=True, progress=progress) as bridge,
     ):
-        make = plan_replan if asked.replan else plan_backfill
-        plan = make(bridge.to_one_platform(), asked)
+        plan = planned(bridge.to_one_platform(), asked)
         told = [Teller(bridge).foretold(one) for one in plan.samples]
     if as_json:
         shown = [prepared_as_data(one, some, bridge.mappings) for one, some in zip(plan.samples, told, strict=True)]
@@ -86,7 +81,8 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
 def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     headline(_wiring.systems(chosen), as_json=as_json)
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
-        reports, left = done(bridge.to_one_platform(), number)
+        reports = carried_out(bridge.to_one_platform(), number)
+        left = states(bridge.ledger, number)
     if as_json:
         document("backfill", plan=number, deals=left, runs=[report.as_dict() for report in reports])
         return
@@ -96,13 +92,6 @@ def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     out.print(f"Plan {number}: {said}.", style="bold")
     if left.get("planned"):
         out.print(f"To go on with what is left: handoff backfill --apply {number}")
-
-
-def done(bridge: Bridge, number: int) -> tuple[list[Report], dict[str, int]]:
-    """Do what is left of a plan; return the report of each run, and how many of its deals are in each state."""
-    replans = plan_of(bridge.ledger, number).asked["replan"]
-    reports = carry_out_replan(bridge, number) if replans else [carry_out_backfill(bridge, number)]
-    return reports, states(bridge.ledger, number)
 
 
 def _show(plan: BackfillPlan) -> None:

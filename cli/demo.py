@@ -103,7 +103,9 @@ def _show(report: dict[str, Any], ledger: Ledger, mappings: Mappings, crm: Syste
     balance = report["balance"]
     out.print()
     out.print(f"{balance['seen']} deals were won. {balance['done']} are handed off", style="bold", end="")
-    out.print(f", {balance['needs_person']} need a person, {balance['waiting']} wait.", style="bold")
+    needs, waits = balance["needs_person"], balance["waiting"]
+    others = f", {needs} need{'s' * (needs == 1)} a person, {waits} wait{'s' * (waits == 1)}."
+    out.print(others, style="bold")
     updated = _counted(report, "updated")
     also = f" Updated there: {updated}." if updated else ""
     told = f"Told in {crm.called}: {report['receipts']['written']} deals."
@@ -167,7 +169,7 @@ def _show_one(rows: list[Any], ledger: Ledger, mappings: Mappings) -> None:
     long = max((str(one.value) for one in fields), key=len)
     others = [str(one.value) for one in fields if str(one.value) != long]
     about = next((said for said in others if kept["deal"].account_name in said), kept["deal"].name)
-    due = next((f"   due {one.value}" for one in fields if type(one.value) is date), "")
+    due = next((f"   {_day_of(one)}" for one in fields if type(one.value) is date), "")
     kind = mappings.target.file.steps[name].object if name in mappings.target.file.steps else name
     out.print(f"\nOne of the {KIND.get(kind, kind)}, as the CSM finds it", style="bold")
     out.print(f"  {about}{due}   for {kept['body']['receiver']}", style="cyan", markup=False)
@@ -179,6 +181,11 @@ def _tells(fields: Sequence[Evidence]) -> tuple[bool, bool, int]:
     """Return how much a record tells the CSM: whether it is prose, whether it has a day, and how long it is."""
     longest = max(len(str(one.value)) for one in fields)
     return longest >= PROSE, any(type(one.value) is date for one in fields), longest
+
+
+def _day_of(told: Evidence) -> str:
+    """Return a day with what it is the day of: when the work is due, or as the platform calls it."""
+    return f"{'due' if 'due' in told.field.lower() else told.field} {told.value}"
 
 
 def _lines(written: str) -> list[str]:
@@ -194,7 +201,8 @@ def _what_next(crm: System, platform: System, stopped: str) -> None:
     if (crm.name, platform.name) != (USUAL_CRM, USUAL_PLATFORM):
         pair = f"HANDOFF_SANDBOX_CRM={crm.name} HANDOFF_SANDBOX_PLATFORM={platform.name}"
         out.print(f"  export {pair}   for the commands below")
-    out.print("  handoff sandbox                                  the stand-ins, to play with")
+    serve = "handoff sandbox" if crm.name == USUAL_CRM else f"handoff sandbox --crm {crm.name}"
+    out.print(f"  {serve:<48} the stand-ins, to play with")
     out.print("  handoff sync --sandbox --dry-run --limit 3       what would be done")
     out.print('  handoff sync --sandbox --dry-run --deal "pounds" every field of one deal, and where it comes from')
     out.print("  handoff sync --sandbox                           do it")

@@ -1,7 +1,12 @@
 """What a run shows in Prefect: counts, the balance, and the exceptions with their reasons. No addresses, no payload."""
 
+from datetime import timedelta
+from typing import Any
+
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from handoff.backfills import PLAN_HOLDS
+from handoff.calls import spoken
 from handoff.findings import MEANINGS
 from handoff.reconcile import Reconciled
 from handoff.report import MOST_EXCEPTIONS, Report
@@ -48,6 +53,32 @@ def exceptions(report: Report) -> list[dict[str, str]]:
         for e in report.exceptions[:MOST_EXCEPTIONS]
     ]
     return rows or [{"what": "none", "name": "-", "reason": "", "deal": "-", "url": ""}]
+
+
+def backfill_summary(plan: Any) -> str:
+    """Return what somebody must know who approves a kept plan."""
+    counts, calls = plan.counts, plan.counts["calls"]
+    lines = [
+        f"**Plan {plan.id}: {counts['deals']:,} historical deals, {sum(counts['skipped'].values()):,} left alone**",
+        "",
+    ]
+    for name, step in counts["steps"].items():
+        said = ", ".join(f"{number:,} {what}" for what, number in step.items() if what != "kind" and number)
+        lines.append(f"- {name}: {said.replace('_', ' ')}")
+    for one in calls["ahead"]:
+        takes = spoken(timedelta(seconds=one["seconds"]))
+        lines.append(
+            f"- {one['calls']:,} calls to {one['system']}: {takes} at {calls['share']:.0%} of the allowed rate"
+        )
+    if counts["most_tasks"]:
+        lines.append(
+            f"- {counts['people_with_tasks']:,} people get open work, {counts['most_tasks']:,} at most for one"
+        )
+    if counts["overdue"]:
+        lines.append(f"- {counts['overdue']:,} of it would be overdue at once")
+    lines += [f"- left alone, {number:,}: {why}" for why, number in counts["skipped"].items()]
+    until = plan.made_at + PLAN_HOLDS
+    return "\n".join([*lines, "", f"It holds until {until:%Y-%m-%d %H:%M} UTC. Nothing has been sent."])
 
 
 def publish_reconciled(done: Reconciled) -> None:

@@ -45,3 +45,14 @@ def softly() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def passing_stops_on() -> Iterator[None]:
+    """Let whoever runs this process hear, once all is settled, the signal that ended the body."""
+    try:
+        yield
+    except Stopped as stopped:
+        if stopped.signal:
+            signal.raise_signal(stopped.signal)
+        raise

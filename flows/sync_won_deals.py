@@ -1,6 +1,5 @@
 """The flow that hands off what was won since the last run."""
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from prefect.client.schemas.objects import State
 from flows._artifacts import publish
 from flows._each import for_each, look_ahead_at_each, results
 from flows._states import completed
+from flows._stopping import passing_stops_on
 from flows._wiring import Choice, wired
-from handoff.errors import Stopped
 from handoff.report import Balance, Report
 from handoff.run import run_once
 
@@ -44,13 +43,9 @@ def sync_won_deals(
         publish(report)
         return report
 
-    try:
+    with passing_stops_on():
         look_ahead_at_each(chosen)
         ended = for_each(chosen, one_pass)
-    except Stopped as stopped:
-        if stopped.signal:  # all is settled now: Prefect hears what it would have heard without us
-            signal.raise_signal(stopped.signal)
-        raise
     return completed(ended, Report.as_dict, Balance.of_all(one.balance for one in results(ended)).words())
 
 

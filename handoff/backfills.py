@@ -28,6 +28,7 @@ class Asked:
     Which deals somebody wants handed off: those won from one day to another, both whole days in UTC.
 
     `owner` is the rep's address. `full` makes what a live deal gets; `replan` takes deals that were handed off before.
+    `by` is what asked, where that may ask again: it is given the plan that it was given before.
     """
 
     since: date
@@ -37,6 +38,7 @@ class Asked:
     limit: int | None = None
     full: bool = False
     replan: bool = False
+    by: str = ""
 
     def __post_init__(self) -> None:
         if self.until < self.since:
@@ -131,6 +133,14 @@ def plan_of(ledger: Ledger, number: int) -> Row[Any]:
         there = f"The last one is {last}" if last else "Make one: handoff backfill --since DAY --until DAY"
         raise ConfigError(f"There is no planned backfill {number}. {there}.")
     return row
+
+
+def plan_made_for(ledger: Ledger, by: str) -> int | None:
+    """Return the plan that this asked for before, None where it did not."""
+    c = t.backfills.c
+    with ledger.reading() as connection:
+        rows = connection.execute(select(c.id, c.asked).order_by(c.id.desc()))
+        return next((row.id for row in rows if row.asked["by"] == by), None)
 
 
 def slices_left(ledger: Ledger, plan: int) -> list[int]:

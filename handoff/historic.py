@@ -33,10 +33,10 @@ def historic(mappings: Mappings, *, full: bool) -> Mappings:
 
 
 def steps_for_history(mappings: Mappings) -> list[str]:
-    """Return the steps of a historical deal, as the contract lists steps; without a policy those that are notes."""
+    """Return the steps made for a historical deal by policy, as `deliver` has them; without one, the notes."""
     listed, target = mappings.contract.backfill.deliver, mappings.target
     if listed is not None:
-        return listed
+        return list(listed)
     return [f"{target.called}.{name}" for name in target.order if target.facts(name).note is not None]
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from handoff import tables as t
 from handoff.applied import carry_out_plan
-from handoff.backfill import SLICE, packed, shared
+from handoff.backfill import SLICE, packed, plan_backfill, shared
 from handoff.backfill_plan import BackfillPlan
-from handoff.backfilling import CHANGED, PLAN_AGAIN, must_hold
-from handoff.backfills import DONE, LEFT_OUT, Asked, PlannedDeal, deals_planned, end, keep_plan, slices_left
+from handoff.backfilling import CHANGED, PLAN_AGAIN, carry_out_backfill, must_hold
+from handoff.backfills import DONE, LEFT_OUT, Asked, PlannedDeal, deals_planned, end, keep_plan, plan_of, slices_left
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.errors import ConfigError
+from handoff.intake import Stage, at_once
 from handoff.ledger import Ledger
 from handoff.model import Standing
 from handoff.prepare import Prepared
@@ -20,6 +21,18 @@ from handoff.reapplication import Reapplication, To
 from handoff.reapply import plan_again
 from handoff.report import Notice, Report
 from handoff.settled import left_out_of
+
+
+def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
+    """Plan what is asked for, keep the plan, and return it; neither system is written; see the two it stands for."""
+    return plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
+
+
+def carried_out(bridge: Bridge, number: int, *, stage: Stage = at_once) -> list[Report]:
+    """Do what is left of a plan of either kind, and return the report of each run."""
+    if plan_of(bridge.ledger, number).asked["replan"]:
+        return carry_out_replan(bridge, number)
+    return [carry_out_backfill(bridge, number, stage=stage)]
 
 
 def plan_replan(bridge: Bridge, asked: Asked) -> BackfillPlan:

@@ -55,10 +55,10 @@ class Desk:
 
 
 @contextmanager
-def at_a_desk(folder: Path, **environment: str) -> Iterator[Desk]:
-    """Yield a desk over a sandbox with seed 7; `environment` is what the person has set."""
+def at_a_desk(folder: Path, *, crm: str = "salesforce", **environment: str) -> Iterator[Desk]:
+    """Yield a desk over a sandbox with seed 7 that works with this CRM; `environment` is what the person has set."""
     base = free_port_base()
-    command = [*HANDOFF, "sandbox", "--port-base", str(base), "--seed", "7"]
+    command = [*HANDOFF, "sandbox", "--port-base", str(base), "--seed", "7", "--crm", crm]
     with Running(command, log=folder / "sandbox.log") as sandbox:
         sandbox.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
         yield Desk(base, {"HANDOFF_SANDBOX": str(base), "XDG_STATE_HOME": str(folder / "state"), **environment})

@@ -1,11 +1,16 @@
 """Prefect for tests: a server of its own, in a home of its own, with nothing sent anywhere."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sandbox.shell import free_port_base
+from tests.processes import HANDOFF, Running, get
+
+PREFECT = [sys.executable, "-m", "prefect"]
 SETTINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -39,3 +44,24 @@ def prefect_backend(prefect_home: Path) -> Iterator[None]:
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A Prefect server; the environment that leads to it."""
+    folder = tmp_path_factory.mktemp("server")
+    port = free_port_base(1)
+    env = SETTINGS | {"PREFECT_HOME": str(folder / "home"), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
+    command = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
+    started = {name: value for name, value in env.items() if name != "PREFECT_API_URL"}
+    with Running(command, log=folder / "server.log", env=started) as process:
+        process.until(lambda: get(f"{env['PREFECT_API_URL']}/health"), what="Prefect server")
+        yield env
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[int]:
+    base = free_port_base()
+    with Running([*HANDOFF, "sandbox", "--port-base", str(base)], log=tmp_path / "sandbox.log") as process:
+        process.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
+        yield base

@@ -1,40 +1,14 @@
 """The schedule works: a real Prefect server, a served deployment, and a scheduled run that did its work."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.shell import free_port_base
-from tests.flows.conftest import SETTINGS
+from tests.flows.conftest import PREFECT
 from tests.processes import HANDOFF, ROOT, Running, get, post
 
 pytestmark = [pytest.mark.flow, pytest.mark.process]
-
-PREFECT = [sys.executable, "-m", "prefect"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A Prefect server; the environment that leads to it."""
-    folder = tmp_path_factory.mktemp("server")
-    port = free_port_base(1)
-    env = SETTINGS | {"PREFECT_HOME": str(folder / "home"), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
-    command = [*PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"]
-    started = {name: value for name, value in env.items() if name != "PREFECT_API_URL"}
-    with Running(command, log=folder / "server.log", env=started) as process:
-        process.until(lambda: get(f"{env['PREFECT_API_URL']}/health"), what="Prefect server")
-        yield env
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[int]:
-    base = free_port_base()
-    with Running([*HANDOFF, "sandbox", "--port-base", str(base)], log=tmp_path / "sandbox.log") as process:
-        process.until(lambda: get(f"http://127.0.0.1:{base}/healthz"), what="sandbox")
-        yield base
 
 
 def test_a_served_schedule_hands_off_what_was_won_without_anybody_asking(

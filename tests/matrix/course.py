@@ -58,7 +58,7 @@ def environment(crm: str, platform: str) -> dict[str, str]:
 
 def quiet(folder: Path, crm: str, platform: str) -> Quiet:
     """Look, hand off until nothing waits, and hand off again."""
-    with at_a_desk(folder, **environment(crm, platform)) as desk:
+    with at_a_desk(folder, crm=crm, **environment(crm, platform)) as desk:
         shown = desk.json("sync", "--dry-run")["deals"]
         looked = desk.writes()
         made = desk.json("sync")["steps"]
@@ -74,7 +74,7 @@ def quiet(folder: Path, crm: str, platform: str) -> Quiet:
 
 def faulty(folder: Path, crm: str, platform: str) -> Faulty:
     """Hand off while every fifth call fails on both sides, then without faults until nothing waits."""
-    with at_a_desk(folder, **environment(crm, platform)) as desk:
+    with at_a_desk(folder, crm=crm, **environment(crm, platform)) as desk:
         there = [name for name in (crm, platform) if name in desk.control("/healthz")["systems"]]
         desk.order("/faults", [{"system": name, **fault} for name in there for fault in FAULTS])
         for _ in range(PASSES_WITH_FAULTS):

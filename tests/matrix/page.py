@@ -49,8 +49,16 @@ class Row:
 
 
 def write(rows: Sequence[Row]) -> None:
-    """Put the table between the page's two markers."""
-    table = "\n".join([HEAD, *(row.line() for row in rows)])
-    page, there = FIGURES.subn(lambda found: f"{found[1]}{table}\n{found[2]}", PAGE.read_text(encoding="utf-8"))
-    assert there == 1, f"{PAGE} has lost its markers"
-    PAGE.write_text(page, encoding="utf-8")
+    """Put these rows in place of those of the same pairs, between the page's two markers."""
+    page = PAGE.read_text(encoding="utf-8")
+    before = FIGURES.search(page)
+    assert before, f"{PAGE} has lost its markers"
+    lines = [line for line in before[0].splitlines() if line.startswith("| ") and line not in HEAD]
+    kept = {_pair(line): line for line in [*lines, *(row.line() for row in rows)]}
+    table = "\n".join([HEAD, *(kept[pair] for pair in sorted(kept))])
+    PAGE.write_text(FIGURES.sub(lambda found: f"{found[1]}{table}\n{found[2]}", page), encoding="utf-8")
+
+
+def _pair(line: str) -> tuple[str, ...]:
+    """Return the two systems that a line is about."""
+    return tuple(cell.strip() for cell in line.split("|")[1:3])
