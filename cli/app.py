@@ -1,5 +1,6 @@
 """The command line: `handoff`."""
 
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -24,16 +25,21 @@ from cli import (
 from cli.asking import at_terminal, how_many
 from cli.console import Exit, document, errors, headline, out, progress_bar
 from cli.finding import read_live
-from cli.options import AsJson, DealArgument, DealOption, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, DealArgument, DealOption, MappingsDir, Sandbox
 from cli.runs import show_run, show_runs
+from cli.several import Screen, on_each
 from cli.shown_as_data import plan_as_data, retold_as_data
 from connectors import USUAL_CRM, USUAL_PLATFORM
 from flows import _wiring
+from flows._each import look_ahead_at_each
 from handoff.deals import deal_id, known_deal, left_alone, live_deal
 from handoff.errors import ConfigError
+from handoff.lanes import lane_of
+from handoff.mapping import Mappings
 from handoff.prepare import prepare
+from handoff.report import Report
 from handoff.retold import Retold, retold
-from handoff.run import preview, run_once
+from handoff.run import Shown, preview, run_once
 from handoff.story import Story, known_story, live_story
 
 app = typer.Typer(
@@ -75,44 +81,65 @@ def sync(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 when a deal read in this pass needs a person.")
     ] = False,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hand off the deals won since the last pass."""
+    """Hand off the deals won since the last pass, of each CRM in turn."""
     with errors("sync", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + (" (dry run: nothing is written)" if dry_run else ""), as_json=as_json)
+        if deal is not None:
+            chosen = chosen.alone()
+        screen = Screen[Report](
+            "sync",
+            screens.show_report,
+            Report.as_dict,
+            balance=lambda report: report.balance,
+            code=lambda report: Exit.NEEDS_PERSON if strict and report.balance.needs_person else Exit.WELL,
+        )
         if dry_run:
-            _dry_run(chosen, deal, limit, as_json=as_json)
+            on_each(chosen, lambda one: _looked(one, deal, limit), _dry_screen(deal, limit), as_json=as_json)
             return
-        if deal is None and limit is None and not as_json and at_terminal():
-            goes_on, limit = how_many(chosen)
-            if not goes_on:
-                return
-        with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-            ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
-            report = run_once(bridge, deals=ids, limit=limit)
-            if deal is not None and not report.balance.seen:
-                raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
-        if as_json:
-            document("sync", **report.as_dict())
-        else:
-            screens.show_report(report)
-        if strict and report.balance.needs_person:
-            raise SystemExit(int(Exit.NEEDS_PERSON))
+        look_ahead_at_each(chosen)
+        on_each(chosen, lambda one: _synced(one, deal, limit, asks=not as_json), screen, as_json=as_json)
 
 
-def _dry_run(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, as_json: bool) -> None:
+def _synced(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, asks: bool) -> Report | None:
+    """Return the report of one CRM's pass, None when the person at the terminal called it off."""
+    if deal is None and limit is None and asks and at_terminal():
+        goes_on, limit = how_many(chosen)
+        if not goes_on:
+            return None
+    with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
+        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
+        report = run_once(bridge, deals=ids, limit=limit)
+        if deal is not None and not report.balance.seen:
+            raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
+    return report
+
+
+def _looked(chosen: _wiring.Choice, deal: str | None, limit: int | None) -> tuple[list[Shown], Mappings]:
+    """Return what a pass over one CRM would do, and the mappings by which it would."""
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
         ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
-        shown, mappings = list(preview(bridge, deals=ids, limit=limit)), bridge.mappings
+        shown = list(preview(bridge, deals=ids, limit=limit))
         if deal is not None and not shown:
             read_live(bridge, ids[0], deal)
             raise left_alone(deal, bridge.mappings.contract, early=True)
-    if as_json:
-        document("sync", dry_run=True, deals=[plan_as_data(one, mappings) for one in shown])
-        return
+    return shown, bridge.mappings
+
+
+def _dry_screen(deal: str | None, limit: int | None) -> Screen[tuple[list[Shown], Mappings]]:
+    return Screen(
+        "sync",
+        lambda looked: _show_dry_run(*looked, deal, limit),
+        lambda looked: {"dry_run": True, "deals": [plan_as_data(one, looked[1]) for one in looked[0]]},
+    )
+
+
+def _show_dry_run(shown: list[Shown], mappings: Mappings, deal: str | None, limit: int | None) -> None:
     few = shown if deal or limit else shown[: screens.MOST_SHOWN]
     screens.show_plan(few, mappings, detail=bool(deal))
     out.print()
@@ -131,6 +158,7 @@ def why(
     fields: Annotated[
         bool, typer.Option("--fields", help="Every field as today's files make it of what was read then.")
     ] = False,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -140,7 +168,7 @@ def why(
     What was read, decided and done, what is missing, and who acts next.
     """
     with errors("why", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         story, told = _story(chosen, deal)
         if as_json:
@@ -155,10 +183,11 @@ def _story(chosen: _wiring.Choice, words: str) -> tuple[Story, Retold | None]:
     with _wiring.open_ledger(chosen) as ledger:
         ref = known_deal(ledger, words)
         if ref is not None:
-            loaded = _wiring.mappings_of(chosen)
+            loaded = _wiring.mappings_of(replace(chosen, crm=ref.partition(":")[0]))
             return known_story(ledger, ref, loaded.contract), retold(ledger.story(ref), loaded)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        (one,) = prepare(bridge, [read_live(bridge, live_deal(bridge.crm, words), words)], known={})
+        read = read_live(bridge, live_deal(bridge.crm, words), words)
+        (one,) = prepare(lane_of(bridge, read), [read], known={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts
         return live_story(one, contract, before_start=early), None

@@ -10,7 +10,7 @@ from rich.table import Table
 from cli import screens
 from cli.asking import answer, at_terminal
 from cli.console import document, errors, headline, out, progress_bar
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from flows import _wiring
 from handoff.applied import carry_out_plan, refuse_in_shadow
 from handoff.model import Needed
@@ -41,6 +41,7 @@ def apply_mapping(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -50,13 +51,13 @@ def apply_mapping(
     First a plan with counts and calls; then exactly that, after you agree. What people changed stays.
     """
     with errors("apply-mapping", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + (" (plan only: nothing is written)" if dry_run else ""), as_json=as_json)
         # While a person thinks, no lock is held: the next pass goes on.
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             if not dry_run:
                 refuse_in_shadow(bridge)
-            plan = plan_again(bridge, to, with_new_steps=with_new_steps)
+            plan = plan_again(bridge.to_one_platform(), to, with_new_steps=with_new_steps)
         if not as_json:
             _show(plan, to)
         done = _done(chosen, plan) if _agreed(plan, dry_run=dry_run, yes=yes, as_json=as_json) else None

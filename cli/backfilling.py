@@ -8,7 +8,7 @@ import typer
 from cli import screens
 from cli.applying import does, show_left_out, show_step
 from cli.console import document, errors, headline, out, progress_bar
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff.backfill_plan import BackfillPlan
@@ -37,6 +37,7 @@ def backfill(
         bool, typer.Option("--replan", help="Bring changed mappings to deals handed off before; --full: new steps too.")
     ] = False,
     apply: Annotated[int | None, typer.Option("--apply", metavar="PLAN", help="Do this plan.")] = None,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -46,7 +47,7 @@ def backfill(
     First a plan with counts, calls and time; nothing is sent. Then that plan with --apply, again after any stop.
     """
     with errors("backfill", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         if apply is not None:
             if since or until or segment or owner or limit or full or replan:
                 raise ConfigError("--apply does a plan as it was made. Leave the other options out.")
@@ -65,7 +66,7 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
         progress_bar() as progress,
         _wiring.wired(chosen, only_ledger=True, backfill=True, progress=progress) as bridge,
     ):
-        plan = planned(bridge, asked)
+        plan = planned(bridge.to_one_platform(), asked)
         told = [Teller(bridge).foretold(one) for one in plan.samples]
     if as_json:
         shown = [prepared_as_data(one, some, bridge.mappings) for one, some in zip(plan.samples, told, strict=True)]
@@ -80,7 +81,7 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
 def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     headline(_wiring.systems(chosen), as_json=as_json)
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
-        reports = carried_out(bridge, number)
+        reports = carried_out(bridge.to_one_platform(), number)
         left = states(bridge.ledger, number)
     if as_json:
         document("backfill", plan=number, deals=left, runs=[report.as_dict() for report in reports])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, err, errors, headline, out, progress_bar
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.screens import shown_apart, shown_value
 from flows import _wiring
 from handoff.bridge import Bridge
@@ -27,6 +27,7 @@ def diff(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every delivered handoff: what people changed since.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many deals, oldest wins first.")] = None,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -38,11 +39,11 @@ def diff(
     with errors("diff", as_json=as_json):
         if deal is not None and every:
             raise ConfigError("Give a DEAL or --all, not both.")
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
-            comparison = Comparison(bridge, deals=ids, every=every, limit=limit)
+            comparison = Comparison(bridge.to_one_platform(), deals=ids, every=every, limit=limit)
             err.print(f"Read: {_listed(comparison.made)}. Next: about {comparison.ahead.words()}.", markup=False)
             found = list(comparison.look())
             if deal is not None and not found:

@@ -82,15 +82,20 @@ def errors(command: str, *, as_json: bool, on_top: bool = False) -> Iterator[Non
         _fail(command, bug, as_json=as_json, on_top=on_top)
 
 
+def error_as_data(error: HandoffError) -> dict[str, Any]:
+    """Return what a document says of an error."""
+    findings = list(error.findings) if isinstance(error, ConfigError) else []
+    said: dict[str, Any] = {"kind": type(error).__name__, "message": str(error), "findings": findings}
+    if isinstance(error, SeveralDeals):
+        said |= {"kind": ConfigError.__name__, "deals": [{"id": one, "name": name} for one, name in error.deals]}
+    return said | {"exit": int(exit_code(error))}
+
+
 def _fail(command: str, error: HandoffError, *, as_json: bool, on_top: bool) -> NoReturn:
     code = exit_code(error)
     if as_json:
-        findings = list(error.findings) if isinstance(error, ConfigError) else []
-        told = findings or ([str(error)] if isinstance(error, ConfigError) else [])
-        said: dict[str, Any] = {"kind": type(error).__name__, "message": str(error), "findings": findings}
-        if isinstance(error, SeveralDeals):
-            said |= {"kind": ConfigError.__name__, "deals": [{"id": one, "name": name} for one, name in error.deals]}
-        said["exit"] = int(code)
+        said = error_as_data(error)
+        told = said["findings"] or ([str(error)] if isinstance(error, ConfigError) else [])
         beside: dict[str, Any] = {"findings": told, "exit": int(code)} if on_top else {}
         document(command, ok=False, error=said, **beside)
     err.print(str(error), style="red", markup=False)

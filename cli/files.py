@@ -10,7 +10,7 @@ import typer
 import connectors
 from cli.console import document, errors, headline, out
 from cli.live import Asked, check_live
-from cli.options import AsJson, Every, MappingsDir, Sandbox, WonDeals
+from cli.options import AsJson, CrmName, Every, MappingsDir, Sandbox, WonDeals
 from cli.screens import where_from
 from connectors._system import System
 from flows import _wiring
@@ -34,6 +34,7 @@ def check(
     live: Annotated[bool, typer.Option("--live", help="Then look at the live systems; reads only.")] = False,
     won_deals: WonDeals = None,
     every: Every = None,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -42,15 +43,16 @@ def check(
     with errors("check", as_json=as_json, on_top=True):
         if live:
             asked = Asked(won_deals) if every is None else Asked(won_deals, every)
-            check_live(lambda: _wiring.choice(sandbox=sandbox, mappings=mappings), asked, as_json=as_json)
+            check_live(lambda: _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm), asked, as_json=as_json)
             return
-        if sandbox or won_deals is not None or every is not None:
-            raise ConfigError("--sandbox, --won-deals and --every go with --live: without it nothing is called.")
+        if sandbox or crm is not None or won_deals is not None or every is not None:
+            raise ConfigError("--crm, --sandbox, --won-deals, --every go with --live: without it nothing is called.")
         folder = _folder(mappings, as_json=as_json)
-        loaded = _loaded(folder)
-        count = _run_examples(loaded)
-        steps, segments = list(loaded.target.order), [segment.name for segment in loaded.contract.segments]
-        notices = [*loaded.notices, *_without_start(loaded)]
+        each = _each_loaded(folder)
+        loaded, count = each[0], max(_run_examples(one) for one in each)
+        steps = list(dict.fromkeys(step for one in each for step in one.target.order))
+        segments = [segment.name for segment in loaded.contract.segments]
+        notices = list(dict.fromkeys(words for one in each for words in (*one.notices, *_without_start(one))))
         if as_json:
             said: dict[str, Any] = {"segments": segments, "steps": steps, "examples": count}
             document("check", mapping_version=loaded.version, **said, notices=notices, findings=[])
@@ -134,10 +136,18 @@ def _folder(mappings: Path | None, *, as_json: bool) -> Path:
 
 
 def _loaded(folder: Path) -> Mappings:
+    return _each_loaded(folder)[0]
+
+
+def _each_loaded(folder: Path) -> list[Mappings]:
+    """Return the folder's files for each CRM with each platform; raises `ConfigError` for mistakes in any."""
+    several = _wiring.several_in(Path.cwd(), folder)
+    if several:
+        return [one for choice in several for one in _wiring.each_mappings_of(choice).values()]
     usual_crm, usual_platform = _wiring.pair_of(Path.cwd())
     crm = _named(folder / "sources", connectors.crms(), usual_crm)
     platform = _named(folder / "targets", connectors.platforms(), usual_platform)
-    return load_mappings(folder, crm=crm.name, platform=platform.platform)
+    return [load_mappings(folder, crm=crm.name, platform=platform.platform)]
 
 
 def _named(folder: Path, known: Mapping[str, System], usual: str) -> System:

@@ -31,7 +31,8 @@ def check_live(choose: Callable[[], _wiring.Choice], asked: Asked, *, as_json: b
     try:
         chosen = choose()
         headline(f"{_wiring.systems(chosen)} (reads only)", as_json=as_json)
-        checks = _checks(chosen, asked, notices)
+        checks = [check for one in chosen.each() for check in _checks(one, asked, notices)]
+        checks, notices = list(dict.fromkeys(checks)), list(dict.fromkeys(notices))
     except ConfigError as error:
         checks = [_settings(error)]
     findings = [(check, finding) for check in checks for finding in check.findings]
@@ -51,7 +52,8 @@ def _checks(chosen: _wiring.Choice, asked: Asked, notices: list[str]) -> list[Ch
     """Return every check; the files' notices go into `notices` as soon as they are known."""
     settings = chosen.settings()
     try:
-        mappings = _wiring.mappings_of(chosen)
+        loaded = _wiring.each_mappings_of(chosen)
+        mappings = next(iter(loaded.values()))
     except ConfigError as error:
         because = "the mapping files have mistakes, so it is not known what to look for"
         return [
@@ -61,18 +63,19 @@ def _checks(chosen: _wiring.Choice, asked: Asked, notices: list[str]) -> list[Ch
     notices += mappings.notices
     checks = [_files(mappings)]
     try:
-        crm, platform = _wiring.to_inspect(chosen, mappings)
+        crm, platforms = _wiring.to_inspect(chosen, mappings)
     except ConfigError as error:
         return [*checks, _settings(error), *_unseen(settings, "the settings have mistakes (see settings)")]
     err.print(f"Looking at {settings.crm.system} ...", style="dim")
     checks += crm.inspect(expected_of_crm(mappings, won_deals=asked.won_deals, every_seconds=asked.every))
-    err.print(f"Looking at {settings.platform.system} ...", style="dim")
-    checks += platform.inspect(expected_of_platform(mappings, every_seconds=asked.every))
+    for name, platform in platforms.items():
+        err.print(f"Looking at {platform.system} ...", style="dim")
+        checks += platform.inspect(expected_of_platform(loaded[name], every_seconds=asked.every))
     return checks
 
 
 def _unseen(settings: Settings, because: str) -> list[Check]:
-    return [not_checked(f"{one.system} {one.name}", "all", because) for one in (settings.crm, settings.platform)]
+    return [not_checked(f"{one.system} {one.name}", "all", because) for one in (settings.crm, *settings.platforms)]
 
 
 def _settings(error: ConfigError) -> Check:

@@ -11,6 +11,9 @@ Sandbox = Annotated[
 MappingsDir = Annotated[
     Path | None, typer.Option("--mappings", metavar="DIR", help="Use this mappings folder instead of the deployment's.")
 ]
+CrmName = Annotated[
+    str | None, typer.Option("--crm", metavar="NAME", help="Only this one of the CRMs that handoff.toml names.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 WonDeals = Annotated[
     int | None,

@@ -9,13 +9,14 @@ import typer
 from cli import screens
 from cli.console import document, errors, headline, out
 from cli.finding import read_live
-from cli.options import AsJson, DealArgument, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, DealArgument, MappingsDir, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff import keys
 from handoff.bridge import Bridge
 from handoff.deals import deal_id
 from handoff.errors import ConfigError
+from handoff.lanes import lane_of
 from handoff.prepare import Prepared, prepare
 from handoff.saved_examples import as_yaml, example_of
 from handoff.telling import Teller
@@ -29,18 +30,19 @@ SaveExample = Annotated[
 def preview(
     deal: DealArgument,
     save_example: SaveExample = None,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what the mapping makes of a deal: every field, where it comes from, before and after each rule."""
     with errors("preview", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with _wiring.wired(chosen, read_only=True) as bridge:
             read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
-            (one,) = prepare(bridge, [read], known=known)
+            (one,) = prepare(bridge := lane_of(bridge, read), [read], known=known)
             told = Teller(bridge).foretold(one)
             saved = _saved(bridge, one, save_example)
         if as_json:

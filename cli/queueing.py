@@ -68,7 +68,7 @@ def listed(
             document("queue", counts=_counts(found), entries=[one.as_dict() for one in found])
             return
         settings = chosen.settings()
-        words = {one: in_words(one, **titles(settings.crm, settings.platform)) for one in Owner}
+        words = {one: in_words(one, **titles(settings.meant, settings.platforms)) for one in Owner}
         _show(found, words, chosen.clock().now(), most=None if every else MOST_SHOWN)
 
 

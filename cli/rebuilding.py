@@ -1,22 +1,24 @@
 """`handoff ledger rebuild`: a lost ledger built anew from both systems, with nothing sent to either."""
 
 from cli.console import document, errors, headline, out, progress_bar
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from flows import _wiring
 from handoff.rebuild import Rebuilt
 from handoff.rebuild import rebuild as build_anew
 
 
-def rebuild(sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False) -> None:
+def rebuild(
+    crm: CrmName = None, sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False
+) -> None:
     """Build a lost ledger anew, from the keys in the platform and the receipts on the deals.
 
     For an empty ledger only; nothing is sent. The next sync goes on as before.
     """
     with errors("ledger rebuild", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(f"{_wiring.systems(chosen)} (reads only; the ledger is written)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, only_ledger=True, progress=progress) as bridge:
-            done = build_anew(bridge)
+            done = build_anew(bridge.to_one_platform())
         if as_json:
             document("ledger rebuild", ok=True, **done.as_dict())
         else:

@@ -8,9 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import Exit, document, errors, headline, out, progress_bar
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.console import Exit, errors, headline, out, progress_bar
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.screens import MOST_SHOWN
+from cli.several import Screen, on_each
 from flows import _wiring
 from handoff.findings import MEANINGS, Finding, What
 from handoff.reconcile import Reconciled
@@ -20,6 +21,7 @@ from handoff.transforms import shortened
 
 def reconcile(
     heal: Annotated[bool, typer.Option("--heal", help="Repair in the ledger what is safe; nothing is sent.")] = False,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -29,20 +31,24 @@ def reconcile(
     Exit code 1 when something differs; what people changed or deleted is news, and no difference.
     """
     with errors("reconcile", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         writes = "reads only; the ledger is repaired" if heal else "reads only"
         headline(f"{_wiring.systems(chosen)} ({writes})", as_json=as_json)
-        with (
-            progress_bar() as progress,
-            _wiring.wired(chosen, read_only=not heal, only_ledger=heal, progress=progress) as bridge,
-        ):
-            done = count_and_compare(bridge, heal=heal)
-        if as_json:
-            document("reconcile", ok=not done.differences, heal=heal, **done.as_dict())
-        else:
-            show(done, heal=heal)
-        if done.differences:
-            raise SystemExit(int(Exit.NEEDS_PERSON))
+        screen = Screen[Reconciled](
+            "reconcile",
+            lambda done: show(done, heal=heal),
+            lambda done: {"ok": not done.differences, "heal": heal, **done.as_dict()},
+            code=lambda done: Exit.NEEDS_PERSON if done.differences else Exit.WELL,
+        )
+        on_each(chosen, lambda one: _compared(one, heal=heal), screen, as_json=as_json)
+
+
+def _compared(chosen: _wiring.Choice, *, heal: bool) -> Reconciled:
+    with (
+        progress_bar() as progress,
+        _wiring.wired(chosen, read_only=not heal, only_ledger=heal, progress=progress) as bridge,
+    ):
+        return count_and_compare(bridge, heal=heal)
 
 
 def show(done: Reconciled, *, heal: bool) -> None:

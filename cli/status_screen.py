@@ -1,13 +1,15 @@
 """`handoff status`: the screen of nine in the morning."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from cli.console import Exit, document, errors, headline, out
-from cli.options import AsJson, MappingsDir, Sandbox
+from cli.console import Exit, errors, headline, out
+from cli.options import AsJson, CrmName, MappingsDir, Sandbox
+from cli.several import Screen, on_each
 from flows import _wiring
 from flows._instances import titles
 from handoff.calls import each_span, spoken
@@ -22,6 +24,7 @@ def status(
     overdue: Annotated[
         int, typer.Option(metavar="MINUTES", min=1, help="How old the last good pass may be.")
     ] = OVERDUE.seconds // 60,
+    crm: CrmName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -38,27 +41,43 @@ def status(
       handoff status --overdue 60 --json
     """
     with errors("status", as_json=as_json):
-        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings)
+        chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads the ledger only)", as_json=as_json)
-        traffic = [system.traffic() for system in _wiring.to_inspect(chosen, _wiring.mappings_of(chosen))]
-        clock = chosen.clock()
-        with _wiring.open_ledger(chosen) as ledger:
-            done = as_it_stands(
-                ledger,
-                traffic,
-                now=clock.now(),
-                lease_now=_wiring.lease_clock(ledger).now(),
-                overdue_after=timedelta(minutes=overdue) * max(1.0, clock.scale),
-            )
-            kept_in = ledger.engine.dialect.name
-        if as_json:
-            document("status", ok=done.well, ledger=kept_in, **done.as_dict())
-        else:
-            settings = chosen.settings()
-            who = {one: in_words(one, **titles(settings.crm, settings.platform)) for one in Owner}
-            show(done, who, kept_in=kept_in, scale=clock.scale)
-        if not done.well:
-            raise SystemExit(int(Exit.NEEDS_PERSON))
+        screen = Screen[Stands](
+            "status",
+            lambda one: show(one.status, one.who, kept_in=one.kept_in, scale=one.scale),
+            lambda one: {"ok": one.status.well, "ledger": one.kept_in, **one.status.as_dict()},
+            code=lambda one: Exit.WELL if one.status.well else Exit.NEEDS_PERSON,
+        )
+        on_each(chosen, lambda one: _stands(one, timedelta(minutes=overdue)), screen, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How things stand with the deals of one CRM: `who` has the words for those who must act, `kept_in` a database."""
+
+    status: Status
+    who: Mapping[Owner, str]
+    kept_in: str
+    scale: float
+
+
+def _stands(chosen: _wiring.Choice, overdue: timedelta) -> Stands:
+    settings, clock = chosen.settings(), chosen.clock()
+    of_crm, platforms = _wiring.to_inspect(chosen, _wiring.mappings_of(chosen))
+    traffic = [of_crm.traffic(), *(platform.traffic() for platform in platforms.values())]
+    with _wiring.open_ledger(chosen) as ledger:
+        done = as_it_stands(
+            ledger,
+            traffic,
+            now=clock.now(),
+            lease_now=_wiring.lease_clock(ledger).now(),
+            overdue_after=overdue * max(1.0, clock.scale),
+            crm=settings.crm.name,
+        )
+        kept_in = ledger.engine.dialect.name
+    who = {one: in_words(one, **titles(settings.meant, settings.platforms)) for one in Owner}
+    return Stands(done, who, kept_in, clock.scale)
 
 
 def show(done: Status, who: Mapping[Owner, str], *, kept_in: str, scale: float) -> None:

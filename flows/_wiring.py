@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 
 from connectors import USUAL_CRM, USUAL_PLATFORM
 from connectors._system import System, World
-from flows._instances import place_of, stand_in, system_of, tenant_of
+from flows._instances import file_of, must_fit, place_of, stand_in, system_of, tenant_of
 from flows._stopping import Stop, softly
-from handoff.bridge import Bridge
+from handoff.bridge import Bridge, Lane
 from handoff.budgets import OwnBudget, SharedBudget
 from handoff.database import Database
 from handoff.errors import ConfigError, Stopped, Transient
@@ -132,33 +132,46 @@ def lease_clock(database: Database) -> LeaseClock:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which deployment a command works on: the `handoff.toml` of a folder, or the sandbox at a port base."""
+    """
+    Which deployment a command works on: the `handoff.toml` of a folder, or the sandbox at a port base.
+
+    `crm` is the CRM that is meant, None: each.
+    """
 
     folder: Path
     mappings: Path | None = None
     sandbox: int | None = None
+    crm: str | None = None
 
     def settings(self) -> Settings:
         """Return the settings; raises `ConfigError` when they are not whole, `Transient` when no sandbox answers."""
         if self.sandbox is None:
-            return read_settings(self.folder, mappings=self.mappings)
-        return sandbox_settings(self.sandbox, mappings=self.mappings)
+            return read_settings(self.folder, mappings=self.mappings, only=self.crm)
+        return sandbox_settings(self.sandbox, mappings=self.mappings, only=self.crm)
+
+    def each(self) -> list["Choice"]:
+        """Return this choice for each CRM that is meant, alone."""
+        return [replace(self, crm=one.name) for one in self.settings().meant]
+
+    def alone(self) -> "Choice":
+        """Return this choice for the one CRM that is meant; raises `ConfigError` when several are."""
+        return replace(self, crm=self.settings().crm.name)
 
     def clock(self) -> Clock:
         """Return the business clock."""
         return SandboxClock(self.sandbox) if self.sandbox is not None else SystemClock()
 
 
-def choice(*, sandbox: bool, mappings: Path | None, folder: Path | None = None) -> Choice:
+def choice(*, sandbox: bool, mappings: Path | None, folder: Path | None = None, crm: str | None = None) -> Choice:
     """Return what the options and `HANDOFF_SANDBOX` choose together."""
     said = os.environ.get("HANDOFF_SANDBOX", "")
     if said and not (re.fullmatch(r"\d{2,5}", said) and int(said) <= LAST_PORT_BASE):
         raise ConfigError(f"HANDOFF_SANDBOX={said!r} is no port base. Set it to the sandbox's, like 8700.")
     port_base = int(said) if said else DEFAULT_PORT_BASE if sandbox else None
-    return Choice(folder or Path.cwd(), mappings, port_base)
+    return Choice(folder or Path.cwd(), mappings, port_base, crm)
 
 
-def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
+def sandbox_settings(port_base: int, *, mappings: Path | None, only: str | None = None) -> Settings:
     """Return settings that point every instance at the stand-ins; the ledger is named after the sandbox's org."""
     try:
         org = httpx.get(f"http://127.0.0.1:{port_base}/healthz", timeout=CLOCK_TIMEOUT_SECONDS, trust_env=False)
@@ -175,36 +188,56 @@ def sandbox_settings(port_base: int, *, mappings: Path | None) -> Settings:
     url = os.environ.get("HANDOFF_LEDGER_URL")
     if not url:
         home.mkdir(parents=True, exist_ok=True)
-    crm, platform = sandbox_pair()
-    usual = (crm.name, platform.name) == (USUAL_CRM, USUAL_PLATFORM)
-    between = "" if usual else f"-{crm.name}-{platform.name}"
+    crms, platforms = sandbox_systems()
+    usual = ([one.name for one in crms], [one.name for one in platforms]) == ([USUAL_CRM], [USUAL_PLATFORM])
+    between = "" if usual else "".join(f"-{one.name}" for one in (*crms, *platforms))
     return Settings(
         ledger_url=beside(url, Path.cwd()) if url else f"sqlite:///{home / name}{between}.db",
-        crm=stand_in(crm, port_base, os.environ),
-        platform=stand_in(platform, port_base, os.environ),
+        crms=_stand_ins(crms, port_base),
+        platforms=_stand_ins(platforms, port_base),
         mappings=mappings or SHIPPED_MAPPINGS,
+        only=only,
     )
 
 
-def sandbox_pair() -> tuple[System, System]:
+def sandbox_systems() -> tuple[list[System], list[System]]:
     """
-    Return the CRM and the platform of the sandbox that `HANDOFF_SANDBOX_CRM` and `HANDOFF_SANDBOX_PLATFORM` choose.
+    Return the CRMs and the platforms of the sandbox: `HANDOFF_SANDBOX_CRM`, `HANDOFF_SANDBOX_PLATFORM`, with commas.
 
     Raises:
         ConfigError: There is no connector for one of them.
     """
-    crm = {"system": os.environ.get("HANDOFF_SANDBOX_CRM") or USUAL_CRM}
-    platform = {"system": os.environ.get("HANDOFF_SANDBOX_PLATFORM") or USUAL_PLATFORM}
-    return system_of(Instance("crm", "main", crm, {})), system_of(Instance("platform", "main", platform, {}))
+    crms = _named("crm", os.environ.get("HANDOFF_SANDBOX_CRM") or USUAL_CRM)
+    return crms, _named("platform", os.environ.get("HANDOFF_SANDBOX_PLATFORM") or USUAL_PLATFORM)
+
+
+def _named(kind: str, said: str) -> list[System]:
+    names = dict.fromkeys(name.strip() for name in said.split(","))
+    return [system_of(Instance(kind, "main", {"system": name}, {})) for name in names]
+
+
+def _stand_ins(systems: list[System], port_base: int) -> tuple[Instance, ...]:
+    """Return the instances of the sandbox: the first is `main`, a further one is called as its system."""
+    names = ["main", *(one.name for one in systems[1:])]
+    return tuple(stand_in(one, port_base, os.environ, name) for one, name in zip(systems, names, strict=True))
 
 
 def pair_of(folder: Path) -> tuple[str, str]:
-    """Return the systems that the `handoff.toml` of a folder names; those of the sandbox where there is none."""
+    """Return the first CRM and platform of a folder's `handoff.toml`; the sandbox's where there is none."""
     if (folder / FILE).exists():
         settings = read_settings(folder, mappings=None)
-        return settings.crm.system, settings.platform.system
-    crm, platform = sandbox_pair()
-    return crm.name, platform.name
+        return settings.crms[0].system, settings.platforms[0].system
+    crms, platforms = sandbox_systems()
+    return crms[0].name, platforms[0].name
+
+
+def several_in(folder: Path, mappings: Path) -> list[Choice]:
+    """Return the choice of each CRM where the `handoff.toml` of a folder names several systems of a kind, else []."""
+    if not (folder / FILE).exists():
+        return []
+    chosen = Choice(folder, mappings)
+    settings = chosen.settings()
+    return chosen.each() if len(settings.crms) > 1 or len(settings.platforms) > 1 else []
 
 
 @contextmanager
@@ -250,8 +283,8 @@ def wired(
         ServiceError: The CRM does not let us in.
     """
     settings = chosen.settings()
-    crm_system, platform_system = system_of(settings.crm), system_of(settings.platform)
-    mappings = _loaded(settings)
+    crm_system, loaded = system_of(settings.crm), _each_loaded(settings)
+    mappings = next(iter(loaded.values()))
     first_moment(mappings)
     ledger = Ledger(settings.ledger_url)
     with ExitStack() as until_the_end:
@@ -270,45 +303,65 @@ def wired(
         budget = SharedBudget(ledger, share=mappings.contract.backfill.share if backfill else 1.0)
         world = World(clock, budget, random.random, only_reads, chosen.sandbox, beat=ledger.beat)
         crm = crm_system.make(settings.crm, mappings, world)
-        platform = platform_system.make(settings.platform, replace(world, crm=crm, work_in=crm_system.work_in))
+        inside = replace(world, crm=crm, work_in=crm_system.work_in)
+        platforms = {one.name: system_of(one).make(one, inside) for one in settings.platforms}
         ledger.open(stamps=_stamps(settings, crm.org()), keep=not read_only)
+        several = {name: Lane(platforms[name], loaded[name]) for name in platforms} if len(platforms) > 1 else {}
+        first = next(iter(platforms.values()))
+        of_leases = lease_clock(ledger)
         yield Bridge(
-            crm, platform, mappings, ledger, clock, progress=progress, lease_clock=lease_clock(ledger), stopping=stop
+            crm, first, mappings, ledger, clock, progress=progress, lease_clock=of_leases, stopping=stop, lanes=several
         )
 
 
 def mappings_of(chosen: Choice) -> Mappings:
-    """Return the deployment's mapping files, checked and compiled; raises `ConfigError` for their mistakes."""
-    return _loaded(chosen.settings())
+    """Return the deployment's mapping files for the first platform; raises `ConfigError` for mistakes in any."""
+    return next(iter(each_mappings_of(chosen).values()))
 
 
-def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, Destination]:
+def each_mappings_of(chosen: Choice) -> dict[str, Mappings]:
+    """Return the files for each platform by name, checked and compiled; raises `ConfigError` for their mistakes."""
+    return _each_loaded(chosen.settings())
+
+
+def to_inspect(chosen: Choice, mappings: Mappings) -> tuple[Crm, dict[str, Destination]]:
     """
-    Return the two systems, to be read only; no ledger is opened, and nothing is called yet.
+    Return the CRM and the platforms by name, to be read only; no ledger is opened, and nothing is called yet.
 
     The calls are kept within our own limits by this process alone.
     """
     settings = chosen.settings()
     world = World(chosen.clock(), OwnBudget(), random.random, read_only=True, sandbox=chosen.sandbox)
-    of_crm, of_platform = system_of(settings.crm), system_of(settings.platform)
+    of_crm = system_of(settings.crm)
     crm = of_crm.make(settings.crm, mappings, world)
-    return crm, of_platform.make(settings.platform, replace(world, crm=crm, work_in=of_crm.work_in))
+    inside = replace(world, crm=crm, work_in=of_crm.work_in)
+    return crm, {one.name: system_of(one).make(one, inside) for one in settings.platforms}
 
 
 def systems(chosen: Choice) -> str:
     """Return the line that names what a command will touch."""
     if chosen.sandbox is not None:
-        crm, platform = sandbox_pair()
-        return f"sandbox on port {chosen.sandbox}: {crm.called} to {platform.called}"
+        of_crms, of_platforms = sandbox_systems()
+        crms, platforms = (" and ".join(one.called for one in some) for some in (of_crms, of_platforms))
+        return f"sandbox on port {chosen.sandbox}: {crms} to {platforms}"
     settings = chosen.settings()
-    return f"LIVE: {place_of(settings.crm)} to {place_of(settings.platform)}"
+    crms, platforms = (" and ".join(map(place_of, some)) for some in (settings.meant, settings.platforms))
+    return f"LIVE: {crms} to {platforms}"
 
 
 def _stamps(settings: Settings, org: str) -> dict[str, str]:
-    crm, platform = settings.crm, settings.platform
-    return {f"{crm.system} {crm.name}": org, f"{platform.system} {platform.name}": tenant_of(platform)}
+    of_platforms = {f"{one.system} {one.name}": tenant_of(one) for one in settings.platforms}
+    return {f"{settings.crm.system} {settings.crm.name}": org, **of_platforms}
 
 
-def _loaded(settings: Settings) -> Mappings:
-    platform = system_of(settings.platform).platform
-    return load_mappings(settings.mappings, crm=system_of(settings.crm).name, platform=platform)
+def _each_loaded(settings: Settings) -> dict[str, Mappings]:
+    """Return the mapping files of the CRM that is meant for each platform, by its name."""
+    crm, folder = file_of(settings.mappings / "sources", settings.crm), settings.mappings
+    loaded = {
+        one.name: load_mappings(
+            folder, crm=crm, platform=system_of(one).platform, target=file_of(folder / "targets", one)
+        )
+        for one in settings.platforms
+    }
+    must_fit(next(iter(loaded.values())), settings)
+    return loaded

@@ -100,14 +100,14 @@ def _plan(chosen: Choice, asked: Asked) -> tuple[int, str, int]:
     """Return the plan of this flow run, made once, what is to be known of it, and how many deals it has."""
     with wired(chosen, only_ledger=True, backfill=True) as bridge:
         before = plan_made_for(bridge.ledger, asked.by)
-        number = planned(bridge, asked).number if before is None else before
+        number = planned(bridge.to_one_platform(), asked).number if before is None else before
         kept = plan_of(bridge.ledger, number)
         return number, backfill_summary(kept), kept.counts["deals"]
 
 
 def _done(chosen: Choice, number: int) -> State[dict[str, Any]]:
     with passing_stops_on(), wired(chosen, backfill=True) as bridge:
-        reports = carried_out(bridge, number, stage=as_task)
+        reports = carried_out(bridge.to_one_platform(), number, stage=as_task)
         left = states(bridge.ledger, number)
     for report in reports:
         publish(report)

@@ -8,6 +8,7 @@ from handoff import keys, tables
 from handoff.accounts import customer_of
 from handoff.bridge import Bridge
 from handoff.contract import NEW_CUSTOMER
+from handoff.keys import begun_on
 from handoff.kinds import Background
 from handoff.mapping import Mappings
 from handoff.model import Customer, Deal, Handoff
@@ -74,10 +75,20 @@ def backgrounds(bridge: Bridge, deals: Sequence[Deal], known: Mapping[str, Any])
     fresh = [deal for deal in deals if keys.deal_key(deal.ref, deal.episode) not in known and deal.account_id]
     accounts = {customer_of(deal, mappings) for deal in fresh}
     customers = bridge.platform.customers(sorted(accounts)) if accounts and mappings.asks_customer else {}
-    openings = bridge.ledger.openings(accounts) if accounts and mappings.contract.kinds else {}
+    openings = _openings(bridge, accounts) if accounts and mappings.contract.kinds else {}
     told = [row.key for row in (*known.values(), *openings.values()) if row.background]
     private = bridge.ledger.bodies(tables.BACKGROUND, told) if told else {}
     return Backgrounds(mappings, known, customers, openings, private)
+
+
+def _openings(bridge: Bridge, accounts: set[str]) -> dict[str, Any]:
+    """Return by account its latest handoff of a new customer on this platform: what was made on another opens none."""
+    found = bridge.ledger.openings(accounts)
+    if not bridge.lanes:
+        return found
+    begun = bridge.ledger.handoffs((row.key for row in found.values()), tables.handoffs.c.steps)
+    here = (None, bridge.platform.instance)
+    return {account: row for account, row in found.items() if begun_on(begun[row.key].steps) in here}
 
 
 def kept(background: Background) -> dict[str, Any] | None:

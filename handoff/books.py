@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, select
+from sqlalchemy import ColumnElement, Row, Select, Table, or_, select
 
 from handoff import tables as t
 from handoff.findings import What
+from handoff.keys import begun_on, deal_key
 from handoff.ledger import Ledger
+from handoff.model import DealRef
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class Books:
             found.setdefault(handoff.deal, set()).add(handoff.account)
         return {ref: frozenset(one for one in accounts if one) for ref, accounts in found.items()}
 
+    def on(self, platform: str, *, rest: bool) -> "Books":
+        """Return what is made on one of several platforms, and with `rest` what is made on none."""
+        handoffs = {key: row for key, row in self.handoffs.items() if _is_on(begun_on(row.steps), platform, rest)}
+        begun = {key for key in self.handoffs if key not in handoffs}
+        elsewhere = (deal_key(DealRef(*ref.split(":")), row.episode) in begun for ref, row in self.deals.items())
+        deals = {ref: row for (ref, row), away in zip(self.deals.items(), elsewhere, strict=True) if not away}
+        if not rest:
+            ours = {row.deal for row in handoffs.values()}
+            deals = {ref: row for ref, row in deals.items() if ref in ours}
+        steps = {key: row for key, row in self.steps.items() if begun_on([{"key": key}]) == platform}
+        return Books(deals, handoffs, steps, self.read_until)
+
     def deal_of_account(self) -> dict[str, str]:
         """Return by account's step the ref of a deal whose handoff lists it: the last one."""
         return {step["key"]: handoff.deal for handoff, step in self.listed()}
@@ -62,6 +76,10 @@ def books_of(ledger: Ledger, instance: str, crm: str, starts: datetime) -> Books
     return Books(deals, handoffs, steps, ledger.read_until(crm, starts))
 
 
+def _is_on(begun: str | None, platform: str, rest: bool) -> bool:
+    return begun == platform or (rest and begun is None)
+
+
 def _of(ref: str, instance: str) -> bool:
     return ref.partition(":")[0] == instance
 
@@ -69,10 +87,15 @@ def _of(ref: str, instance: str) -> bool:
 RECONCILE = "reconcile"
 
 
-def last_reconciled(ledger: Ledger) -> tuple[datetime | None, frozenset[str]]:
-    """Return when a reconciliation on record began to look, None before the first, and the steps it did not find."""
+def about(crm: str) -> ColumnElement[bool]:
+    """Return whether a run was about this CRM; releases before 0.4 had one, and did not say."""
+    return or_(t.runs.c.crm == crm, t.runs.c.crm.is_(None))
+
+
+def last_reconciled(ledger: Ledger, crm: str) -> tuple[datetime | None, frozenset[str]]:
+    """Return when the CRM's last reconciliation on record began to look (None: none), and the steps it did not find."""
     c = t.runs.c
-    query = select(c.id, c.started_at).where(c.command == RECONCILE, c.ok).order_by(c.id.desc()).limit(1)
+    query = select(c.id, c.started_at).where(c.command == RECONCILE, c.ok, about(crm)).order_by(c.id.desc()).limit(1)
     with ledger.reading() as connection:
         row = connection.execute(query).first()
         report = ledger.body(connection, f"run:{row.id}", "report") if row else None

@@ -1,17 +1,18 @@
 """Everything a pass needs, put together elsewhere and handed in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from handoff.accounts import customer_of
-from handoff.errors import Stopped
+from handoff.errors import ConfigError, Stopped
 from handoff.fingerprints import source_hashes
 from handoff.leases import account_subject
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal
 from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
+from handoff.same_customer import marks
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,21 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """One of several platforms, and the mapping files by which its work is made."""
+
+    platform: Destination
+    mappings: Mappings
+
+
+@dataclass(frozen=True)
 class Bridge:
     """
     Everything a pass needs, put together elsewhere.
 
-    Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says whether
-    somebody asked the run to stop.
+    `lanes` are the platforms by name where there are several, the bridge's own among them; see `handoff.lanes`.
+    Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says
+    whether somebody asked the run to stop.
     """
 
     crm: Crm
@@ -48,6 +58,24 @@ class Bridge:
     progress: Progress = silent
     lease_clock: LeaseClock | None = None
     stopping: Callable[[], bool] = lambda: False
+    lanes: Mapping[str, Lane] = field(default_factory=dict)
+
+    def on(self, platform: str) -> "Bridge":
+        """Return the bridge to this one of several platforms."""
+        return replace(self, platform=self.lanes[platform].platform, mappings=self.lanes[platform].mappings)
+
+    @property
+    def each(self) -> list["Bridge"]:
+        """The bridge to each platform."""
+        return [self.on(name) for name in self.lanes] or [self]
+
+    def to_one_platform(self) -> "Bridge":
+        """Return the same bridge; raises `ConfigError` where there are several platforms."""
+        if self.lanes:
+            raise ConfigError(
+                f"handoff.toml names several platforms ({', '.join(self.lanes)}); this works with one only."
+            )
+        return self
 
     def go_on(self) -> None:
         """Raise `Stopped` when somebody asked the run to stop; called where nothing is under way."""
@@ -65,11 +93,12 @@ class Bridge:
         return self.lease_clock or self.clock
 
     def subjects(self, deal: Deal) -> tuple[str, ...]:
-        """Return what a run must hold to work on this deal: the deal, and its customer's account."""
+        """Return what a run must hold to work on this deal: it, its account, and what its customer is known by."""
         customer = customer_of(deal, self.mappings)
         ref = deal.ref
         account = (account_subject(ref.instance, ref.system, ref.org, customer),) if customer else ()
-        return str(ref), *account
+        known_by = (f"customer:{mark}" for mark in marks(deal, self.mappings).values())
+        return str(ref), *account, *known_by
 
     def fingerprints(self, deal: Deal) -> dict[str, str]:
         """Return the fingerprints that decide whether a deal has to be looked at again."""

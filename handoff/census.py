@@ -1,7 +1,7 @@
 """One look at both systems and at the ledger, in this order: what was settled while we looked is then known."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,6 +71,21 @@ def census(bridge: Bridge) -> Census:
     return Census(bridge, starts, bridge.clock.now(), won, records, strangers, books)
 
 
+def each_platform(counted: Census) -> list[Census]:
+    """
+    Return the census of each platform, with what the ledger knows of it; of a single one the same census.
+
+    What was made nowhere is the first one's. Raises `ServiceError` when a platform does not answer.
+    """
+    bridge, parts = counted.bridge, []
+    for lane in bridge.each if bridge.lanes else ():
+        first = lane.platform is bridge.platform
+        records, strangers = (counted.records, counted.strangers) if first else _records(lane)
+        books = counted.books.on(lane.platform.instance, rest=first)
+        parts.append(replace(counted, bridge=lane, records=records, strangers=strangers, books=books))
+    return parts or [counted]
+
+
 def _won(bridge: Bridge, window: Window) -> dict[str, CountedDeal]:
     won: dict[str, CountedDeal] = {}
     for page in bridge.crm.census(window):
@@ -83,12 +98,12 @@ def _won(bridge: Bridge, window: Window) -> dict[str, CountedDeal]:
 def _records(bridge: Bridge) -> tuple[dict[str, tuple[Counted, ...]], int]:
     records: dict[str, tuple[Counted, ...]] = {}
     strangers = count = 0
-    org = bridge.crm.org()
+    org, others_of_ours = bridge.crm.org(), bridge.ledger.crms()
     for page in bridge.platform.census():
         for one in page:
             key = planted(one.key)
             if key is None or (key.ref.instance, key.ref.org) != (bridge.crm.instance, org):
-                strangers += 1
+                strangers += key is None or _crm_of(key.ref) not in others_of_ours
                 continue
             others = [other for other in records.get(one.key, ()) if other.ref != one.ref]
             records[one.key] = (*others, one)
@@ -96,6 +111,10 @@ def _records(bridge: Bridge) -> tuple[dict[str, tuple[Counted, ...]], int]:
         bridge.progress("counting records of ours", count, 0)
     bridge.progress("counting records of ours", count, count)
     return records, strangers
+
+
+def _crm_of(ref: DealRef) -> str:
+    return f"{ref.instance}:{ref.system}:{ref.org}"
 
 
 def bare(row: Any) -> Step:

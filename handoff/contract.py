@@ -193,6 +193,20 @@ ROUTING_TAKES = {
 }
 
 
+class PlatformRule(Frozen):
+    """One rule of where the work of a deal is made; the first that fits."""
+
+    to: str = Field(description="A platform, by its name in handoff.toml.")
+    when: Rule | None = Field(None, description="Only for these deals: a condition.")
+    segments: list[str] | None = Field(None, description="Only for these segments.")
+    crms: list[str] | None = Field(None, description="Only for deals of these CRMs, by name in handoff.toml.")
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether every deal fits."""
+        return self.when is None and self.segments is None and self.crms is None
+
+
 class Deadline(Frozen):
     """By when something is done, who does it, and what says that it is done."""
 
@@ -260,6 +274,12 @@ class Contract(Frozen):
     segments: list[Segment] = Field(min_length=1, description="Kinds of customer: the first that fits.")
     incomplete: Incomplete = Field(default_factory=Incomplete, description="What incomplete deals do.")
     routing: list[Routing] = Field(min_length=1, description="Who receives a handoff: the first rule that yields one.")
+    platforms: list[PlatformRule] = Field(
+        default_factory=list, description="On which of several platforms work is made: the first rule that fits."
+    )
+    same_customer: list[Literal["domain", "external_id", "name"]] = Field(
+        default_factory=list, description="What says that accounts of two CRMs are one customer: the first both have."
+    )
     deadlines: dict[Name, Deadline] = Field(default_factory=dict, description="By when what is done.")
     ladder: list[Rung] = Field(default_factory=list, description="Who is told when something is late.")
     pause: Pause | None = Field(None, description="What stops the clocks of a deal.")

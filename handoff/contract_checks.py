@@ -6,13 +6,14 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from handoff.canonical import MOMENTS
+from handoff.canonical import GIVEN, MOMENTS, OF_CUSTOMER
 from handoff.conditions import Test, walk
 from handoff.contract import EXCLUDED, NEW_CUSTOMER, Contract, Routing, Segment
 from handoff.known_kinds import Known
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.named_accounts import ACCOUNT_ID
 from handoff.people import ROLES, People
+from handoff.same_customer import FIELDS
 from handoff.yaml_files import Location, Mistake, nearest
 
 EVENTS = (
@@ -30,6 +31,7 @@ TOO_EARLY = {
     "segments": ("segment", "transfer", "completeness", "gaps", "receiver.email", "lead.email"),
     "fields": ("completeness", "gaps", "receiver.email", "lead.email"),
     "routing": ("receiver.email",),
+    "platforms": ("completeness", "gaps", "receiver.email", "lead.email"),
 }
 """Per section the fields that are decided only after its conditions were asked."""
 
@@ -58,6 +60,8 @@ def mistakes_in_contract(contract: Contract, near: Neighbours) -> Iterator[Mista
     yield from _kinds(contract)
     yield from _fields(contract, near)
     yield from _routing(contract, near)
+    yield from _platforms(contract)
+    yield from _same_customer(contract, near)
     yield from _deadlines(contract, near)
     yield from _ladder(contract, near)
     yield from _exceptions(contract, near)
@@ -76,6 +80,7 @@ def written_conditions(contract: Contract) -> Iterator[tuple[Location, Any]]:
         ("kinds", contract.kinds),
         ("segments", contract.segments),
         ("routing", contract.routing),
+        ("platforms", contract.platforms),
     )
     for section, rules in lists:
         yield from (((section, i, "when"), rule.when) for i, rule in enumerate(rules) if rule.when is not None)
@@ -259,6 +264,43 @@ def _own_teams(contract: Contract, people: People) -> Iterator[Mistake]:
                 at or (),
                 f"the segment {name!r} has no team of its name, and {name!r} is no team. Add it in people.yml",
             )
+
+
+def _platforms(contract: Contract) -> Iterator[Mistake]:
+    asked = {} if circle_of(contract) else _from_the_platform(contract)
+    for index, rule in enumerate(contract.platforms):
+        at: Location = ("platforms", index)
+        last = index == len(contract.platforms) - 1
+        if last and not rule.takes_all:
+            yield (*at, "to"), "the last rule takes what is left. Add a last line with `to` alone"
+        if not last and rule.takes_all:
+            yield (*at, "to"), "without a condition it takes everything, and those below get nothing. Add one"
+        yield from (((*at, *inside), what) for inside, what in _in_segments(rule.segments, contract))
+        tested = set() if rule.when is None or not asked else set(tests_of(rule.when, contract))
+        for key, names in (("when", sorted(tested & asked.keys())), ("segments", ["segment"] if rule.segments else [])):
+            for name in (one for one in names if one in asked):
+                so = "is" if name == asked[name] else f"depends on {asked[name]},"
+                why = f"{name!r} {so} what the platform says, and here it is not chosen yet"
+                yield (*at, key), f"{why}. Test a field of the deal"
+
+
+def _same_customer(contract: Contract, near: Neighbours) -> Iterator[Mistake]:
+    for index, how in enumerate(contract.same_customer):
+        if how in contract.same_customer[:index]:
+            yield ("same_customer", index), f"{how!r} stands above already. Take one out"
+        elif FIELDS[how] not in (*near.source.fields, *GIVEN):
+            yield ("same_customer", index), f"no source fills {FIELDS[how]!r}. Map it in the source, or take {how} out"
+
+
+def _from_the_platform(contract: Contract) -> dict[str, str]:
+    """Return the fields that depend on what the platform says of the account, each with the field that it says."""
+    asked = {name: name for name in OF_CUSTOMER}
+    for section, decides in ((contract.kinds, ("kind",)), (contract.segments, ("segment", "transfer"))):
+        rules = [rule.when for rule in section if rule.when is not None]
+        found = next((asked[name] for rule in rules for name in tests_of(rule, contract) if name in asked), None)
+        if found is not None:
+            asked |= dict.fromkeys(decides, found)
+    return asked
 
 
 def _in_segments(segments: list[str] | None, contract: Contract) -> Iterator[Mistake]:

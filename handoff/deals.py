@@ -76,10 +76,15 @@ def deal_id(ledger: Ledger, crm: Crm, words: str) -> str:
     Return the CRM id of the deal that these words mean, by the ledger or else by the CRM.
 
     Raises:
-        ConfigError: None fits, or several do, or the words are blank.
+        ConfigError: None fits, or several do, or the words are blank, or the deal is another CRM's.
     """
     known = known_deal(ledger, words)
-    return known.rsplit(":", 1)[-1] if known else live_deal(crm, words)
+    if known is None:
+        return live_deal(crm, words)
+    theirs, *_, of_crm = known.split(":")
+    if theirs != crm.instance:
+        raise ConfigError(f"{words!r} is a deal of [crm.{theirs}], not of [crm.{crm.instance}]: --crm {theirs}")
+    return of_crm
 
 
 def live_deal(crm: Crm, words: str) -> str:

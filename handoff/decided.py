@@ -33,6 +33,9 @@ def _by_contract(contract: Contract, names: Set[str]) -> Iterator[str]:
     for index, rule in enumerate(contract.routing):
         if _asked(rule.when, contract, names) or names & {rule.skill, rule.territory, rule.segments and "segment"}:
             yield f"whether rule {index + 1} of routing applies"
+    for index, one in enumerate(contract.platforms):
+        if _asked(one.when, contract, names) or names & {one.segments and "segment"}:
+            yield f"whether rule {index + 1} of platforms applies"
     yield from (f"the deadline {name}" for name, one in contract.deadlines.items() if names & _behind(one))
     if contract.pause is not None and contract.pause.until in names:
         yield "until when the clocks of a deal stand still"

@@ -37,7 +37,7 @@ def steps_for_history(mappings: Mappings) -> list[str]:
     listed, target = mappings.contract.backfill.deliver, mappings.target
     if listed is not None:
         return list(listed)
-    return [f"{target.system}.{name}" for name in target.order if target.facts(name).note is not None]
+    return [f"{target.called}.{name}" for name in target.order if target.facts(name).note is not None]
 
 
 def _from_work(deadline: Deadline) -> Deadline:

@@ -85,9 +85,13 @@ def refusal(system: str, error: ServiceError | ConfigError, admin: str = "") -> 
 
 
 def admin_of(system: str) -> str:
-    """Return who administers a system, as in `a Salesforce admin`; a name with a capital is as its vendor writes it."""
-    name = system.split()[0]
-    return f"a {name.capitalize() if name.islower() else name} admin"
+    """
+    Return who administers a system, as in `a Salesforce admin`; of `Salesforce or HubSpot` one of them.
+
+    A name with a capital is as its vendor writes it.
+    """
+    names = [one.split()[0] for one in system.split(" or ")]
+    return f"a {' or '.join(name.capitalize() if name.islower() else name for name in names)} admin"
 
 
 @dataclass(frozen=True)

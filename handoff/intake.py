@@ -11,7 +11,9 @@ from handoff.bridge import Bridge
 from handoff.departures import departed
 from handoff.errors import ConfigError
 from handoff.fingerprints import changed
+from handoff.firsts import firsts, keep_marks
 from handoff.keys import deal_key
+from handoff.lanes import lanes
 from handoff.mapping import Mappings
 from handoff.model import Deal, Page, Standing, Unreadable, Window, WonHow
 from handoff.owners import Owner
@@ -160,10 +162,24 @@ class Intake:
             else:
                 self.tally.counts_as(Standing.WAITING)
                 self.tally.hear(deal, "waiting", ELSEWHERE)
+        ours = self._without_later_wins(ours)
         kept = {one for deal in ours for one in subjects[str(deal.ref)]}
         if mine - kept:
             self.ledger.release(mine - kept)
         return ours
+
+    def _without_later_wins(self, deals: list[Deal]) -> list[Deal]:
+        """Return the deals but those that wait for an earlier win of the same customer in another CRM."""
+        if not self.bridge.mappings.contract.same_customer:
+            return deals
+        keep_marks(self.ledger, self.bridge.mappings, deals)
+        known = self.ledger.handoffs(deal_key(deal.ref, deal.episode) for deal in deals)
+        others = {ref: one for ref, one in firsts(self.bridge, deals, known).items() if not one.begun}
+        for deal in deals:
+            if str(deal.ref) in others:
+                self.tally.counts_as(Standing.WAITING)
+                self.tally.hear(deal, "waiting", f"for {others[str(deal.ref)].words}, which was won first")
+        return [deal for deal in deals if str(deal.ref) not in others]
 
     def looked_at(self, wave: Wave) -> list[Deal]:
         """Return the same deals; only reads."""
@@ -214,9 +230,10 @@ class Intake:
         self._begun |= {str(keys[key].ref) for key, row in known.items() if row.delivered_at is None}
         first = [deal for key, deal in keys.items() if key not in known or known[key].delivered_at is None]
         contract = self.bridge.mappings.contract
-        if not contract.kinds and contract.rollout.mode != "pilot":
+        if not contract.kinds and contract.rollout.mode != "pilot" and not contract.same_customer:
             return first
-        left_out = {one.key for one in judged(self.bridge, _oldest_first(first), known, {}) if one.excluded}
+        by_lane = lanes(self.bridge, _oldest_first(first))
+        left_out = {one.key for lane, some in by_lane for one in judged(lane, some, known, {}) if one.excluded}
         return [deal for deal in first if deal_key(deal.ref, deal.episode) not in left_out]
 
     def _due(self, size: int) -> Iterator[Sequence[str]]:

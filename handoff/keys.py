@@ -1,7 +1,9 @@
 """The keys that are planted in the platforms' records. They never change between releases."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from handoff.errors import ConfigError
 from handoff.model import DealRef
@@ -65,3 +67,9 @@ def planted(key: str) -> Planted | None:
         return None
     ref = DealRef(found["instance"], found["system"], found["org"], found["id"])
     return Planted(ref, int(found["episode"]) if found["episode"] else None, found["platform"], found["step"])
+
+
+def begun_on(steps: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the platform on which the steps that a handoff lists are made, None when it lists none."""
+    said = planted(steps[0]["key"]) if steps else None
+    return said.platform if said is not None else None

@@ -264,11 +264,18 @@ class Ledger(Intents):
             query = select(t.windows.c.swept_at).where(t.windows.c.crm == crm)
             return connection.execute(query).scalar_one_or_none()
 
+    def crms(self) -> frozenset[str]:
+        """Return the names of the CRMs that were read, each as instance, system and org."""
+        with self.reading() as connection:
+            return frozenset(connection.execute(select(t.windows.c.crm)).scalars())
+
     # What a run writes
 
-    def begin_run(self, command: str, now: datetime, mapping_version: str | None, *, actor: str = BRIDGE) -> int:
-        """Return the number of a new run; `actor` is the person who does it, where it is one."""
-        row = {"command": command, "started_at": now, "mapping_version": mapping_version, "actor": actor}
+    def begin_run(
+        self, command: str, now: datetime, mapping_version: str | None, *, actor: str = BRIDGE, crm: str | None = None
+    ) -> int:
+        """Return a new run's number; `actor` is the person who does it, where it is one, `crm` the CRM it is about."""
+        row = {"command": command, "started_at": now, "mapping_version": mapping_version, "actor": actor, "crm": crm}
         with self.writing() as connection:
             forgotten = int(now.timestamp()) - BUDGETS_KEPT_SECONDS
             connection.execute(delete(t.budgets).where(t.budgets.c.starts < forgotten))

@@ -43,14 +43,18 @@ SPOKEN_OF = {
 """How findings speak of what a section holds; when the section itself cannot be read, they would all be wrong."""
 
 
-def load_mappings(folder: Path, *, crm: str, platform: Platform) -> Mappings:
+def load_mappings(folder: Path, *, crm: str, platform: Platform, target: str = "") -> Mappings:
     """
     Return the folder's files, checked and compiled.
+
+    Args:
+        crm: How its source file is called.
+        target: How the platform's target file is called; as its system, where that is left out.
 
     Raises:
         ConfigError: With a finding for every mistake of every file, in the order of the files and their lines.
     """
-    survey = Survey(folder, crm, platform)
+    survey = Survey(folder, crm, platform, target)
     found = survey.findings()
     if found:
         raise survey.refusal(found)
@@ -64,6 +68,7 @@ class Survey:
     folder: Path
     crm: str
     platform: Platform
+    target: str = ""
     read: dict[str, Parsed[Any]] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     _templates_by_fields: dict[frozenset[str], Templates] = field(default_factory=dict)
@@ -82,14 +87,23 @@ class Survey:
                 found.setdefault(name, []).extend(more)
         return {name: sorted(set(some), key=_by_line) for name, some in found.items() if some}
 
+    @property
+    def target_file(self) -> str:
+        """The target file's name in the folder."""
+        return f"targets/{self.called}.yml"
+
+    @property
+    def called(self) -> str:
+        """How the platform's target file, and its steps in the contract, are called."""
+        return self.target or self.platform.system
+
     def models(self) -> dict[str, type[Frozen]]:
         """Return the files that are read, and what each is."""
-        target = f"targets/{self.platform.system}.yml"
         return {
             "handoff.yml": Contract,
             "people.yml": People,
             f"sources/{self.crm}.yml": SourceFile,
-            target: TargetFile,
+            self.target_file: TargetFile,
         }
 
     def refusal(self, found: Mapping[str, list[str]]) -> ConfigError:
@@ -127,7 +141,7 @@ class Survey:
         contract, people, source, target = self._parts()
         known = known_fields(contract, source)
         around = Around(self.platform, contract, source, known)
-        near = Neighbours(self.folder, people, source, target, self.platform.system, known)
+        near = Neighbours(self.folder, people, source, target, self.called, known)
         found: list[Iterable[Mistake]] = [
             mistakes_in_contract(contract, near),
             people.mistakes(),
@@ -146,7 +160,7 @@ class Survey:
 
     def _follows(self, words: str, lost: frozenset[str]) -> bool:
         """Whether a finding only says that something is missing of which it was told already what is wrong with it."""
-        speaks_of = {repr(word) for word in lost} | {repr(f"{self.platform.system}.{word}") for word in lost}
+        speaks_of = {repr(word) for word in lost} | {repr(f"{self.called}.{word}") for word in lost}
         of_a_section = (
             phrase for section, phrases in SPOKEN_OF.items() if f"all of {section}" in lost for phrase in phrases
         )
@@ -164,7 +178,7 @@ class Survey:
     def _templates(self, target: TargetFile, source: SourceFile, known: frozenset[str]) -> dict[str, list[str]]:
         """Return what is wrong in the templates that the target uses; a missing one is the target's mistake."""
         found: dict[str, list[str]] = {}
-        lines = self._lines(f"targets/{self.platform.system}.yml")
+        lines = self._lines(self.target_file)
         for name, step in target.steps.items():
             templates = self._of_step(step.each, source, known)
             for rule_name, rule in step.fields.items():
@@ -192,7 +206,7 @@ class Survey:
         """Return the files, compiled; there must be no mistake in them."""
         contract, people, source_file, target_file = self._parts()
         source = self._source(source_file, self._lines(f"sources/{self.crm}.yml"))
-        lines = self._lines(f"targets/{self.platform.system}.yml")
+        lines = self._lines(self.target_file)
         target = self._target(target_file, lines, contract, source)
         version, notices = _version(self.folder), tuple(self.notices())
         whole = Mappings(self.folder, version, contract, people, source, target, self._lines("handoff.yml"), notices)

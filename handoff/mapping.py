@@ -136,6 +136,11 @@ class Target:
         return self.platform.system
 
     @cached_property
+    def called(self) -> str:
+        """How the contract calls the platform of its steps: as the file is called."""
+        return PurePath(self.lines.name).stem
+
+    @cached_property
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """Return for each step those whose ids it uses, and those it must follow."""
         return {name: step.needed() for name, step in self.file.steps.items()}
@@ -199,7 +204,8 @@ class Mappings:
     def _asked(self) -> Iterator[str]:
         """Yield every canonical field that a condition asks about or a target's field comes from."""
         contract = self.contract
-        rules = [one.when for group in (contract.kinds, contract.segments, contract.routing) for one in group]
+        groups = (contract.kinds, contract.segments, contract.routing, contract.platforms)
+        rules = [one.when for group in groups for one in group]
         rules += [field.required_when for field in contract.fields.values()] + [contract.rollout.only]
         for step in self.target.file.steps.values():
             rules += [step.when, *(rule.when for rule in step.fields.values())]
@@ -234,7 +240,7 @@ class Mappings:
         target = self.target
         listed = self.contract.deliver.get(kind)  # type: ignore[call-overload]
         if listed is not None:
-            return tuple(name for name in target.order if f"{target.system}.{name}" in listed)
+            return tuple(name for name in target.order if f"{target.called}.{name}" in listed)
         if kind == "joining":
             return tuple(name for name in target.order if target.facts(name).note is not None)
         return target.order

@@ -11,6 +11,7 @@ from handoff import keys
 from handoff.backgrounds import backgrounds
 from handoff.bridge import Bridge
 from handoff.errors import RecordError
+from handoff.firsts import firsts
 from handoff.inputs import given_of
 from handoff.kinds import NO_PILOT, Background
 from handoff.mapping import Mappings
@@ -95,6 +96,8 @@ def judged(
     """Return each deal judged and not planned; `deals` and `known` as in `prepare`."""
     now, mappings = bridge.clock.now(), bridge.mappings
     before = backgrounds(bridge, deals, known)
+    # Whoever is not begun may still be left out: nothing is linked to it.
+    others = {ref: one for ref, one in firsts(bridge, deals, known).items() if one.begun}
     results = []
     for deal in deals:
         row = known.get(keys.deal_key(deal.ref, deal.episode))
@@ -103,6 +106,8 @@ def judged(
         handoff = judge(deal, mappings, users, times, background)
         if row is not None and handoff.excluded:
             handoff = replace(handoff, excluded="")  # what was begun is gone on with: no pilot takes it back
+        elif str(deal.ref) in others and not handoff.excluded:
+            handoff = replace(handoff, excluded=f"linked: it is handed off by {others[str(deal.ref)].words}")
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
         owner = Owner.REVOPS if deal.account_id else Owner.SALES
         if not stopped:

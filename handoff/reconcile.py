@@ -1,15 +1,14 @@
 """An independent census of CRM and platform against the ledger, whose word is never trusted."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from handoff.altered import altered
 from handoff.books import RECONCILE, last_reconciled
 from handoff.bridge import Bridge
-from handoff.census import Census, census
+from handoff.census import Census, census, each_platform
 from handoff.deal_findings import WonBalance, deal_findings
 from handoff.errors import ConfigError, HandoffError
 from handoff.findings import MEANINGS, Finding, What
@@ -94,14 +93,15 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
         BridgeBug: The won deals do not balance.
     """
     if not heal:
-        return _looked(bridge, *_found(bridge), run=None)
+        return _looked(_found(bridge), run=None)
     ledger, clock = bridge.ledger, bridge.clock
-    run = ledger.begin_run(RECONCILE, clock.now(), bridge.mappings.version)
+    run = ledger.begin_run(RECONCILE, clock.now(), bridge.mappings.version, crm=bridge.crm.instance)
     try:
-        counted, findings, balance = _found(bridge)
-        _must_not_be_lost(counted)
+        found = _found(bridge)
+        _must_not_be_lost(found)
         ledger.hold(run, bridge.leasing)  # only now: nothing was written, and looking takes its time
-        done = _looked(bridge, counted, Healer(counted, run).heal(findings), balance, run=run)
+        healed = [(counted, Healer(counted, run).heal(findings)) for counted, findings in found.parts]
+        done = _looked(replace(found, parts=healed), run=run)
         ledger.counted(bridge.crm_name, clock.now())
         ledger.let_go()
     except BaseException as error:
@@ -115,26 +115,41 @@ def reconcile(bridge: Bridge, *, heal: bool = False) -> Reconciled:
     return done
 
 
-def _found(bridge: Bridge) -> tuple[Census, list[Finding], WonBalance]:
-    counted = census(bridge)
-    of_deals, balance = deal_findings(counted)
-    seen_at, missed = last_reconciled(bridge.ledger)
-    of_steps = StepFindings(counted, seen_at, missed).all()
-    return counted, [*of_deals, *of_steps, *receipt_findings(counted), *altered(counted)], balance
+@dataclass(frozen=True)
+class _Found:
+    """What was found, by the census that found it: one for each platform, and how the won deals stand."""
+
+    parts: list[tuple[Census, list[Finding]]]
+    balance: WonBalance
+
+    @property
+    def records(self) -> int:
+        return sum(len(some) for counted, _ in self.parts for some in counted.records.values())
 
 
-def _looked(
-    bridge: Bridge, counted: Census, findings: Sequence[Finding], balance: WonBalance, *, run: int | None
-) -> Reconciled:
-    order = list(What)
+def _found(bridge: Bridge) -> _Found:
+    whole = census(bridge)
+    of_deals, balance = deal_findings(whole)
+    seen_at, missed = last_reconciled(bridge.ledger, bridge.crm.instance)
+    parts = []
+    for counted in each_platform(whole):
+        of_steps = StepFindings(counted, seen_at, missed).all()
+        parts.append((counted, [*of_steps, *receipt_findings(counted), *altered(counted)]))
+    (first, findings), *others = parts
+    return _Found([(first, [*of_deals, *findings]), *others], balance)
+
+
+def _looked(found: _Found, *, run: int | None) -> Reconciled:
+    order, now = list(What), found.parts[0][0].now
+    findings = [one for _, some in found.parts for one in some]
     ordered = sorted(findings, key=lambda one: (order.index(one.what), one.name, one.deal, one.step))
-    records = sum(len(some) for some in counted.records.values())
-    return Reconciled(run, counted.now, balance, tuple(ordered), records, counted.strangers)
+    strangers = sum(counted.strangers for counted, _ in found.parts)
+    return Reconciled(run, now, found.balance, tuple(ordered), found.records, strangers)
 
 
-def _must_not_be_lost(counted: Census) -> None:
-    if counted.records and not counted.books.deals:
+def _must_not_be_lost(found: _Found) -> None:
+    if found.records and not any(counted.books.deals for counted, _ in found.parts):
         raise ConfigError(
-            f"The ledger knows no deal, and {len(counted.records):,} records of the platform carry keys of ours: it "
+            f"The ledger knows no deal, and {found.records:,} records of the platform carry keys of ours: it "
             "was lost, or is another. Build it anew before anything else: handoff ledger rebuild"
         )

@@ -58,7 +58,7 @@ def _recorded(
 ) -> Report:
     ledger, clock, version = bridge.ledger, bridge.clock, bridge.mappings.version
     started = clock.now()
-    run = ledger.begin_run(command, started, version)
+    run = ledger.begin_run(command, started, version, crm=bridge.crm.instance)
     ledger.hold(run, bridge.leasing)
     try:
         window = work(run)

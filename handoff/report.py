@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,16 @@ class Balance:
     waiting: int
     needs_person: int
     excluded: int
+
+    @classmethod
+    def of_all(cls, balances: Iterable["Balance"]) -> "Balance":
+        """Return the sum of several balances."""
+        return cls(*(sum(some) for some in zip((0,) * 5, *(one.numbers for one in balances), strict=True)))
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int, int]:
+        """The five numbers, in the order of the balance."""
+        return self.seen, self.done, self.waiting, self.needs_person, self.excluded
 
     @property
     def remainder(self) -> int:

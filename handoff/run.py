@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -16,6 +17,7 @@ from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by, told_by_notes, told_otherwise
 from handoff.decisions import merged
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
+from handoff.lanes import lanes
 from handoff.ledger import Frozen, Judged, Told
 from handoff.model import Deal, Outcome, Result, Standing, Window
 from handoff.prepare import Prepared, body, ends_that_go_on, owner_of, prepare, standing_of, step_list
@@ -154,7 +156,19 @@ class Pass:
             yield from self._shown(deals)
 
     def _shown(self, deals: Sequence[Deal]) -> Iterator[Shown]:
-        prepared = self._prepared(deals, self._known(deals)) if deals else []
+        for bridge, some in lanes(self.bridge, deals):
+            yield from self._on(bridge)._shown_of(some)
+
+    def _on(self, bridge: Bridge) -> "Pass":
+        """Return this pass as it works on one of several platforms; it counts in the same tally."""
+        if bridge is self.bridge:
+            return self
+        one = copy(self)
+        one.bridge, one.teller = bridge, Teller(bridge)
+        return one
+
+    def _shown_of(self, deals: Sequence[Deal]) -> Iterator[Shown]:
+        prepared = self._prepared(deals, self._known(deals))
         carrier = self._carrier()
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in prepared for step in one.steps)
         by_key = {decision.planned.step.key: decision for decision in decisions}
@@ -168,7 +182,9 @@ class Pass:
     def _carry_out(self, wave: Wave) -> None:
         """Keep the rows (and with the last the cursor), then hand off those that are new, changed or waiting."""
         todo = self.intake.taken_in(wave, self.run)
-        self.teller.tell_by_hand(self.intake.by_hand, self.tally)
+        by_hand = {str(deal.ref): (deal, row) for deal, row in self.intake.by_hand}
+        for bridge, some in lanes(self.bridge, [deal for deal, _ in self.intake.by_hand]):
+            self._on(bridge).teller.tell_by_hand([by_hand[str(deal.ref)] for deal in some], self.tally)
         self.intake.by_hand.clear()
         if todo:
             self._hand_off(todo)
@@ -177,7 +193,8 @@ class Pass:
         """Hand off those of these deals that no other pass works on."""
         todo = self.intake.taken(deals)
         if todo:
-            self._hand_off_ours(todo)
+            for bridge, some in lanes(self.bridge, todo):
+                self._on(bridge)._hand_off_ours(some)
             self.ledger.release(one for deal in todo for one in self.bridge.subjects(deal))
 
     def _hand_off_ours(self, todo: Sequence[Deal]) -> None:

@@ -96,20 +96,57 @@ class Instance:
 
 @dataclass(frozen=True)
 class Settings:
-    """One deployment: its ledger, one CRM and one platform (more of each come with later releases)."""
+    """
+    One deployment: its ledger, its CRMs and its platforms, as `handoff.toml` orders them.
+
+    `only` is the CRM that a command was told to work on, None: each.
+    """
 
     ledger_url: str = field(repr=False)
-    crm: Instance
-    platform: Instance
+    crms: tuple[Instance, ...]
+    platforms: tuple[Instance, ...]
     mappings: Path
+    only: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.crms]
+        if self.only is not None and self.only not in names:
+            raise ConfigError(f"{FILE} has no [crm.{self.only}] section. {nearest(self.only, names)}")
+
+    @property
+    def crm(self) -> Instance:
+        """The one CRM that is meant; raises `ConfigError` when several are and none was named."""
+        meant = self.meant
+        if len(meant) > 1:
+            names = ", ".join(one.name for one in meant)
+            raise ConfigError(f"{FILE} has several CRMs: {names}. Say which one is meant: --crm NAME.")
+        return meant[0]
+
+    @property
+    def platform(self) -> Instance:
+        """The one platform; raises `ConfigError` when there are several."""
+        if len(self.platforms) > 1:
+            names = ", ".join(one.name for one in self.platforms)
+            raise ConfigError(f"{FILE} has several platforms: {names}. This works with one only.")
+        return self.platforms[0]
+
+    @property
+    def meant(self) -> tuple[Instance, ...]:
+        """The CRMs that a command works on."""
+        return tuple(one for one in self.crms if self.only in (None, one.name))
 
 
-def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    folder: Path, *, mappings: Path | None, environment: Mapping[str, str] | None = None, only: str | None = None
+) -> Settings:
     """
     Return the settings of the `handoff.toml` in `folder`.
 
+    Args:
+        only: The CRM that is meant; None: each.
+
     Raises:
-        ConfigError: There is none, or it is not whole.
+        ConfigError: There is none, or it is not whole, or has no such CRM.
     """
     env = dict(os.environ if environment is None else environment)
     path = folder / FILE
@@ -136,9 +173,10 @@ def read_settings(folder: Path, *, mappings: Path | None, environment: Mapping[s
     url = env.get("HANDOFF_LEDGER_URL") or written
     return Settings(
         ledger_url=beside(url, folder),
-        crm=_only(data, "crm", env),
-        platform=_only(data, "platform", env),
+        crms=_instances(data, "crm", env),
+        platforms=_instances(data, "platform", env),
         mappings=mappings or folder / str(data.get("mappings", "mappings")),
+        only=only,
     )
 
 
@@ -148,13 +186,20 @@ def beside(url: str, folder: Path) -> str:
     return f"{found[1]}{(folder / found[2]).resolve()}" if found else url
 
 
-def _only(data: Mapping[str, Any], kind: str, env: Mapping[str, str]) -> Instance:
+def _instances(data: Mapping[str, Any], kind: str, env: Mapping[str, str]) -> tuple[Instance, ...]:
     instances = data.get(kind) or {}
     _table(instances, f"[{kind}.<name>]")
-    if len(instances) != 1:
-        count = "none" if not instances else ", ".join(instances)
-        raise ConfigError(f"{FILE} needs exactly one [{kind}.<name>] section in this release; there is {count}.")
-    ((name, values),) = instances.items()
+    if not instances:
+        raise ConfigError(f"{FILE} needs a [{kind}.<name>] section; there is none. Add one, such as [{kind}.main].")
+    found = tuple(_instance(kind, name, values, env) for name, values in instances.items())
+    # Their variables are written in capitals: one secret would be taken for two.
+    for index, one in enumerate(found):
+        if one.name.lower() in (other.name.lower() for other in found[:index]):
+            raise ConfigError(f"{FILE} [{kind}.{one.name}]: another one has this name but for capitals. Rename it.")
+    return found
+
+
+def _instance(kind: str, name: str, values: Any, env: Mapping[str, str]) -> Instance:
     _table(values, f"[{kind}.<name>]")
     if not NAME.fullmatch(name):
         raise ConfigError(

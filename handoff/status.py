@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from handoff import tables as t
+from handoff.books import about
 from handoff.budgets import SharedBudget
 from handoff.ledger import Ledger
 from handoff.model import Standing
@@ -122,59 +123,65 @@ def status(
     now: datetime,
     lease_now: datetime,
     overdue_after: timedelta = OVERDUE,
+    crm: str,
 ) -> Status:
     """
-    Return how things stand; only the ledger is asked.
+    Return how things stand with the deals of one CRM; only the ledger is asked.
 
     Args:
         traffic: The systems' names and limits.
         now: The business clock.
         lease_now: The clock of the leases.
         overdue_after: How old the last good pass may be, on the business clock.
+        crm: The name of the CRM's instance.
     """
     budget = SharedBudget(ledger)
     budgets = [one for each in traffic for one in _budgets(budget, each.system, each.limits, now)]
     with ledger.reading() as connection:
-        last, error = _last_pass(connection)
-        window = connection.execute(select(t.windows).order_by(t.windows.c.read_at.desc())).first()
+        last, error = _last_pass(connection, crm)
+        of_crm = t.windows.c.crm.startswith(f"{crm}:", autoescape=True)
+        window = connection.execute(select(t.windows).where(of_crm).order_by(t.windows.c.read_at.desc())).first()
         return Status(
             at=now,
-            counts=_counts(connection),
-            owners=_owners(connection),
-            waiting=_named(connection, Standing.WAITING),
-            needs_person=_named(connection, Standing.NEEDS_PERSON),
-            pending=_pending(connection),
+            counts=_counts(connection, crm),
+            owners=_owners(connection, crm),
+            waiting=_named(connection, Standing.WAITING, crm),
+            needs_person=_named(connection, Standing.NEEDS_PERSON, crm),
+            pending=_pending(connection, crm),
             last_pass=last,
             last_error=error,
             overdue=last is None or now - last > overdue_after,
-            running=_running(connection, lease_now),
+            running=_running(connection, lease_now, crm),
             read_to=window.cursor if window else None,
             swept_at=window.swept_at if window else None,
             counted_at=window.counted_at if window else None,
-            reconciled_at=_ended(connection, RECONCILED),
+            reconciled_at=_ended(connection, RECONCILED, crm),
             budgets=budgets,
             schema=_schema(connection),
             lease_ahead=lease_now - now,
         )
 
 
-def _counts(connection: Connection) -> dict[str, int]:
-    query = select(t.deals.c.standing, func.count()).group_by(t.deals.c.standing)
+def _counts(connection: Connection, crm: str) -> dict[str, int]:
+    c = t.deals.c
+    query = select(c.standing, func.count()).where(c.instance == crm).group_by(c.standing)
     return dict(connection.execute(query).tuples().all())
 
 
-def _owners(connection: Connection) -> dict[Owner, int]:
+def _owners(connection: Connection, crm: str) -> dict[Owner, int]:
     """Return who must act, and on how many deals; releases before 0.3 kept nobody, and it was CS Ops."""
     c = t.deals.c
     owner = func.coalesce(c.owner, Owner.CS_OPS.value)
-    query = select(owner, func.count()).where(c.standing == Standing.NEEDS_PERSON.value).group_by(owner)
+    wanting = (c.standing == Standing.NEEDS_PERSON.value, c.instance == crm)
+    query = select(owner, func.count()).where(*wanting).group_by(owner)
     found = dict(connection.execute(query).tuples().all())
     return {one: found[one.value] for one in Owner if one.value in found}
 
 
-def _named(connection: Connection, standing: Standing) -> list[Named]:
+def _named(connection: Connection, standing: Standing, crm: str) -> list[Named]:
     c = t.deals.c
-    rows = connection.execute(select(t.deals).where(c.standing == standing.value).order_by(c.won_at).limit(SHOWN))
+    standing_so = select(t.deals).where(c.standing == standing.value, c.instance == crm)
+    rows = connection.execute(standing_so.order_by(c.won_at).limit(SHOWN))
     return [
         Named(
             row.deal_id,
@@ -188,29 +195,32 @@ def _named(connection: Connection, standing: Standing) -> list[Named]:
     ]
 
 
-def _pending(connection: Connection) -> int:
-    query = select(func.count()).select_from(t.deals).where(t.deals.c.receipt_pending.is_not(None))
+def _pending(connection: Connection, crm: str) -> int:
+    c = t.deals.c
+    query = select(func.count()).select_from(t.deals).where(c.receipt_pending.is_not(None), c.instance == crm)
     return int(connection.execute(query).scalar_one())
 
 
-def _last_pass(connection: Connection) -> tuple[datetime | None, str]:
+def _last_pass(connection: Connection, crm: str) -> tuple[datetime | None, str]:
     """Return when the last good pass ended, and what stopped the last one of all, "" when nothing did."""
     c = t.runs.c
     passes = or_(*(c.command.startswith(name) for name in PASSES))
-    ended = select(c.ended_at, c.ok, c.error).where(passes, c.ended_at.is_not(None)).order_by(c.ended_at.desc())
+    of_crm = (passes, about(crm), c.ended_at.is_not(None))
+    ended = select(c.ended_at, c.ok, c.error).where(*of_crm).order_by(c.ended_at.desc())
     newest = connection.execute(ended.limit(1)).first()
     good = connection.execute(ended.where(c.ok.is_(True)).limit(1)).first()
     return (good.ended_at if good else None), ("" if newest is None or newest.ok else str(newest.error))
 
 
-def _ended(connection: Connection, command: str) -> datetime | None:
-    query = select(func.max(t.runs.c.ended_at)).where(t.runs.c.command.contains(command), t.runs.c.ok.is_(True))
+def _ended(connection: Connection, command: str, crm: str) -> datetime | None:
+    c = t.runs.c
+    query = select(func.max(c.ended_at)).where(c.command.contains(command), c.ok.is_(True), about(crm))
     return connection.execute(query).scalar_one_or_none()
 
 
-def _running(connection: Connection, lease_now: datetime) -> list[int]:
+def _running(connection: Connection, lease_now: datetime, crm: str) -> list[int]:
     c = t.runs.c
-    query = select(c.id).where(c.ended_at.is_(None), c.alive_until > lease_now).order_by(c.id)
+    query = select(c.id).where(c.ended_at.is_(None), c.alive_until > lease_now, about(crm)).order_by(c.id)
     return list(connection.execute(query).scalars())
 
 

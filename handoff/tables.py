@@ -162,6 +162,7 @@ runs = Table(
     Column("previous", Integer, index=True),
     Column("actor", String(80)),
     Column("alive_until", Moment),
+    Column("crm", String(40)),
 )
 
 windows = Table(
@@ -203,6 +204,18 @@ events = Table(
     Column("deal", String(80), index=True),
     Column("step", String(100)),
     Column("detail", Text, nullable=False, default=""),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("deal", String(80), primary_key=True),
+    Column("how", String(20), primary_key=True),
+    Column("mark", String(16), nullable=False),
+    Column("instance", String(40), nullable=False),
+    Column("won_at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Index("customers_by_mark", "mark"),
 )
 
 backfills = Table(

@@ -136,11 +136,18 @@ class FakeCrm:
     `loses_receipts` writes them and never answers. A deal in `unseen` is in no window; `log` is what `updated` says.
     """
 
-    instance, system = "main", "salesforce"
+    system = "salesforce"
     receipts_a_call = 200
 
-    def __init__(self, clock: FakeClock, *, org: str = "00D5g000004XyZwEAK", page_size: int = 2_000) -> None:
-        self.clock, self._org, self.page_size = clock, org, page_size
+    def __init__(
+        self,
+        clock: FakeClock,
+        *,
+        org: str = "00D5g000004XyZwEAK",
+        page_size: int = 2_000,
+        instance: str = "main",
+    ) -> None:
+        self.clock, self._org, self.page_size, self.instance = clock, org, page_size, instance
         self.won: dict[str, tuple[Deal, datetime]] = {}
         self.told: dict[str, dict[str, Value]] = {}
         self.receipts: list[Receipt] = []

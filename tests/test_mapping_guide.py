@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from handoff import canonical, contract_checks, spans
+from handoff import canonical, contract_checks, same_customer, spans
 from handoff.answers import CHECKS
 from handoff.conditions import JOINS, TESTS
 from handoff.contract import DELIVERED, Routing
@@ -77,6 +77,7 @@ WORDS: dict[str, typing.Iterable[str]] = {
     "told": contract_checks.TOLD,
     "delivered": DELIVERED,
     "roles": ROLES,
+    "same": same_customer.FIELDS,
     "receipt": canonical.RECEIPT,
     "Write": [mode.value for mode in Write],
     "templates": (*FUNCTIONS, *FILTERS),

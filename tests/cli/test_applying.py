@@ -32,7 +32,7 @@ class Chosen(Choice):
         crm, platform = (
             Instance(k, "main", {"system": s}, {}) for k, s in (("crm", "salesforce"), ("platform", "gainsight"))
         )
-        return Settings("sqlite://", crm, platform, self.folder)
+        return Settings("sqlite://", (crm,), (platform,), self.folder)
 
 
 class Desk:

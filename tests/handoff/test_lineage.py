@@ -61,6 +61,7 @@ def test_a_field_of_the_crm_leads_to_all_that_the_whole_grammar_decides_by_it(wh
     assert lineage(whole, "Old_Tool__c").decides == (
         "whether why_leave is required",
         "whether rule 3 of routing applies",
+        "whether rule 3 of platforms applies",
         "whether promise.Comments is filled",
     )
     assert lineage(whole, "Owner.Team__c").decides == ("whether a deal is in the pilot",)

@@ -1,5 +1,6 @@
 """`handoff.toml` and the environment."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +50,35 @@ def test_the_settings_of_a_deployment_are_read_beside_its_file(tmp_path):
     assert (settings.crm.name, settings.crm.system) == ("main", "salesforce")
     assert (settings.platform.name, settings.platform.system) == ("eu", "gainsight")
     assert settings.mappings == tmp_path / "mappings"
+
+
+TWO = (
+    WHOLE
+    + """
+[crm.emea]
+system = "salesforce"
+domain = "acme-emea.my"
+"""
+)
+
+
+def test_several_crms_are_read_in_the_order_of_the_file(tmp_path):
+    settings = settings_in(tmp_path, TWO)
+
+    assert [one.name for one in settings.crms] == [one.name for one in settings.meant] == ["main", "emea"]
+
+
+def test_one_of_several_crms_must_be_named_where_one_is_meant(tmp_path):
+    settings = settings_in(tmp_path, TWO)
+
+    with pytest.raises(ConfigError, match=r"has several CRMs: main, emea\. Say which one is meant: --crm NAME"):
+        _ = settings.crm
+    assert replace(settings, only="emea").crm.name == "emea"
+
+
+def test_a_crm_that_is_none_of_them_is_refused_with_the_nearest(tmp_path):
+    with pytest.raises(ConfigError, match=r"has no \[crm\.emae\] section\. Nearest: emea"):
+        replace(settings_in(tmp_path, TWO), only="emae")
 
 
 def test_the_environment_wins_over_the_file():
@@ -111,8 +141,8 @@ def test_without_a_file_it_says_what_works_and_what_to_write(tmp_path):
     ("text", "said"),
     [
         ("[crm.main\n", "handoff.toml: "),
-        ("", r"needs exactly one \[crm.<name>\] section in this release; there is none"),
-        ('[crm.a]\nsystem="x"\n[crm.b]\nsystem="y"\n', r"exactly one \[crm.<name>\] section .*; there is a, b"),
+        ("", r"needs a \[crm.<name>\] section; there is none"),
+        (WHOLE + "[crm.MAIN]\n", r"\[crm.MAIN\]: another one has this name but for capitals"),
         ('[crm]\nsystem="salesforce"\n', r"handoff.toml: \[crm.<name>\] must be a section of its own"),
         ('crm = "salesforce"\n', r"handoff.toml: \[crm.<name>\] must be a section of its own"),
         ('[crm.my-crm]\nsystem="salesforce"\n', r"'my-crm' is no name\. Use letters, digits and _"),

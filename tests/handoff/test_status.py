@@ -29,7 +29,7 @@ def world(acting: Mappings) -> World:
 
 def stands(world: World, *, after: float = 0.0) -> Status:
     world.clock.advance(after)
-    return status(world.ledger, TRAFFIC, now=world.clock.now(), lease_now=world.clock.now())
+    return status(world.ledger, TRAFFIC, now=world.clock.now(), lease_now=world.clock.now(), crm="main")
 
 
 def test_before_the_first_pass_it_is_not_well(world):

@@ -29,7 +29,7 @@ MISTAKES = (
         "A section of another file stands here",
         (Edit(CONTRACT, "pause:\n", "teams: {small: {lead: eva.lund@fjord.example}}\npause:\n"),),
         (
-            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, backfill, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, rollout, routing, segments, start_from, trigger.",
+            "handoff.yml:118:1: teams: unknown key. Use one of: agreed, backfill, conditions, currency, deadlines, deliver, exceptions, fields, incomplete, kinds, ladder, limits, pause, platforms, rollout, routing, same_customer, segments, start_from, trigger.",
         ),
     ),
     Mistake(
@@ -1051,6 +1051,61 @@ MISTAKES = (
         (
             "handoff.yml:25:14: conditions -> big_deal -> 0: completeness is a share of 1. Write at_least: 0.8.",
             "handoff.yml:64:5: segments -> 0 -> when: 'completeness' is decided later than this. Test a field of the deal.",
+        ),
+    ),
+    Mistake(
+        "The last rule of platforms has a condition",
+        (Edit(CONTRACT, "  - {to: main}\n", ""),),
+        (
+            "handoff.yml:136:22: platforms -> 2 -> to: the last rule takes what is left. Add a last line with `to` alone.",
+        ),
+    ),
+    Mistake(
+        "A rule of platforms above the last takes everything",
+        (Edit(CONTRACT, "{segments: [enterprise], to: main}", "{to: main}"),),
+        (
+            "handoff.yml:135:6: platforms -> 1 -> to: without a condition it takes everything, and those below get nothing. Add one.",
+        ),
+    ),
+    Mistake(
+        "A rule of platforms is for a segment that is none",
+        (Edit(CONTRACT, "{segments: [enterprise], to: main}", "{segments: [enterprize], to: main}"),),
+        ("handoff.yml:135:17: platforms -> 1 -> segments -> 0: 'enterprize' is no segment. Nearest: enterprise.",),
+    ),
+    Mistake(
+        "A rule of platforms asks what the platform says",
+        (Edit(CONTRACT, "{when: replaces, to: small}", "{when: {field: company.status, is: Active}, to: small}"),),
+        (
+            "handoff.yml:136:6: platforms -> 2 -> when: 'company.status' is what the platform says, and here it is not chosen yet. Test a field of the deal.",
+        ),
+    ),
+    Mistake(
+        "A rule of platforms asks what is decided later",
+        (Edit(CONTRACT, "{when: replaces, to: small}", "{when: {field: completeness, at_least: 1}, to: small}"),),
+        (
+            "handoff.yml:136:6: platforms -> 2 -> when: 'completeness' is decided later than this. Test a field of the deal.",
+        ),
+    ),
+    Mistake(
+        "A rule of platforms names none",
+        (Edit(CONTRACT, "{crms: [emea], to: emea}", "{crms: [emea]}"),),
+        ("handoff.yml:134:5: platforms -> 0 -> to: this key is missing. Add it.",),
+    ),
+    Mistake(
+        "What says that customers are the same is no way to know them",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [domian]"),),
+        ("handoff.yml:139:17: same_customer -> 0: 'domian' cannot be used here. Nearest: domain.",),
+    ),
+    Mistake(
+        "A way to know the same customer stands twice",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [name, name]"),),
+        ("handoff.yml:139:23: same_customer -> 1: 'name' stands above already. Take one out.",),
+    ),
+    Mistake(
+        "A way to know the same customer is filled by no source",
+        (Edit(CONTRACT, "same_customer: [name]", "same_customer: [domain, name]"),),
+        (
+            "handoff.yml:139:17: same_customer -> 0: no source fills 'account.domain'. Map it in the source, or take domain out.",
         ),
     ),
     Mistake(

@@ -1,7 +1,9 @@
-"""Release 0.4: planned backfills, and the deals that each of them covers."""
+"""Release 0.4: planned backfills, which CRM a run was about, and by what customers are known in several."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from handoff.migrations import add_lacking
 
 revision = "4"
 down_revision = "3"
@@ -10,7 +12,18 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the tables of backfills."""
+    """Make the tables of backfills and of customers, and add the CRM of a run."""
+    add_lacking("runs", sa.Column("crm", sa.String(40)))
+    op.create_table(
+        "customers",
+        sa.Column("deal", sa.String(80), primary_key=True),
+        sa.Column("how", sa.String(20), primary_key=True),
+        sa.Column("mark", sa.String(16), nullable=False),
+        sa.Column("instance", sa.String(40), nullable=False),
+        sa.Column("won_at", MOMENT, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+    )
+    op.create_index("customers_by_mark", "customers", ["mark"])
     op.create_table(
         "backfills",
         sa.Column("id", sa.Integer, primary_key=True),
