@@ -106,8 +106,8 @@ def test_whoever_must_act_on_work_in_the_crm_is_the_crm_s_own() -> None:
         for kind, name in (("crm", "hubspot"), ("platform", "crm"), ("platform", "totango"))
     )
 
-    assert titles(hubspot, itself) == {"crm": "HubSpot", "platform": "HubSpot"}
-    assert titles(hubspot, totango) == {"crm": "HubSpot", "platform": "Totango"}
+    assert titles([hubspot], [itself]) == {"crm": "HubSpot", "platform": "HubSpot"}
+    assert titles([hubspot], [totango]) == {"crm": "HubSpot", "platform": "Totango"}
 
 
 # In HubSpot
