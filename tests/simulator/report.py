@@ -54,8 +54,8 @@ def _mix(totals: Totals) -> Iterator[str]:
 def _crash_points() -> Iterator[str]:
     yield "## Crash points\n"
     yield f"A small company that needs every kind of step passes {len(points(ALONE))} yield points: before and after"
-    yield "every transaction of the ledger and every call. Its worker is cut off at each of them in turn and restarted"
-    yield "until nothing waits; then CRM and platform hold what they hold without it, but for blind steps that were"
+    yield "every transaction of the ledger and every call. Its worker is cut off at each at which"
+    yield "ledger, CRM, platform or letters are other than at the point before, and restarted until nothing waits; then CRM and platform hold what they hold without it, but for blind steps that were"
     yield "just under way: those are parked, and named. Of two workers, one is frozen for 15 minutes at each point of"
     yield "a pass."
     yield "\n"
