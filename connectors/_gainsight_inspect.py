@@ -10,7 +10,16 @@ from connectors._gainsight_inspect_work import Work
 from connectors._gainsight_settings import COMPANY, CTA, PLAN, TIMELINE
 from connectors._gainsight_wire import CALLS_PER_DAY, QUERY, TOKEN, USERS, Wire
 from handoff.errors import ServiceError
-from handoff.inspection import Addressed, Check, ExpectedOfPlatform, ExpectedStep, Finding, attempt, locked_out, looked
+from handoff.inspection import (
+    Addressed,
+    Check,
+    ExpectedOfPlatform,
+    ExpectedStep,
+    attempt,
+    locked_out,
+    looked,
+    not_users,
+)
 from handoff.model import User
 
 ROUTES = (TOKEN, DESCRIBE, CONFIGURATION, QUERY, USERS)
@@ -81,16 +90,8 @@ class Inspector:
 
     def _check_people(self, name: str, people: Sequence[Addressed]) -> Check:
         users = self._people([one.email for one in people])
-        found: list[Finding] = []
-        for one in people:
-            user = users.get(one.email.strip().lower())
-            if user is None:
-                remedy = "Add the user in Gainsight, or correct the address in the file."
-                found.append(Finding(f"{one.email} ({'; '.join(one.roles)}) is no user of Gainsight.", ADMIN, remedy))
-            elif not user.active:
-                remedy = "Activate the user in Gainsight, or name somebody else in the file."
-                what = f"{one.email} ({'; '.join(one.roles)}) is an inactive user of Gainsight."
-                found.append(Finding(what, ADMIN, remedy))
+        active = {email: user.active for email, user in users.items()}
+        found = not_users(people, active, "Gainsight", ADMIN)
         return looked(self._system, name, found, f"{len(people)} named in the files")
 
     def _check_calls(self, name: str, every_seconds: int) -> Check:

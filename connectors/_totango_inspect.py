@@ -21,6 +21,7 @@ from handoff.inspection import (
     locked_out,
     looked,
     not_checked,
+    not_users,
 )
 from handoff.model import User
 
@@ -133,16 +134,8 @@ class Inspector:
 
     def _check_people(self, name: str, people: Sequence[Addressed]) -> Check:
         users = self._people([one.email for one in people])
-        found: list[Finding] = []
-        for one in people:
-            user = users.get(one.email.strip().lower())
-            if user is None:
-                remedy = "Add the user in Totango, or correct the address in the file."
-                found.append(Finding(f"{one.email} ({'; '.join(one.roles)}) is no user of Totango.", ADMIN, remedy))
-            elif not user.active:
-                remedy = "Activate the user in Totango, or name somebody else in the file."
-                what = f"{one.email} ({'; '.join(one.roles)}) is a disabled user of Totango."
-                found.append(Finding(what, ADMIN, remedy))
+        active = {email: user.active for email, user in users.items()}
+        found = not_users(people, active, "Totango", ADMIN, away="a disabled")
         return looked(self._system, name, found, f"{len(people)} named in the files")
 
     def _check_calls(self, name: str) -> Check:

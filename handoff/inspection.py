@@ -194,6 +194,28 @@ class Addressed:
     roles: tuple[str, ...]
 
 
+def not_users(
+    people: Iterable[Addressed], active: Mapping[str, bool], platform: str, admin: str, *, away: str = "an inactive"
+) -> list[Finding]:
+    """
+    Return a finding for everybody who cannot own work on a platform.
+
+    Args:
+        active: The platform's users by lower-case address: whether each may log in.
+        away: What somebody who may not log in is there, as in `an inactive user`.
+    """
+    found = []
+    for one in people:
+        is_active, named = active.get(one.email.strip().lower()), f"{one.email} ({'; '.join(one.roles)})"
+        if is_active is None:
+            remedy = f"Add the user in {platform}, or correct the address in the file."
+            found.append(Finding(f"{named} is no user of {platform}.", admin, remedy))
+        elif not is_active:
+            remedy = f"Activate the user in {platform}, or name somebody else in the file."
+            found.append(Finding(f"{named} is {away} user of {platform}.", admin, remedy))
+    return found
+
+
 @dataclass(frozen=True)
 class ExpectedOfPlatform:
     """What the mappings need of the platform; `every_seconds` is how far apart passes are."""
