@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
+# Where it is set, every process of the tests compiles all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo kills test matrix lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record simulate reliability clean
 
@@ -33,7 +35,7 @@ test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow and not matrix"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"  # half of it is waiting
 
 matrix: $(READY) ## Every CRM with every platform over HTTP, on a quiet day and a bad one; rewrites docs/matrix.md
 	@HANDOFF_MATRIX=write $(BIN)/python -m pytest -m matrix tests/matrix

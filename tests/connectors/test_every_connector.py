@@ -21,6 +21,8 @@ MANY = 12
 LONG_AGO = timedelta(days=3650)
 CRMS, PLATFORMS = connectors.crms(), platforms_to_try()
 KINDS = [(name, kind) for name, tried in PLATFORMS.items() for kind in tried.system.objects]
+DROPPED_BY_THE_VENDOR = {("churnzero", "event")}
+"""Kinds of which the same again is dropped as long as nothing in it changed, which no connector may rest on."""
 of_every_crm = pytest.mark.parametrize("system", CRMS.values(), ids=list(CRMS))
 of_every_platform = pytest.mark.parametrize("name", PLATFORMS)
 of_every_kind = pytest.mark.parametrize(("name", "kind"), KINDS)
@@ -189,16 +191,17 @@ def test_what_was_put_is_found_by_its_key(name: str, kind: str, world: World) ->
 
 
 @of_every_kind
-def test_what_is_of_a_natural_kind_may_be_put_twice_and_is_there_once(name: str, kind: str, world: World) -> None:
+def test_what_is_put_twice_is_there_once_where_its_kind_says_so_and_nowhere_else(
+    name: str, kind: str, world: World
+) -> None:
     place = Place(name, world)
-    if place.platform.kinds[kind].identity is not Identity.NATURAL:
-        pytest.skip(f"{kind} is looked up before it is sent again")
     steps = place.steps(kind)
 
     first, second = place.platform.put(steps), place.platform.put(steps)
 
-    assert [one.ref for one in first] == [one.ref for one in second]
-    assert place.keys(kind) == keys_of(steps)
+    once = place.keys(kind) == keys_of(steps) and [one.ref for one in first] == [one.ref for one in second]
+    natural = place.platform.kinds[kind].identity is Identity.NATURAL
+    assert once == (natural or (name, kind) in DROPPED_BY_THE_VENDOR)
 
 
 @of_every_kind

@@ -18,7 +18,7 @@ CODE = ("handoff", "connectors", "sandbox", "flows", "tests/simulator")
 
 SIZE = 600
 SEEDS_A_RANGE = 10
-A_WORLD_HANDS_OFF = 520
+A_WORLD_HANDS_OFF = 530
 """At least so many of a world's deals must be handed off; the others are lost, open, or renewals."""
 
 

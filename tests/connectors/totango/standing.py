@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import httpx
-import pytest
 
 from connectors._totango_settings import Addresses
 from connectors.totango import SYSTEM, Totango
@@ -17,12 +16,12 @@ from handoff.budgets import SharedBudget
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
 from sandbox.people import address
+from sandbox.totango import TotangoEngine
+from sandbox.totango.org import totango_user
 from sandbox.wire import Request
 from tests.connectors.totango.world import connector
 from tests.fakes import FakeClock, World
 from tests.handoff.builders import SHIPPED
-
-sandbox, org = pytest.importorskip("sandbox.totango"), pytest.importorskip("sandbox.totango.org")
 
 PEOPLE = ("Priya Shah", "Ben Okafor", "Cleo Martin", "Maya Lind", "Tomas Reyes", "Integration")
 BASE = "http://127.0.0.1:8704"
@@ -33,9 +32,9 @@ class StandIn:
 
     def __init__(self, clock: FakeClock, **switches: Any) -> None:
         self.clock = clock
-        self.engine = sandbox.TotangoEngine(tenant_id="acme", real_now=lambda: datetime(2026, 3, 10, tzinfo=UTC))
+        self.engine = TotangoEngine(tenant_id="acme", real_now=lambda: datetime(2026, 3, 10, tzinfo=UTC))
         self.engine.tenant({"totango": switches})
-        self.load(totango_users=[org.totango_user(name, address(name)) for name in PEOPLE])
+        self.load(totango_users=[totango_user(name, address(name)) for name in PEOPLE])
         self.asked: Counter[str] = Counter()
         self.answered: Counter[int] = Counter()
         self.lose = ""

@@ -7,6 +7,8 @@ import pytest
 from connectors._totango_settings import Addresses
 from handoff.expected import expected_of_platform
 from handoff.inspection import Addressed, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
+from sandbox.totango.catalogue import PLAYS
+from sandbox.totango.org import totango_user
 from tests.connectors.totango.standing import BASE, StandIn, mappings, platform
 from tests.connectors.totango.world import PRIYA
 from tests.fakes import FakeClock
@@ -14,7 +16,7 @@ from tests.fakes import FakeClock
 
 def catalogue():
     """Return the plays of the stand-in by name."""
-    return {play.name: play.id for play in pytest.importorskip("sandbox.totango.catalogue").PLAYS}
+    return {play.name: play.id for play in PLAYS}
 
 
 def wanted(*, play="", stage="Kick Off", flow="onboarding", email=PRIYA):
@@ -102,8 +104,7 @@ def test_a_stage_in_which_no_account_is_cannot_be_checked(totango):
     [("nobody@harbor.example", "is no user of Totango"), ("lee.left@harbor.example", "is a disabled user")],
 )
 def test_an_owner_who_is_no_active_user_is_named(totango, email, said):
-    people = pytest.importorskip("sandbox.totango.org")
-    totango.load(totango_users=[people.totango_user("Lee Left", "lee.left@harbor.example")])
+    totango.load(totango_users=[totango_user("Lee Left", "lee.left@harbor.example")])
     totango.engine.tenant({"inactive_users": ["lee.left@harbor.example"]})
 
     (what,) = findings(look(totango, wanted(email=email)))["people"]
