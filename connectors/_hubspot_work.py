@@ -28,9 +28,10 @@ from connectors._hubspot_work_records import (
     outcome,
     told_of,
 )
+from connectors._steps import of_one_kind, record_of
 from handoff.batches import batches
 from handoff.counted import Counted
-from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, Transient
+from handoff.errors import Ambiguous, NotAllowed, Rejected, Transient
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Result, Step, User
 from handoff.ports import Capability, Identity, Intend, Traffic
@@ -126,8 +127,9 @@ class Work:
         """Return by step key what the records of these steps hold now; one that is gone is absent."""
         known: dict[str, Held] = {}
         for kind, some in _by_kind(steps):
-            rows = self._rows(READ_WORK, kind, [_ref(step) for step in some])
-            known |= {step.key: held(rows[_ref(step)], step, self._zone) for step in some if step.ref in rows}
+            refs = [(step, record_of(step, self.title)) for step in some]
+            rows = self._rows(READ_WORK, kind, [ref for _, ref in refs])
+            known |= {step.key: held(rows[ref], step, self._zone) for step, ref in refs if ref in rows}
         return known
 
     def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
@@ -170,8 +172,7 @@ class Work:
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
-        if len({step.kind for step in steps}) > 1 or len({step.key for step in steps}) < len(steps):
-            raise BridgeBug("Steps of several kinds, or one step twice, were put to HubSpot in one go.")
+        of_one_kind(steps, self.kinds, self.title)
         going = _Put(intend)
         try:
             for some in self._chunks(steps):
@@ -195,7 +196,7 @@ class Work:
 
     def _texts(self, steps: Sequence[Step]) -> Mapping[str, str]:
         """Return by record the texts of which the steps change a part only."""
-        kind, asked = KINDS[steps[0].kind], [_ref(step) for step in steps if needs_its_text(step)]
+        kind, asked = KINDS[steps[0].kind], [record_of(step, self.title) for step in steps if needs_its_text(step)]
         rows = self._rows(READ_WORK, kind, asked) if asked else {}
         return {one: str(told_of(row).get(kind.body) or "") for one, row in rows.items()}
 
@@ -220,7 +221,7 @@ class Work:
         fresh, traced = steps[0].ref is None, {f"s{at}": step for at, step in enumerate(steps)}
         now, zone = self._now(), self._zone
         inputs = [
-            created(step, trace, zone, now) if fresh else changed(step, trace, zone, texts.get(_ref(step), ""))
+            created(step, trace, zone, now) if fresh else changed(step, trace, zone, texts.get(step.ref or "", ""))
             for trace, step in traced.items()
         ]
         path = self._wire.paths.objects(KINDS[steps[0].kind].records, "batch", "create" if fresh else "update")
@@ -234,9 +235,3 @@ def _by_kind(steps: Sequence[Step]) -> Iterator[tuple[Kind, list[Step]]]:
         some = [step for step in steps if step.kind == name]
         if some:
             yield kind, some
-
-
-def _ref(step: Step) -> str:
-    if step.ref is None:
-        raise BridgeBug("A step without a record was to be read from HubSpot.")
-    return step.ref

@@ -26,9 +26,10 @@ from connectors._salesforce_work_records import (
     record,
     ref_of,
 )
+from connectors._steps import of_one_kind, record_of
 from handoff.batches import batches
 from handoff.counted import Counted
-from handoff.errors import Ambiguous, BridgeBug, NotAllowed, Rejected, Transient
+from handoff.errors import Ambiguous, NotAllowed, Rejected, Transient
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, How, Outcome, Result, Step, User
 from handoff.ports import Capability, Identity, Intend, Traffic
@@ -106,9 +107,7 @@ class Work:
         """Return by step key what the tasks of these steps hold now; see `Destination.read`."""
         by_ref: dict[str, list[Step]] = {}
         for step in steps:
-            if step.ref is None:
-                raise BridgeBug("A step without a record was to be read from Salesforce.")
-            by_ref.setdefault(step.ref, []).append(step)
+            by_ref.setdefault(record_of(step, self.title), []).append(step)
         known: dict[str, Held] = {}
         for some in batches(list(by_ref), COLLECTION):
             text = _select(SELECTED, "Task", soql("Id IN {}", list(some)))
@@ -146,8 +145,7 @@ class Work:
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
-        if len({step.kind for step in steps}) > 1 or len({step.key for step in steps}) < len(steps):
-            raise BridgeBug("Steps of several kinds, or one step twice, were put to Salesforce in one go.")
+        of_one_kind(steps, self.kinds, self.title)
         going = _Put(intend, {})
         try:
             for some in _chunks(steps):

@@ -1,19 +1,15 @@
 """Totango's own users, read once: by e-mail address, and by the full name that an account's role shows."""
 
-import threading
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from connectors._totango_wire import SEARCH_USERS, Json, Wire
+from connectors._users import AllUsers
 from handoff.model import User, Value
 from handoff.ports import Clock
 
 STATUS = "__internal_status"
 DISABLED = "Disabled"
-MISS = timedelta(minutes=10)
-"""How long somebody who is not there is not asked for again."""
-
 _QUERY: Json = {
     "terms": [{"type": "string_attribute", "attribute": STATUS, "in_list": ["Active", "Created", DISABLED]}],
     "fields": [{"type": "string_attribute", "attribute": STATUS, "field_display_name": "Status"}],
@@ -24,15 +20,13 @@ class People:
     """The users of one tenant; every method may read them all, and raises what `Exchange.call` raises."""
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
-        self._wire, self._clock = wire, clock
-        self._users: dict[str, User] = {}
-        self._read_at: datetime | None = None
-        self._lock = threading.Lock()
+        self._wire = wire
+        self._users = AllUsers(self._read, clock)
 
     def by_address(self, emails: Iterable[str]) -> dict[str, User]:
         """Return the users behind these addresses, by lower-case address; a user's id is the address."""
         wanted = [email.strip().lower() for email in emails if email.strip()]
-        users = self._all(lambda known: all(email in known for email in wanted)) if wanted else {}
+        users = self._users.where(lambda known: all(email in known for email in wanted)) if wanted else {}
         return {email: users[email] for email in wanted if email in users}
 
     def as_address(self, said: Any, ours: Value) -> Value:
@@ -40,18 +34,11 @@ class People:
         name = str(said or "").strip()
         if not name or name.casefold() == str(ours).strip().casefold():
             return ours if name else None
-        users = self._all(lambda known: any(one.name == name for one in known.values()))
+        users = self._users.where(lambda known: any(one.name == name for one in known.values()))
         named = [user.email for user in users.values() if user.name == name]
         if str(ours).strip().lower() in named:
             return ours
         return named[0] if len(named) == 1 else name
-
-    def _all(self, enough: Any) -> dict[str, User]:
-        with self._lock:
-            stale = self._read_at is None or self._clock.now() - self._read_at > MISS
-            if stale and not (self._users and enough(self._users)):
-                self._users, self._read_at = self._read(), self._clock.now()
-            return self._users
 
     def _read(self) -> dict[str, User]:
         users: dict[str, User] = {}

@@ -16,9 +16,9 @@ from connectors._churnzero_values import account_in
 from connectors._churnzero_wire import Wire
 from connectors._churnzero_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
+from connectors._steps import by_kind, of_one_kind, record_of
 from connectors._system import System, World
 from handoff.counted import Counted
-from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
 from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend, Traffic
@@ -113,8 +113,8 @@ class ChurnZero:
         Where nothing can be read each counts as there, and none of its fields as known: what is not known is not
         written over.
         """
-        if any(step.ref is None for step in steps):
-            raise BridgeBug("A step without a record was to be read from ChurnZero.")
+        for step in steps:
+            record_of(step, self.title)
         held: dict[str, Held] = {}
         for kind, some in self._by_kind(steps).items():
             held |= self._records.read(kind, some)
@@ -143,8 +143,7 @@ class ChurnZero:
 
         ChurnZero answers alike whatever became of an action, so what is created or updated here was accepted, no more.
         """
-        if len(self._by_kind(steps)) > 1 or len({step.key for step in steps}) < len(steps):
-            raise BridgeBug("Steps of several kinds, or one step twice, were put to ChurnZero in one go.")
+        of_one_kind(steps, self.kinds, self.title)
         return self._writer.put(steps, intend)
 
     def calls(self, steps: Sequence[Step]) -> int:
@@ -165,12 +164,7 @@ class ChurnZero:
         return Inspector(self._wire, self.people).look(wanted)
 
     def _by_kind(self, steps: Sequence[Step]) -> dict[str, list[Step]]:
-        groups: dict[str, list[Step]] = {}
-        for step in steps:
-            if step.kind not in self.kinds:
-                raise BridgeBug(f"ChurnZero has no kind {step.kind!r}. It has: {', '.join(self.kinds)}.")
-            groups.setdefault(step.kind, []).append(step)
-        return groups
+        return by_kind(steps, self.kinds, self.title)
 
 
 def _kinds(settings: ChurnZeroSettings, *, verifies: bool) -> dict[str, Capability]:

@@ -19,9 +19,9 @@ from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, T
 from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
+from connectors._steps import by_kind, of_one_kind, record_of
 from connectors._system import System, World, at_base_url
 from handoff.counted import Counted
-from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
 from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend, Traffic
@@ -148,8 +148,8 @@ class Gainsight:
 
     def read(self, steps: Sequence[Step]) -> dict[str, Held]:
         """Return by step key what the records of these steps hold now; see `Destination.read`."""
-        if any(step.ref is None for step in steps):
-            raise BridgeBug("A step without a record was to be read from Gainsight.")
+        for step in steps:
+            record_of(step, self.title)
         held: dict[str, Held] = {}
         for kind, some in self._by_kind(steps).items():
             held |= self._knower.read(kind, some)
@@ -169,8 +169,7 @@ class Gainsight:
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
-        if len(self._by_kind(steps)) > 1 or len({step.key for step in steps}) < len(steps):
-            raise BridgeBug("Steps of several kinds, or one step twice, were put to Gainsight in one go.")
+        of_one_kind(steps, self.kinds, self.title)
         return self._writer.put(steps, intend)
 
     def calls(self, steps: Sequence[Step]) -> int:
@@ -191,12 +190,7 @@ class Gainsight:
         return Inspector(self._wire, self.people).look(wanted)
 
     def _by_kind(self, steps: Sequence[Step]) -> dict[str, list[Step]]:
-        groups: dict[str, list[Step]] = {}
-        for step in steps:
-            if step.kind not in self.kinds:
-                raise BridgeBug(f"Gainsight has no kind {step.kind!r}. It has: {', '.join(self.kinds)}.")
-            groups.setdefault(step.kind, []).append(step)
-        return groups
+        return by_kind(steps, self.kinds, self.title)
 
 
 def make(instance: Instance, world: World) -> Destination:

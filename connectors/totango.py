@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from connectors._http import CALL_TIMEOUT_SECONDS
+from connectors._steps import by_kind, of_one_kind, record_of
 from connectors._system import System, World, at_base_url
 from connectors._totango_bulk import BulkWriter
 from connectors._totango_census import Census
@@ -34,7 +35,6 @@ from connectors._totango_wire import Wire
 from connectors._totango_work import Work
 from connectors._totango_write import WorkWriter
 from handoff.counted import Counted
-from handoff.errors import BridgeBug
 from handoff.inspection import Check, ExpectedOfPlatform
 from handoff.model import Customer, Found, Held, Outcome, Step, User
 from handoff.ports import Budget, Capability, Clock, Destination, Identity, Intend, Traffic
@@ -140,8 +140,8 @@ class Totango:
 
     def read(self, steps: Sequence[Step]) -> dict[str, Held]:
         """Return by step key what the records of these steps hold now; see `Destination.read`."""
-        if any(step.ref is None for step in steps):
-            raise BridgeBug("A step without a record was to be read from Totango.")
+        for step in steps:
+            record_of(step, self.title)
         held: dict[str, Held] = {}
         for kind, some in self._by_kind(steps).items():
             held |= self._finder.read(kind, some)
@@ -161,9 +161,8 @@ class Totango:
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:
         """Carry out steps of one kind; see `Destination.put`."""
+        of_one_kind(steps, self.kinds, self.title)
         groups = self._by_kind(steps)
-        if len(groups) > 1 or len({step.key for step in steps}) < len(steps):
-            raise BridgeBug("Steps of several kinds, or one step twice, were put to Totango in one go.")
         return (self._bulk if groups.keys() <= IN_BULK else self._work).put(steps, intend)
 
     def calls(self, steps: Sequence[Step]) -> int:
@@ -184,12 +183,7 @@ class Totango:
         return Inspector(self._wire, self._records, self._lists, self.people, self._elsewhere).look(wanted)
 
     def _by_kind(self, steps: Sequence[Step]) -> dict[str, list[Step]]:
-        groups: dict[str, list[Step]] = {}
-        for step in steps:
-            if step.kind not in self.kinds:
-                raise BridgeBug(f"Totango has no kind {step.kind!r}. It has: {', '.join(self.kinds)}.")
-            groups.setdefault(step.kind, []).append(step)
-        return groups
+        return by_kind(steps, self.kinds, self.title)
 
 
 def _kinds(settings: TotangoSettings) -> dict[str, Capability]:

@@ -35,8 +35,8 @@ def wrong_in(room: str, source: str) -> list[str]:
 
 
 def wrong_between_connectors(module: str, source: str) -> list[str]:
-    """A connector may use the shared `_http` and `_system`, and the modules that carry its own name."""
-    own = ("_http", "_system", module, f"_{module.strip('_').split('_')[0]}")
+    """A connector may use the modules that all share, and those that carry its own name."""
+    own = ("_http", "_steps", "_system", "_users", module, f"_{module.strip('_').split('_')[0]}")
     return [n for n in imported(source) if n.startswith("connectors.") and not n.split(".")[1].startswith(own)]
 
 
