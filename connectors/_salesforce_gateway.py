@@ -1,36 +1,29 @@
-"""The way to Salesforce: simple-salesforce logs in and builds addresses, every data call is our own exchange."""
+"""The way to Salesforce: every data call is our own exchange, with a session that all threads share."""
 
 import copy
 import re
 import threading
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
 
-import jwt
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
-from simple_salesforce.api import Salesforce as Library
-from simple_salesforce.exceptions import SalesforceAuthenticationFailed
-from simple_salesforce.login import SalesforceLogin
+from requests.adapters import BaseAdapter
 
-from connectors._http import CALL_TIMEOUT_SECONDS, Answer, Exchange, Lost, Route, requests_send
+from connectors._http import Answer, Exchange, Lost, Route, requests_send
 from connectors._http_time import http_date
+from connectors._salesforce_edge import Edge, loopback
+from connectors._salesforce_login import TOO_MANY_LOGINS, ClientCredentials, Door, JwtBearer, Login
 from connectors._salesforce_records import parsed
 from handoff.errors import BridgeBug, ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from handoff.ports import Budget, Clock, Limit
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_VERSION = "66.0"
-USED_UP, TOO_MANY_LOGINS = "REQUEST_LIMIT_EXCEEDED", "rate_limit_exceeded"
+USED_UP = "REQUEST_LIMIT_EXCEEDED"
 PAUSES = {USED_UP: timedelta(minutes=15), TOO_MANY_LOGINS: timedelta(minutes=1)}
 REFUSAL_PAUSE = timedelta(minutes=5)
 CONCURRENT_WAIT_SECONDS = 5.0
-
-TOKEN = Route("logging in", reads=True, repeatable=True)
 
 LATER = frozenset(
     {"UNABLE_TO_LOCK_ROW", "QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "UNEXPECTED_ERROR"}
@@ -41,120 +34,12 @@ NAMED_COLUMN = re.compile(r"No such column '([A-Za-z0-9_.]+)' on entity '([A-Za-
 NAMED_THING = re.compile(r"(field|relationship|sObject type) '([A-Za-z0-9_.]+)'")
 USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 
-TOKEN_REMEDIES = {
-    "invalid_client_id": "Check the consumer key of the External Client App.",
-    "invalid_client": "Check the consumer key and the consumer secret of the External Client App.",
-    "unsupported_grant_type": "Enable this login flow in the External Client App's OAuth settings.",
-    "inactive_user": "Activate the integration user.",
-    "inactive_org": "The org is not active; ask its administrator.",
-}
-GRANT_REMEDIES = (
-    ("client credentials user", "Name a run-as user in the External Client App's client credentials settings."),
-    (
-        "approved this consumer",
-        "Pre-authorise the integration user for the app (permission set of the app's policies).",
-    ),
-    ("not supported on this domain", "Use the org's own My Domain (acme.my), not login or test."),
-)
-ANY_GRANT_REMEDY = "Check the run-as user, the consumer key, the secret or private key, and the My Domain name."
-
-
-@dataclass(frozen=True)
-class ClientCredentials:
-    """Log in as the app's run-as user. `domain` is the My Domain label, `acme.my`."""
-
-    domain: str
-    key: str = field(repr=False)
-    secret: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if self.domain in ("", "login", "test"):
-            raise ConfigError("Client credentials need the org's own My Domain, as in domain = 'acme.my'.")
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what the library's login takes."""
-        return {"domain": self.domain, "consumer_key": self.key, "consumer_secret": self.secret}
-
-
-@dataclass(frozen=True)
-class JwtBearer:
-    """Log in with a signed assertion. `domain` is the My Domain label, or `login` or `test`."""
-
-    domain: str
-    username: str = field(repr=False)
-    key: str = field(repr=False)
-    private_key: str = field(repr=False)
-
-    def arguments(self) -> dict[str, Any]:
-        """Return what the library's login takes; its `instance_url` is a label, and its `domain` the audience."""
-        test = self.domain == "test" or self.domain.endswith(".sandbox.my")
-        return {
-            "domain": "test" if test else "login",
-            "instance_url": self.domain,
-            "username": self.username,
-            "consumer_key": self.key,
-            "privatekey": self.private_key,
-        }
-
-
-@dataclass(frozen=True)
-class Login:
-    """A session, and the addresses that the library built for it."""
-
-    token: str = field(repr=False)
-    base_url: str
-    host: str
-
 
 @dataclass(frozen=True)
 class Told(Answer):
     """A good answer with its body parsed."""
 
     said: Any = None
-
-
-class Edge(HTTPAdapter):
-    """
-    The last place before the network: no call without a time-out, and the sandbox in place of Salesforce if asked.
-
-    `inner` stands for the network in tests.
-    """
-
-    def __init__(self, *, rewrite_to: str | None = None, inner: BaseAdapter | None = None) -> None:
-        super().__init__()
-        self._to = _loopback(rewrite_to) if rewrite_to else None
-        self._inner = inner
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send the request; a time-out is always set."""
-        kwargs["timeout"] = kwargs.get("timeout") or CALL_TIMEOUT_SECONDS
-        if self._to:
-            parts = urlsplit(str(request.url))
-            request.url = urlunsplit((*self._to, parts.path, parts.query, ""))
-        if self._inner is not None:
-            return self._inner.send(request, *args, **kwargs)
-        return super().send(request, *args, **kwargs)
-
-
-def _loopback(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK:
-        raise ConfigError("Calls are only ever turned to this machine. Use http://127.0.0.1:8701 for the sandbox.")
-    return parts.scheme, parts.netloc
-
-
-class _Ear:
-    """Stands in for the library's session while it logs in, and keeps what was answered."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
-        self.answer: Answer | None = None
-
-    def post(self, url: str, data: Any, *, headers: Any = None, proxies: Any = None) -> requests.Response:
-        self.answer = requests_send(self._session, "POST", url, data=data, headers=headers)
-        response = requests.Response()
-        response.status_code, response._content = self.answer.status, self.answer.body
-        return response
 
 
 class Gateway:
@@ -191,9 +76,9 @@ class Gateway:
         if not re.fullmatch(r"\d+\.0", version):
             raise ConfigError(f"{version!r} is no Salesforce API version. Write it as {DEFAULT_VERSION}.")
         if rewrite_to:
-            _loopback(rewrite_to)
+            loopback(rewrite_to)
         system = f"salesforce {instance}"
-        self._auth, self._version, self._rewrite_to, self._inner = auth, version, rewrite_to, inner
+        self._version, self._rewrite_to, self._inner = version, rewrite_to, inner
         self.exchange = Exchange(
             system=system,
             clock=clock,
@@ -205,10 +90,7 @@ class Gateway:
             read_only=read_only,
             beat=beat,
         )
-        # One try: a login happens inside a data call, which tries again itself.
-        self._door = Exchange(
-            system=system, clock=clock, budget=budget, limits=(), judge=self._judge_token, jitter=jitter, tries=1
-        )
+        self._door = Door(auth, version, system=system, clock=clock, budget=budget, jitter=jitter)
         self._login: Login | None = None
         self._host = ""
         self._lock = threading.Lock()
@@ -334,34 +216,13 @@ class Gateway:
 
     def _log_in(self) -> Login:
         try:
-            answer = self._door.call(TOKEN, self._token_answer, counts=False)
+            with self._new_session() as session:
+                login = self._door.log_in(session)
         except NotAllowed as error:
             self._shutting(error)  # before the lock is given up, so that no waiting thread tries the same again
             raise
-        told = answer.json()
-        client = Library(
-            session_id=told["access_token"],
-            instance_url=_with_scheme(told["instance_url"]),
-            session=self._session(),
-            version=self._version,
-        )
-        self._host = client.sf_instance
-        return Login(told["access_token"], client.base_url, client.sf_instance)
-
-    def _token_answer(self) -> Answer:
-        with self._new_session() as session, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # one of the library's warnings prints the consumer key
-            ear = _Ear(session)
-            try:
-                SalesforceLogin(session=cast(requests.Session, ear), sf_version=self._version, **self._auth.arguments())
-            except (SalesforceAuthenticationFailed, jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
-                # The library trips over bodies it does not expect; what was answered is judged below.
-                if ear.answer is None:
-                    raise ConfigError(
-                        f"The private key of {self._door.system} cannot sign. Give the PEM text of an RSA key."
-                    ) from error
-        assert ear.answer is not None
-        return ear.answer
+        self._host = login.host
+        return login
 
     # What answers mean
 
@@ -380,31 +241,6 @@ class Gateway:
         pause = PAUSES.get(error.code or "", REFUSAL_PAUSE)
         self._shut = (self.exchange.clock.now() + pause, final)
         return final
-
-    def _judge_token(self, route: Route, answer: Answer) -> ServiceError | None:
-        said = answer.json_or_none()
-        told = said if isinstance(said, dict) else {}
-        if answer.status == 200:
-            if said is None:
-                raise Lost("the answer is no JSON")
-            if isinstance(told.get("access_token"), str) and isinstance(told.get("instance_url"), str):
-                return None
-        code = str(told.get("error", ""))
-        if answer.status >= 500 or answer.status == 429:
-            return self._door.broken(route, answer)
-        if code == TOO_MANY_LOGINS:
-            return self._refused_login(route, code, "too many logins in the last hour.", "The next run logs in again.")
-        if not re.fullmatch(r"[a-z_]{1,60}", code):
-            why = f"the login address answered HTTP {answer.status} without a token."
-            return self._refused_login(route, "no_token", why, "Check the My Domain name, and the proxy in between.")
-        description = str(told.get("error_description", "")).lower()
-        known = (remedy for words, remedy in GRANT_REMEDIES if words in description)
-        remedy = next(known, TOKEN_REMEDIES.get(code, ANY_GRANT_REMEDY))
-        return self._refused_login(route, code, f"the login was refused ({code}).", remedy)
-
-    def _refused_login(self, route: Route, code: str, why: str, remedy: str) -> ServiceError:
-        # Without a status: a 401 of the login itself must not look like a session that ran out.
-        return self._door.error(NotAllowed, route, why, remedy, code=code)
 
     def _judge(self, route: Route, answer: Answer) -> ServiceError | None:
         """Judged by `errorCode`, not by status: Salesforce sends a 403 for a quota and a 400 for a lock."""
@@ -467,10 +303,6 @@ def _told(answer: Answer) -> Answer:
         return Told(answer.status, answer.headers, answer.body, parsed(answer.body) if answer.body else None)
     except ValueError as error:
         raise Lost("the answer is no JSON") from error
-
-
-def _with_scheme(address: str) -> str:
-    return address if "://" in address else f"https://{address}"
 
 
 def _facts(error: ServiceError) -> dict[str, Any]:

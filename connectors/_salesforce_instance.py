@@ -5,7 +5,8 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors._salesforce_gateway import DEFAULT_VERSION, ClientCredentials, JwtBearer
+from connectors._salesforce_gateway import DEFAULT_VERSION
+from connectors._salesforce_login import ClientCredentials, JwtBearer
 from connectors._salesforce_records import Facts
 from connectors._system import chosen, from_environment, only_for, with_switches
 from handoff.settings import InstanceModel

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
-from connectors._salesforce_gateway import ClientCredentials, Gateway
+from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_login import ClientCredentials
 from connectors.salesforce import Salesforce, Wanted
 from handoff.model import DealRef
 from handoff.ports import Receipt

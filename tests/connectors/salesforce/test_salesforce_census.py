@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors._salesforce_gateway import ClientCredentials
+from connectors._salesforce_login import ClientCredentials
 from connectors.salesforce import Salesforce
 from handoff.counted import Whereabouts
 from handoff.model import Window, WonHow

@@ -12,9 +12,10 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connectors import _salesforce_gateway as module
+from connectors import _salesforce_login as module
 from connectors._http import CALL_TIMEOUT_SECONDS, Route
-from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
+from connectors._salesforce_gateway import Gateway
+from connectors._salesforce_login import ClientCredentials, JwtBearer
 from connectors._salesforce_records import id18, soql
 from handoff.errors import BridgeBug, ConfigError, NotAllowed, Rejected, ServiceError, Transient
 from tests.connectors.salesforce.fake_org import CREDENTIALS, EXPIRED, FakeOrg, Reply, gateway_to, page, refusal, token
@@ -450,7 +451,7 @@ def test_no_message_holds_a_body_a_token_or_an_address(org: FakeOrg, gateway: Ga
         query(gateway)
 
     assert not [s for s in ("token-1", "@", "https", "acme") if s in str(caught.value)]
-    assert "sandbox-secret" not in repr(gateway._auth)
+    assert "sandbox-secret" not in repr(ClientCredentials("acme.my", "key", "sandbox-secret"))
 
 
 def test_a_cut_off_answer_is_asked_for_again(org: FakeOrg, gateway: Gateway) -> None:

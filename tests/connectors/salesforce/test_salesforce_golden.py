@@ -16,8 +16,9 @@ from requests.adapters import BaseAdapter
 from ruamel.yaml import YAML
 
 from connectors._http import Route
-from connectors._salesforce_gateway import ClientCredentials, Gateway, JwtBearer
+from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_inspect_org import Numbers
+from connectors._salesforce_login import ClientCredentials, JwtBearer
 from connectors._salesforce_records import Facts
 from connectors.salesforce import Salesforce, Wanted
 from handoff.counted import Whereabouts

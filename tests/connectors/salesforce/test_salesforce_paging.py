@@ -8,7 +8,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors._salesforce_gateway import ClientCredentials
+from connectors._salesforce_login import ClientCredentials
 from handoff.model import Window
 from sandbox.wire import Response
 from tests.connectors.salesforce.fake_org import gateway_to, salesforce_over
