@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from connectors._http import Route
+from connectors._salesforce_deals import Deals
 from connectors._salesforce_records import Row, id18, moment, opportunity_id, soql, value_at, whole_second
 from connectors._salesforce_schema import Schema
 from handoff.batches import batches
 from handoff.counted import CountedDeal, Whereabouts
-from handoff.model import DealRef, Window, WonHow
+from handoff.model import Window, WonHow
 
 CENSUS = Route("counting won deals", reads=True, repeatable=True)
 WHEREABOUTS = Route("asking where deals stand", reads=True, repeatable=True)
@@ -26,15 +26,12 @@ class Org:
     """
     What a census needs of its connector.
 
-    `rows` yields pages of rows, those of deleted records too, none twice; `won` says of a row when the deal was won,
-    how that is known, and how often; `link` is the address where a person sees a deal.
+    `rows` yields pages of rows, those of deleted records too, none twice; `deals` says what a row tells of a deal.
     """
 
     rows: Callable[[Route, Callable[[Row | None], str]], Iterator[list[Row]]]
     described: Callable[[], Schema]
-    won: Callable[[Row], tuple[datetime, WonHow, int]]
-    ref: Callable[[str], DealRef]
-    link: Callable[[DealRef], str]
+    deals: Deals
 
 
 class Census:
@@ -68,15 +65,15 @@ class Census:
             yield [one for one in page if window.lower <= one.won_at < window.upper or one.won_how is WonHow.FIRST_SEEN]
 
     def _counted(self, row: Row, told: Sequence[str]) -> CountedDeal:
-        ref = self._org.ref(str(row["Id"]))
-        won_at, how, episode = self._org.won(row)
+        ref = self._org.deals.ref(str(row["Id"]))
+        won_at, how, episode = self._org.deals.won(row)
         account = row.get("AccountId")
         return CountedDeal(
             ref=ref,
             name=str(row["Name"]),
             account_id=id18(str(account)) if account else None,
             account_name=value_at(row, "Account.Name"),
-            url=self._org.link(ref),
+            url=self._org.deals.link(ref),
             won_at=won_at,
             won_how=how,
             episode=episode,

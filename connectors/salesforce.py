@@ -5,39 +5,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from connectors._http import Route
 from connectors._salesforce_census import CENSUS, WHEREABOUTS, Census
 from connectors._salesforce_census import Org as CensusOrg
+from connectors._salesforce_deals import HISTORY, Deals
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_inspect import ROUTES as INSPECTION
 from connectors._salesforce_inspect import Inspector
 from connectors._salesforce_instance import SalesforceInstance
+from connectors._salesforce_pages import Pages
 from connectors._salesforce_records import (
     LONG_ID,
     Facts,
     Row,
     after,
     checked,
-    end_of_day,
     id18,
     moment,
     opportunity_id,
     soql,
     value_at,
     whole_second,
-    won_moments,
 )
 from connectors._salesforce_schema import NOT_SEEN, Schema, readable, schema_of
 from connectors._salesforce_work import Work
 from connectors._salesforce_write_back import COLLECTION, WRITE_BACK, WriteBack
 from connectors._system import System, World
 from handoff.counted import CountedDeal, Whereabouts
-from handoff.errors import ConfigError, NotAllowed, Rejected, ServiceError, Transient
+from handoff.errors import ConfigError, NotAllowed, Transient
 from handoff.inspection import Check, ExpectedOfCrm
 from handoff.mapping import Mappings
-from handoff.model import Deal, DealRef, Left, Outcome, Page, Unreadable, Updated, Window, WonHow
+from handoff.model import Left, Outcome, Page, Updated, Window
 from handoff.paths import flatten
 from handoff.ports import Crm, Destination, Receipt, Traffic
 from handoff.settings import Instance
@@ -58,10 +57,8 @@ ROUTES = (
     *INSPECTION,
 )
 
-STUCK_AFTER = 3
 LOGGED = timedelta(days=29)
 """The log of changes goes back 30 days by the server's clock, which is a little ahead of any window."""
-IDS_A_CALL = 200
 PORT = 1
 """The place of the stand-in after the port base."""
 
@@ -70,7 +67,6 @@ REQUIRED = (
     *("IsWon", "CloseDate", "SystemModstamp", "StageName"),
 )
 IF_THERE = ("CurrencyIsoCode", "LastStageChangeDate")
-HISTORY = "OpportunityHistories"
 HISTORY_FIELDS = ("StageName", "CreatedDate")
 
 SEARCHED = "SELECT Id, Name, Account.Name FROM Opportunity"
@@ -113,16 +109,25 @@ class Salesforce:
         first_seen: Callable[[], datetime],
         facts: Facts | None = None,
     ) -> None:
-        self.instance, self._gateway, self._first_seen = instance, gateway, first_seen
+        self.instance, self._gateway = instance, gateway
         self._facts = facts or Facts()
+        self._pages = Pages(gateway, self._facts)
         paths = (*wanted.fields, *wanted.children, *(path for row in wanted.children.values() for path in row))
         for name in (*paths, *write_fields):
             checked(name)
         self._wanted = wanted
-        self._source = flatten(wanted.fields)
-        self._rows = {name: flatten(paths) for name, paths in wanted.children.items()}
+        self._deals = Deals(
+            instance,
+            self.org,
+            lambda: gateway.host,
+            self._stages,
+            source=flatten(wanted.fields),
+            rows={name: flatten(paths) for name, paths in wanted.children.items()},
+            first_seen=first_seen,
+            dated_by_stage=self._facts.trust_last_stage_change,
+        )
         self._write_back = WriteBack(gateway, self._described, tuple(write_fields))
-        org = CensusOrg(partial(self._restarting, deleted=True), self._described, self._won, self._ref, self._link)
+        org = CensusOrg(partial(self._pages.restarting, deleted=True), self._described, self._deals)
         self._census = Census(org, tuple(write_fields))
         self._once = threading.RLock()
         self._schema: Schema | None = None
@@ -135,7 +140,7 @@ class Salesforce:
         """Return the 18-character id of the org behind these credentials."""
         with self._once:
             if self._org is None:
-                rows = [row for page in self._pages(ORG, OUR_ORG) for row in page]
+                rows = [row for page in self._pages.plain(ORG, OUR_ORG) for row in page]
                 if not rows:
                     remedy = "Give the integration user access to the organization's record."
                     raise self._gateway.exchange.error(NotAllowed, ORG, "the org does not tell its id.", remedy)
@@ -170,8 +175,8 @@ class Salesforce:
             return f"{select} WHERE {span}{rest} ORDER BY SystemModstamp, Id"
 
         self._must_fit(statement(None))
-        for rows in self._restarting(CHANGED, statement):
-            yield self._page(rows)
+        for rows in self._pages.restarting(CHANGED, statement):
+            yield self._deals.page(rows)
 
     def updated(self, span: Window) -> Updated | None:
         """
@@ -187,7 +192,7 @@ class Salesforce:
         asked = {"start": start.astimezone(UTC).isoformat(), "end": end.astimezone(UTC).isoformat()}
         told = self._gateway.ask(UPDATED, "GET", "sobjects/Opportunity/updated/", params=asked)
         if not isinstance(told, Mapping) or not isinstance(told.get("ids"), list) or "latestDateCovered" not in told:
-            raise self._odd(UPDATED)
+            raise self._pages.odd(UPDATED)
         return Updated(frozenset(id18(str(one)) for one in told["ids"]), moment(str(told["latestDateCovered"])))
 
     def left(self, window: Window) -> Iterator[Sequence[Left]]:
@@ -201,8 +206,8 @@ class Salesforce:
             rest = " AND " + after(last["SystemModstamp"], last["Id"], self._facts) if last else ""
             return f"{NOT_WON} WHERE {span}{rest} ORDER BY SystemModstamp, Id"
 
-        for rows in self._restarting(LEFT, statement, deleted=True):
-            yield [self._left(row) for row in rows]
+        for rows in self._pages.restarting(LEFT, statement, deleted=True):
+            yield [self._deals.left(row) for row in rows]
 
     def read(self, ids: Sequence[str]) -> Page:
         """
@@ -220,11 +225,11 @@ class Salesforce:
 
         self._must_fit(statement(asked[:1]))
         found: dict[str, Row] = {}
-        for chunk in self._chunks(asked, statement):
+        for chunk in self._pages.chunks(asked, statement):
             text = statement(chunk)
-            for rows in self._restarting(READ, lambda _, text=text: text):  # type: ignore[misc]
+            for rows in self._pages.restarting(READ, lambda _, text=text: text):  # type: ignore[misc]
                 found.update({id18(str(row["Id"])): row for row in rows})
-        return self._page([found[one] for one in asked if one in found])
+        return self._deals.page([found[one] for one in asked if one in found])
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """
@@ -239,7 +244,7 @@ class Salesforce:
             opportunity_id(words)
         where = soql("IsWon = true AND (Account.Name LIKE '%{:like}%' OR Name LIKE '%{:like}%')", words, words)
         order = f"ORDER BY CloseDate DESC, Id DESC LIMIT {max(1, min(int(limit), 2_000))}"
-        pages = self._pages(SEARCH, SEARCHED + f" WHERE {where} {order}")
+        pages = self._pages.plain(SEARCH, SEARCHED + f" WHERE {where} {order}")
         return [(id18(str(row["Id"])), _label(row)) for page in pages for row in page]
 
     def census(self, window: Window) -> Iterator[Sequence[CountedDeal]]:
@@ -263,7 +268,7 @@ class Salesforce:
         return Work(
             instance=instance,
             gateway=self._gateway,
-            rows=lambda route, statement, deleted: self._restarting(route, statement, deleted=deleted),
+            rows=lambda route, statement, deleted: self._pages.restarting(route, statement, deleted=deleted),
         )
 
     def traffic(self) -> Traffic:
@@ -294,82 +299,8 @@ class Salesforce:
         selects = [f"({_sub_select(name, fields)})" for name, fields in lists.items()]
         return _select_from("Opportunity", (*_distinct(paths), *selects))
 
-    def _restarting(
-        self, route: Route, statement: Callable[[Row | None], str], *, deleted: bool = False
-    ) -> Iterator[list[Row]]:
-        """Yield pages of rows, none twice; after an expired cursor go on behind the last row that was yielded."""
-        seen: set[str] = set()
-        last: Row | None = None
-        stuck = 0
-        while True:
-            try:
-                for page in self._pages(route, statement(last), deleted=deleted):
-                    fresh = list({str(row["Id"]): row for row in page if str(row["Id"]) not in seen}.values())
-                    seen.update(str(row["Id"]) for row in fresh)
-                    if page:
-                        last = page[-1]
-                    if fresh:
-                        stuck = 0
-                        yield fresh
-                return
-            except Rejected as error:
-                stuck += 1
-                if error.code != "INVALID_QUERY_LOCATOR":
-                    raise
-                if stuck >= STUCK_AFTER:
-                    why = "its cursors expire before they are used."
-                    raise self._gateway.exchange.error(Transient, route, why, code=error.code) from error
-
-    def _pages(self, route: Route, statement: str, *, deleted: bool = False) -> Iterator[list[Row]]:
-        """Yield the rows of each page, to the last; their lists of child rows are whole. `deleted` rows come if so."""
-        hint = {"Sforce-Query-Options": f"batchSize={self._facts.batch_size}"}
-        path = "queryAll/" if deleted else "query/"
-        page = self._gateway.ask(route, "GET", path, params={"q": statement}, headers=hint)
-        while True:
-            if not _is_list(page):
-                raise self._odd(route)
-            yield [self._whole(route, row) for row in page["records"]]
-            if page["done"]:
-                return
-            page = self._next(route, page, hint)
-
-    def _odd(self, route: Route) -> ServiceError:
-        remedy = "Check the proxy in between."
-        return self._gateway.exchange.error(Transient, route, "it answered something else than was asked.", remedy)
-
-    def _next(self, route: Route, page: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
-        address = str(page.get("nextRecordsUrl"))
-        if not address.startswith("/services/data/"):
-            raise self._gateway.exchange.error(Transient, route, "a page came without the address of the next.")
-        return self._gateway.ask(route, "GET", address, headers=headers)
-
-    def _whole(self, route: Route, row: Row) -> Row:
-        """Return the row with its child rows as plain lists; a sub-select without rows is null."""
-        return {name: self._children(route, value) if _is_list(value) else value for name, value in row.items()}
-
-    def _children(self, route: Route, page: Mapping[str, Any]) -> list[Row]:
-        rows = list(page["records"])
-        while not page["done"]:
-            page = self._next(route, page)
-            if not _is_list(page):
-                raise self._odd(route)
-            rows += page["records"]
-        return rows
-
-    def _chunks(self, ids: Sequence[str], statement: Callable[[Sequence[str]], str]) -> Iterator[Sequence[str]]:
-        at = 0
-        while at < len(ids):
-            size = min(IDS_A_CALL, len(ids) - at)
-            while size > 1 and not self._fits(statement(ids[at : at + size])):
-                size = (size + 1) // 2
-            yield ids[at : at + size]
-            at += size
-
-    def _fits(self, statement: str) -> bool:
-        return self._gateway.url_bytes("query/", {"q": statement}) <= self._facts.uri_bytes
-
     def _must_fit(self, statement: str) -> None:
-        if not self._fits(statement):
+        if not self._pages.fits(statement):
             raise ConfigError(
                 f"The source mapping of salesforce {self.instance} reads more fields than one call can name "
                 f"({len(self._wanted.fields)} fields, {len(self._wanted.children)} lists). Map fewer."
@@ -382,78 +313,16 @@ class Salesforce:
             if self._schema is None:
                 told = self._gateway.ask(DESCRIBE, "GET", "sobjects/Opportunity/describe")
                 if not isinstance(told, Mapping) or "fields" not in told:
-                    raise self._odd(DESCRIBE)
+                    raise self._pages.odd(DESCRIBE)
                 self._schema = schema_of(told)
             return self._schema
 
     def _stages(self) -> frozenset[str]:
         with self._once:
             if self._won_stages is None:
-                rows = [row for page in self._pages(STAGES, WON_STAGES) for row in page]
+                rows = [row for page in self._pages.plain(STAGES, WON_STAGES) for row in page]
                 self._won_stages = frozenset(str(row[name]) for row in rows for name in ("ApiName", "MasterLabel"))
             return self._won_stages
-
-    # Building deals
-
-    def _left(self, row: Row) -> Left:
-        ref = DealRef(self.instance, self.system, self.org(), id18(str(row["Id"])))
-        return Left(ref, None if row["IsDeleted"] is True else str(row["StageName"]))
-
-    def _page(self, rows: Sequence[Row]) -> Page:
-        built = [self._deal(row) for row in rows if row["IsWon"] is True]
-        return Page(
-            tuple(one for one in built if isinstance(one, Deal)),
-            tuple(one for one in built if isinstance(one, Unreadable)),
-        )
-
-    def _deal(self, row: Row) -> Deal | Unreadable:
-        ref = self._ref(str(row["Id"]))
-        for parent, key in (("Account", "AccountId"), ("Owner", "OwnerId")):
-            if row.get(key) and row.get(parent) is None:
-                why = f"Its {parent.lower()} is hidden. Give the integration user read access to it."
-                return Unreadable(ref, str(row["Name"]), why)
-        won_at, how, episode = self._won(row)
-        account = row.get("AccountId")
-        return Deal(
-            ref=ref,
-            name=str(row["Name"]),
-            account_id=id18(str(account)) if account else None,
-            account_name=value_at(row, "Account.Name"),
-            amount=value_at(row, "Amount"),
-            currency=value_at(row, "CurrencyIsoCode"),
-            owner_email=value_at(row, "Owner.Email"),
-            owner_active=value_at(row, "Owner.IsActive") is True,
-            won_at=won_at,
-            won_how=how,
-            episode=episode,
-            url=self._link(ref),
-            source=self._source(row),
-            stage=value_at(row, "StageName"),
-            children={
-                name: tuple(flat(child) for child in value_at(row, name) or ()) for name, flat in self._rows.items()
-            },
-        )
-
-    def _ref(self, record_id: str) -> DealRef:
-        return DealRef(self.instance, self.system, self.org(), id18(record_id))
-
-    def _link(self, ref: DealRef) -> str:
-        return f"https://{self._gateway.host}/lightning/r/Opportunity/{ref.id}/view"
-
-    def _won(self, row: Row) -> tuple[datetime, WonHow, int]:
-        # A won deal's own stage is a won one, also when an admin added it after we read the stages.
-        stages = self._stages() | {str(row["StageName"])}
-        moments = won_moments(value_at(row, HISTORY) or (), stages)
-        episode = max(1, len(moments))
-        if moments:
-            return moments[-1], WonHow.HISTORY, episode
-        changed = row.get("LastStageChangeDate")
-        if changed and self._facts.trust_last_stage_change:
-            return moment(str(changed)), WonHow.LAST_STAGE_CHANGE, episode
-        # It was won at the latest now, and a deal of last year must not look like one of today.
-        close = row.get("CloseDate")
-        seen = self._first_seen()
-        return min(seen, end_of_day(str(close))) if close else seen, WonHow.FIRST_SEEN, episode
 
 
 def _sub_select(name: str, fields: Sequence[str]) -> str:
@@ -472,10 +341,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
     for name in names:
         first.setdefault(name.lower(), name)
     return list(first.values())
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Mapping) and "records" in value and "done" in value
 
 
 def _label(row: Row) -> str:

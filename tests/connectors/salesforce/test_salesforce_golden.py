@@ -153,7 +153,7 @@ def reads_more(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     org.queued["deals"] = [Reply(200, golden("query_more_to_come")["response"]["body"])]
     org.queued["more"] = [Reply(200, golden("next_page")["response"]["body"])]
 
-    pages = [[row["Id"] for row in page] for page in crm._pages(ANY_READ, "SELECT Id FROM Opportunity")]
+    pages = [[row["Id"] for row in page] for page in crm._pages.plain(ANY_READ, "SELECT Id FROM Opportunity")]
 
     assert pages == [[ONE], [TWO]]
 
@@ -200,7 +200,7 @@ def reads_limit(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
 
 def reads_hidden_field(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
     with pytest.raises(ConfigError, match=r"Opportunity\.Foo__c is missing or hidden"):
-        list(crm._pages(ANY_READ, "SELECT Id FROM Opportunity WHERE Foo__c = null"))
+        list(crm._pages.plain(ANY_READ, "SELECT Id FROM Opportunity WHERE Foo__c = null"))
 
 
 def reads_lost_cursor(crm: Salesforce, gateway: Gateway, org: FakeOrg) -> None:
