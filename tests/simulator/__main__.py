@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.simulator import report
 from tests.simulator.mutants import mutant
+from tests.simulator.pairs import FIRST, PAIRS
 from tests.simulator.play import Ended, Plan, play
 from tests.simulator.ranges import ROOT, SIZE, Kept, Totals, simulated
 
@@ -37,9 +38,10 @@ def main() -> int:
 
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
+    parser.add_argument("--pair", choices=[*PAIRS], default=FIRST.name, help="the CRM and the platform")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="how many, from --seed on")
-    parser.add_argument("--size", type=int, default=SIZE, help="deals in a world")
+    parser.add_argument("--size", type=int, default=0, help="deals in a world")
     parser.add_argument("--workers", type=int, default=Plan(0).workers)
     parser.add_argument("--rate", type=float, default=Plan(0).rate, help="share of calls that are disturbed")
     parser.add_argument("--mutant", default="", help="break the engine in this way")
@@ -53,7 +55,7 @@ def _seeds(said: argparse.Namespace) -> int:
     bad = 0
     for seed in range(said.seed, said.seed + said.seeds):
         began = time.process_time()
-        plan = Plan(seed, size=said.size, workers=said.workers, rate=said.rate)
+        plan = replace(Plan.of(PAIRS[said.pair], seed, said.size), workers=said.workers, rate=said.rate)
         with mutant(said.mutant).at_work() if said.mutant else nullcontext():
             ended = play(plan, trace=_say if said.trace else None)
         _say(f"{_words(ended)}; {ended.found.handoffs / (time.process_time() - began):.0f}/s")
