@@ -69,9 +69,14 @@ class HubSpot:
         """Return a change with the stamp of this moment."""
         return {name: [{**row, "hs_lastmodifieddate": iso(moment)} for row in rows] for name, rows in edits.items()}
 
-    def instance(self, port_base: int) -> Instance:
-        """Return its section of `handoff.toml`, for the stand-in at its port."""
-        return stand_in(connectors.crms()["hubspot"], port_base, {})
+    def instance(self, port_base: int, records: int) -> Instance:
+        """Return its section of `handoff.toml`: an OAuth app, which can renew a token that is not accepted."""
+        said = {f"HANDOFF_CRM_MAIN_{name}": "sandbox" for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")}
+        return stand_in(
+            connectors.crms()["hubspot"],
+            port_base,
+            {**said, "HANDOFF_CRM_MAIN_AUTH": "oauth", "HANDOFF_CRM_MAIN_WRITE_SIZE": str(records)},
+        )
 
     def told(self, state: Mapping[str, Objects]) -> dict[str, Told]:
         """Return what each deal's own record says in the end, by the deal's id."""

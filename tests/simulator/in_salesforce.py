@@ -58,8 +58,8 @@ class Salesforce:
         """Return a change with the stamp of this moment."""
         return {name: [{**row, "SystemModstamp": iso_z(moment)} for row in rows] for name, rows in edits.items()}
 
-    def instance(self, port_base: int) -> Instance:
-        """Return its section of `handoff.toml`; the domain of a stand-in tells no port."""
+    def instance(self, port_base: int, records: int) -> Instance:
+        """Return its section of `handoff.toml`; the domain of a stand-in tells no port, and no setting a size."""
         said = {f"HANDOFF_CRM_MAIN_CLIENT_{part}": "sandbox" for part in ("ID", "SECRET")}
         return Instance("crm", "main", {"system": "salesforce", "domain": "sandbox.my"}, said)
 

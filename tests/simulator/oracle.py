@@ -1,7 +1,6 @@
 """What must be true of a world in the end, by the systems alone; the ledger's word is compared, never believed."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ class Found:
 
     `handoffs` counts the deals that had to be handed off; `lost`, `doubled` and `wrong` say in words which work is
     missing, there twice, or not as it should be; `parked` names the deals whose blind step a person must decide.
+    `stuck` counts the steps that are parked although they can be looked up.
     `twins` are the ids of records that stand for one piece of work, `missing` those of deals that lack one that can be
     found.
     """
@@ -31,6 +31,7 @@ class Found:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
+    stuck: int = 0
     twins: list[frozenset[str]] = field(default_factory=list)
     missing: set[str] = field(default_factory=set)
 
@@ -118,6 +119,7 @@ class Oracle:
     def _ledger(self, ledger: Ledger, findable: Iterable[str]) -> None:
         for kind in findable:
             unknown = in_doubt(ledger, kind)
+            self.found.stuck += len(unknown)
             if unknown:
                 self.wrong(f"{len(unknown)} steps of kind {kind} are parked")
         waiting = [ref for ref, standing in self._standing.items() if standing == "waiting"]
@@ -133,12 +135,3 @@ class Oracle:
 def _standings(ledger: Ledger) -> dict[str, str]:
     with ledger.reading() as connection:
         return dict(connection.execute(select(t.deals.c.deal_id, t.deals.c.standing)).tuples().all())
-
-
-def counted(found: Iterable[Found]) -> Iterator[tuple[str, int]]:
-    """Yield how often each was found, over many worlds."""
-    total: Counter[str] = Counter()
-    for one in found:
-        total.update(handoffs=one.handoffs, lost=len(one.lost), doubled=len(one.doubled), wrong=len(one.wrong))
-        total.update(parked=len(one.parked))
-    yield from total.items()

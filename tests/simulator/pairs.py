@@ -15,6 +15,9 @@ CRMS: Mapping[str, Callable[[], CrmSide]] = {"salesforce": Salesforce, "hubspot"
 PLATFORMS: Mapping[str, Callable[[], PlatformSide]] = {"gainsight": Gainsight, "totango": Totango}
 
 
+ROUGH = Chances(crash=0.001, freeze=0.002)
+
+
 @dataclass(frozen=True)
 class Pair:
     """
@@ -28,7 +31,7 @@ class Pair:
     platform: str
     size: int = 600
     busy_for: timedelta = timedelta(minutes=15)
-    chances: Chances = Chances(crash=0.001, freeze=0.002)
+    chances: Chances = ROUGH
 
     @property
     def name(self) -> str:
@@ -37,9 +40,10 @@ class Pair:
 
 
 def _to_totango(crm: str) -> Pair:
-    return Pair(crm, "totango", 300, timedelta(minutes=30), Chances(crash=0.0004, freeze=0.0005))
+    return Pair(crm, "totango", 300, timedelta(minutes=40), Chances(crash=0.0004, freeze=0.0005))
 
 
 FIRST = Pair("salesforce", "gainsight")
-OTHERS = (_to_totango("hubspot"), _to_totango("salesforce"), Pair("hubspot", "gainsight", busy_for=timedelta(minutes=30)))
+FROM_HUBSPOT = Pair("hubspot", "gainsight", 600, timedelta(minutes=30), Chances(crash=0.0007, freeze=0.001))
+OTHERS = (_to_totango("hubspot"), _to_totango("salesforce"), FROM_HUBSPOT)
 PAIRS: Mapping[str, Pair] = {one.name: one for one in (FIRST, *OTHERS)}

@@ -88,6 +88,11 @@ class Plan:
         """Return a world of a pair as it usually is; `size` is how many deals it has, 0 as many as usual."""
         return cls(seed, size or pair.size, pair, chances=pair.chances, busy_for=pair.busy_for)
 
+    @property
+    def words(self) -> str:
+        """What the command line is told to play it again, as it usually is."""
+        return f"--pair {self.pair.name} --seed {self.seed} --size {self.size}"
+
 
 @dataclass
 class Ended:
@@ -263,7 +268,7 @@ class Play:
         port_base, loaded = self.world.port_base, mappings(self.plan.pair)
         destination = platform.destination(platform.instance(port_base, records), given(platform.system), self.network)
         return Bridge(
-            connectors.crms()[crm.system].make(crm.instance(port_base), loaded, given(crm.system)),
+            connectors.crms()[crm.system].make(crm.instance(port_base, records), loaded, given(crm.system)),
             destination,
             loaded,
             ledger,

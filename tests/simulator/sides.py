@@ -163,8 +163,8 @@ class CrmSide(Protocol):
         """Return a change with the stamp of this moment."""
         ...
 
-    def instance(self, port_base: int) -> Instance:
-        """Return its section of `handoff.toml`, for the stand-in at its port."""
+    def instance(self, port_base: int, records: int) -> Instance:
+        """Return its section of `handoff.toml`, for the stand-in at its port; so many records go in one call."""
         ...
 
     def told(self, state: Mapping[str, Objects]) -> dict[str, Told]:
