@@ -8,6 +8,7 @@ import connectors
 from flows._instances import stand_in
 from handoff.settings import Instance
 from sandbox.hubspot.moments import iso
+from sandbox.people import CUSTOMER_SUCCESS
 from sandbox.wire import Json, Objects
 from tests.simulator.sides import LOST, OPEN, PLAIN, RENEWAL, WELCOMED, WON, Account, Sale, Told
 
@@ -29,7 +30,8 @@ class HubSpot:
     def __init__(self) -> None:
         self._companies, self._deals = count(9_000_000_001), count(51_000_000_001)
         rep = {"id": REP, "email": "rosa.rep@harbor.example", "firstName": "Rosa", "lastName": "Rep"}
-        self.objects: Objects = {"owners": [rep], "companies": [], "deals": []}
+        owners = [{"id": str(int(REP) + 1 + place), "email": one.email} for place, one in enumerate(CUSTOMER_SUCCESS)]
+        self.objects: Objects = {"owners": [rep, *owners], "companies": [], "deals": []}
         self.settings: Mapping[str, Json] = {
             "search_order": "loose",
             "search_late_share": LATE_SHARE,

@@ -9,6 +9,7 @@ from typing import Any
 from connectors import _totango_wire, _totango_write
 from connectors._gainsight_find import Finder
 from connectors._gainsight_write import Writer
+from connectors._hubspot_work import Work as WorkInHubSpot
 from connectors._hubspot_write_back import WriteBack
 from connectors._totango_bulk import BulkWriter
 from connectors._totango_values import account_of, row_id
@@ -102,6 +103,10 @@ def _no_look_for_work(real: Any) -> Any:
     return lambda self, kind, steps: {}
 
 
+def _no_work_found(real: Any) -> Any:
+    return lambda self, steps: {}
+
+
 def _repeatable(real: Any) -> Any:
     return replace(real, repeatable=True)
 
@@ -134,6 +139,7 @@ _SMALL = Plan(seed=0, size=40, most_passes=20)
 _FROZEN = Chances(freeze=0.3, frozen_seconds=(500.0, 900.0), frozen_only_at="ledger: an intent is written")
 
 _TO_TOTANGO = Plan.of(PAIRS["salesforce-totango"], 0, 60)
+_IN_HUBSPOT = Plan.of(PAIRS["hubspot-crm"], 0, 60)
 _FROM_HUBSPOT = replace(Plan.of(PAIRS["hubspot-gainsight"], 0, 100), chances=CALM, lag_seconds=(0, 0))
 
 MUTANTS = (
@@ -184,6 +190,7 @@ MUTANTS = (
         _FROM_HUBSPOT,
         range(1, 9),
     ),
+    Mutant("skip the look for work in the CRM", [(WorkInHubSpot, "find", _no_work_found)], _IN_HUBSPOT, range(1, 9)),
 )
 
 

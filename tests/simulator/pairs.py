@@ -8,11 +8,12 @@ from tests.simulator.hub import Chances
 from tests.simulator.in_gainsight import Gainsight
 from tests.simulator.in_hubspot import HubSpot
 from tests.simulator.in_salesforce import Salesforce
+from tests.simulator.in_the_crm import InHubSpot
 from tests.simulator.in_totango import Totango
 from tests.simulator.sides import CrmSide, PlatformSide
 
 CRMS: Mapping[str, Callable[[], CrmSide]] = {"salesforce": Salesforce, "hubspot": HubSpot}
-PLATFORMS: Mapping[str, Callable[[], PlatformSide]] = {"gainsight": Gainsight, "totango": Totango}
+PLATFORMS: Mapping[str, Callable[[], PlatformSide]] = {"gainsight": Gainsight, "totango": Totango, "crm": InHubSpot}
 
 
 ROUGH = Chances(crash=0.001, freeze=0.002)
@@ -43,7 +44,10 @@ def _to_totango(crm: str) -> Pair:
     return Pair(crm, "totango", 300, timedelta(minutes=40), Chances(crash=0.0004, freeze=0.0005))
 
 
+def _from_hubspot(platform: str) -> Pair:
+    return Pair("hubspot", platform, 600, timedelta(minutes=30), Chances(crash=0.0007, freeze=0.001))
+
+
 FIRST = Pair("salesforce", "gainsight")
-FROM_HUBSPOT = Pair("hubspot", "gainsight", 600, timedelta(minutes=30), Chances(crash=0.0007, freeze=0.001))
-OTHERS = (_to_totango("hubspot"), _to_totango("salesforce"), FROM_HUBSPOT)
+OTHERS = (_to_totango("hubspot"), _to_totango("salesforce"), _from_hubspot("gainsight"), _from_hubspot("crm"))
 PAIRS: Mapping[str, Pair] = {one.name: one for one in (FIRST, *OTHERS)}

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -266,10 +266,12 @@ class Play:
             )
 
         port_base, loaded = self.world.port_base, mappings(self.plan.pair)
-        destination = platform.destination(platform.instance(port_base, records), given(platform.system), self.network)
+        of_crm = connectors.crms()[crm.system]
+        made = of_crm.make(crm.instance(port_base, records), loaded, given(crm.system))
+        beside = replace(given(platform.system), crm=made, work_in=of_crm.work_in)
         return Bridge(
-            connectors.crms()[crm.system].make(crm.instance(port_base, records), loaded, given(crm.system)),
-            destination,
+            made,
+            platform.destination(platform.instance(port_base, records), beside, self.network),
             loaded,
             ledger,
             clock,

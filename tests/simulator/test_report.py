@@ -14,17 +14,14 @@ def test_a_pair_that_is_not_played_keeps_its_figures_and_the_others_get_theirs()
 
     again = list(table(page, "what", FIGURES, {OTHERS[0]: Totals(**{**vars(PLAYED), "handoffs": 1_040})}))
 
-    assert again[0] == (
-        "| what | Salesforce to Gainsight | HubSpot to Totango | Salesforce to Totango | HubSpot to Gainsight |"
-    )
-    assert again[2] == "| handoffs | 520 | 1,040 | - | - |"
-    assert "| share of calls disturbed | 30.0% | 30.0% | - | - |" in again
+    assert again[0].startswith("| what | Salesforce to Gainsight | HubSpot to Totango |")
+    assert again[2] == "| handoffs | 520 | 1,040 | - | - | - |"
+    assert "| share of calls disturbed | 30.0% | 30.0% | - | - | - |" in again
 
 
 def test_a_row_that_the_page_did_not_have_says_so():
     page = "\n".join(table("", "what", FIGURES[:1], {FIRST: PLAYED}))
 
-    assert list(table(page, "what", FIGURES[:2], {}))[2:4] == [
-        "| handoffs | 520 | - | - | - |",
-        "| worlds | - | - | - | - |",
-    ]
+    again = list(table(page, "what", FIGURES[:2], {}))
+
+    assert again[2:4] == ["| handoffs | 520 | - | - | - | - |", "| worlds | - | - | - | - | - |"]
