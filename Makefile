@@ -74,13 +74,14 @@ bench-throughput: $(BENCH) ## Count the handoffs a second of the core, and hold 
 	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md
 	@$(BIN)/python benchmarks/peers.py --data $(DATA) --drt $(CURDIR)/$(BIN)/drt --write docs/throughput.md
 
-simulate: $(READY) ## A million handoffs on bad days, range by range in build/; a range is not played twice
-	@$(BIN)/python -m tests.simulator --handoffs 1000000
+simulate: $(READY) ## A million handoffs on bad days, and 50,000 of each other pair, by range in build/; none is played twice
+	@$(BIN)/python -m tests.simulator --handoffs 1000000 --others 50000
 
 HANDOFFS ?= 100000
+OTHERS ?= 10000
 
-reliability: $(READY) ## Simulate HANDOFFS handoffs, break assumptions and engine, and rewrite docs/reliability.md
-	@$(BIN)/python -m tests.simulator --handoffs $(HANDOFFS) --report docs/reliability.md
+reliability: $(READY) ## Simulate HANDOFFS handoffs, and OTHERS of each other pair; break assumptions and engine; rewrites docs/reliability.md
+	@$(BIN)/python -m tests.simulator --handoffs $(HANDOFFS) --others $(OTHERS) --report docs/reliability.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
 	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py

@@ -61,13 +61,17 @@ class Memory:
 
     @classmethod
     def of_created(cls, row: Any, held: Held) -> "Memory":
-        """Return what is ours in a record that was found by its key, and whose making had no answer."""
+        """
+        Return what is ours in a record that was found by its key, and whose making had no answer.
+
+        What was tried counts on: where the update that follows has no answer either, it tells again what is ours.
+        """
         tried: Tried = (row.intended or {}) if row is not None else {}
         ours = {}
         for name, hashes in tried.items():
             there = field_fingerprint(held.values[name]) if name in held.values else None
             ours[name] = there if there is not None and there in hashes else hashes[-1]
-        return cls(ours)
+        return cls(ours, tried)
 
 
 @dataclass(frozen=True)

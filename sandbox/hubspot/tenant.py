@@ -15,9 +15,11 @@ def set_up(portal: Portal, settings: Mapping[str, Json]) -> None:
     Take the settings that concern HubSpot and pass over the names it does not have.
 
     Besides the shared ones: `scopes` gives tokens and what they may do (null: all), `rules` are the admin's rules,
-    `association_labels` the labels of deals to contacts. All else is a switch of `choices`. Raises `ValueError` for
-    a switch, property or value that HubSpot does not have; then nothing has changed.
+    `association_labels` the labels of deals to contacts. All else is a switch of `choices`. These stand by themselves
+    or under `hubspot`. Raises `ValueError` for a switch, property or value that HubSpot does not have; then nothing
+    has changed.
     """
+    settings = _unwrapped(settings)
     own = {name: value for name, value in settings.items() if name not in (*SHARED, *_OWN)}
     choices = portal.choices.with_switches(own)
     hidden = _ours(portal, settings["hidden_fields"]) if "hidden_fields" in settings else portal.schema.hidden
@@ -33,6 +35,13 @@ def set_up(portal: Portal, settings: Mapping[str, Json]) -> None:
         portal.links.types.add("deals", "contacts", label)
     if "inactive_users" in settings:
         retire(portal, [str(each).lower() for each in settings["inactive_users"]])
+
+
+def _unwrapped(settings: Mapping[str, Json]) -> dict[str, Json]:
+    own = settings.get("hubspot", {})
+    if not isinstance(own, Mapping):
+        raise ValueError(f"'hubspot' takes switches and their values; got {own!r}.")
+    return {**{name: value for name, value in settings.items() if name != "hubspot"}, **own}
 
 
 def withhold(portal: Portal, fields: Mapping[str, Loss]) -> None:

@@ -471,6 +471,22 @@ def test_an_adoption_whose_answer_never_came_ends_with_one_record(adopter, end):
     assert adopter.platform.one(ref).payload["ARR__gc"] == Decimal(48_000)
 
 
+@pytest.mark.parametrize("end", [End.CUT_BEFORE, End.UNKNOWN_BEFORE])
+def test_a_change_is_written_though_neither_the_making_nor_its_first_sending_had_an_answer(world, end):
+    world.crm.win(a_deal())
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "company" else None
+    world.run()
+    amount(world, 52_000)
+    world.platform.ends = lambda step: end if step.kind == "company" else None
+    with suppress(PowerCut):
+        world.run(after=130)
+    world.platform.ends = lambda step: None
+
+    world.until_quiet()
+
+    assert the(world, "company").payload["ARR__gc"] == Decimal(52_000)
+
+
 @pytest.mark.parametrize("end", [End.CUT_AFTER, End.UNKNOWN_AFTER])
 def test_what_a_person_had_filled_stays_theirs_after_an_adoption_whose_answer_never_came(adopter, end):
     ref = theirs(adopter, OwnerId="1P01-else", Comments="theirs")

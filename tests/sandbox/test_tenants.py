@@ -123,6 +123,7 @@ def test_each_system_takes_its_own_settings(world):
         "inactive_users": ["priya.shah@harbor.example"],
         "page_size": 2000,
         "gainsight": {"per_minute": 1},
+        "hubspot": {"per_day": 0},
     }
 
     world.load({"tenant": settings})
@@ -132,8 +133,11 @@ def test_each_system_takes_its_own_settings(world):
         for _ in range(2)
     ]
 
+    deals = Request("GET", "/crm/objects/2026-03/deals", headers={"authorization": "Bearer sandbox"})
+
     assert refused[0]["errorCode"] == "INVALID_FIELD"
     assert calls[1].status == 429
+    assert json.loads(world.handle("hubspot", deals).body)["policyName"] == "DAILY"
     users = world.state("gainsight", "gsuser")["gainsight"]["gsuser"]
     assert [user["Name"] for user in users if not user["IsActiveUser"]] == ["Priya Shah"]
 
@@ -143,6 +147,8 @@ def test_each_system_takes_its_own_settings(world):
     [
         ({"multi_curency": True}, "salesforce: .*'multi_curency'"),
         ({"gainsight": {"per_minut": 1}}, "gainsight: .*'per_minut'"),
+        ({"hubspot": {"per_dey": 1}}, "hubspot: .*'per_dey'"),
+        ({"hubspot": 5}, "hubspot: .*takes switches"),
         ({"hidden_fields": ["Opportunity.Nope__c"]}, "salesforce: .*'Nope__c'"),
         ({"hidden_fields": 5}, "salesforce: "),
     ],

@@ -8,8 +8,10 @@ from typing import Any
 
 from tests.simulator.hub import CALM, CRASH
 from tests.simulator.oracle import Found
+from tests.simulator.pairs import CRMS, FIRST, PLATFORMS
 from tests.simulator.play import START, Plan, playing
-from tests.simulator.scene import PLAIN, RENEWAL, WITH_LETTER, Scene
+from tests.simulator.scene import Scene
+from tests.simulator.sides import PLAIN, RENEWAL, WELCOMED
 
 CHANGED_AFTER = timedelta(minutes=55)
 """By then whatever a cut-off pass left behind is done, so that the change meets the same world."""
@@ -47,15 +49,15 @@ class Disturbed:
 
 def every_kind(*, changes_after: timedelta = CHANGED_AFTER) -> Scene:
     """Return a company whose deals need a new company, a known one, a CTA to adopt, objectives, letters and a note."""
-    scene = Scene(START)
+    scene = Scene(START, CRMS[FIRST.crm](), PLATFORMS[FIRST.platform]())
     fresh, linked, named = scene.account(), scene.account(), scene.account()
     scene.known(linked, by_id=True, begun=True)
     scene.known(named, by_id=False)
     hour = timedelta(hours=1)
-    changes = scene.deal(fresh, WITH_LETTER, before=5 * hour, promises=True)
+    changes = scene.deal(fresh, WELCOMED, before=5 * hour, promises=True)
     scene.deal(fresh, PLAIN, before=4 * hour)
     scene.deal(linked, PLAIN, before=3 * hour)
-    scene.deal(named, WITH_LETTER, before=2 * hour)
+    scene.deal(named, WELCOMED, before=2 * hour)
     scene.deal(named, RENEWAL, before=hour)
     scene.changes_its_goal(changes, after=changes_after)
     return scene

@@ -3,18 +3,16 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
+from sandbox.journal import iso_z
 from sandbox.wire import Cut, Request, Response
 from tests.simulator.hub import Hub
 from tests.simulator.network import Answer
+from tests.simulator.words import HTML, HTML_TYPE, OfHubSpot, OfTotango, all_words
 
-HTML = b"<html><body><h1>Service Unavailable</h1></body></html>"
-HTML_TYPE = {"content-type": "text/html"}
-LOCKED = b'[{"message":"unable to obtain exclusive access to this record","errorCode":"UNABLE_TO_LOCK_ROW"}]'
 LATE_SECONDS = (1.0, 30.0)
 
 
@@ -48,6 +46,13 @@ MIX: Sequence[Kind] = (
     Kind("drop_reference", (0, 4), True, "applied, one record is missing in the answer"),
     Kind("apply_late", (0, 4), True, "no answer, and applied up to half a minute later"),
 )
+OWN: Sequence[Kind] = (
+    Kind("left_out", (2, 0), False, "HubSpot: a batch read says nothing of one of its records"),
+    Kind("in_part", (0, 2), False, "HubSpot: 207, one record of a batch is not written for now"),
+    Kind("failed", (2, 0), False, "Totango: a search fails, with 200"),
+    Kind("accepted", (0, 4), True, "Totango: the Integration Hub takes a batch, and applies it half a minute later"),
+)
+"""What only some systems do; `tests.simulator.words` tells which calls can meet it."""
 WRITES, READS = 1.4, 0.8
 """Writes are disturbed more often than reads, so that the ambiguous faults are more than a third of all."""
 
@@ -65,18 +70,20 @@ class Faults:
     """
 
     def __init__(self, rate: float, chance: random.Random, hub: Hub) -> None:
-        self.rate, self._chance, self._hub = rate, chance, hub
+        self.rate, self._chance, self._hub, self._words = rate, chance, hub, all_words()
         self.tried: Counter[str] = Counter()
         self.ambiguous = self.asked = 0
 
     def disturb(self, system: str, request: Request, answer: Answer) -> Response:
         """Return the answer of a call, disturbed or not; raises `Cut` where none comes."""
-        writes = is_write(request)
+        words = self._words[system]
+        writes = words.writes(request)
         self.asked += bool(self.rate)
         if not self.rate or self._chance.random() >= self.rate * (WRITES if writes else READS):
             return answer(request)
-        weights = [kind.weight[writes] for kind in MIX]
-        (kind,) = self._chance.choices(MIX, weights)
+        own = words.own(request)
+        mix = [*MIX, *(kind for kind in OWN if kind.name in own)] if own else MIX
+        (kind,) = self._chance.choices(mix, [kind.weight[writes] for kind in mix])
         self.tried[kind.name] += 1
         if kind.applied and writes:
             self.ambiguous += 1
@@ -94,17 +101,10 @@ class Faults:
         return Response(self._chance.choice((502, 503)), HTML_TYPE, HTML)
 
     def _too_many(self, system: str, request: Request, answer: Answer) -> Response:
-        headers = self._chance.choice(({}, {"retry-after": str(self._chance.randrange(1, 40))}))
-        json_body = json.dumps({"result": False, "errorCode": "GU_2400", "errorDesc": "Too many request"}).encode()
-        return Response(429, headers, self._chance.choice((b"", json_body, HTML)))
+        return self._words[system].too_many(request, self._chance)
 
     def _unauthorized(self, system: str, request: Request, answer: Answer) -> Response:
-        said: Any = {"result": False, "errorCode": "GS_APIG_2401", "errorDesc": "Unauthorized"}
-        if system == "salesforce":
-            said = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
-        if system == "post":  # it knows no credentials
-            return Response(503, HTML_TYPE, HTML)
-        return Response(401, {"content-type": "application/json"}, json.dumps(said).encode())
+        return self._words[system].stranger(request)
 
     def _slow(self, system: str, request: Request, answer: Answer) -> Response:
         said = answer(request)
@@ -112,9 +112,7 @@ class Faults:
         return said
 
     def _locked(self, system: str, request: Request, answer: Answer) -> Response:
-        if system == "salesforce":
-            return Response(400, {"content-type": "application/json"}, LOCKED)
-        return Response(500, HTML_TYPE, HTML)
+        return self._words[system].locked(request, self._chance)
 
     def _reset_after(self, system: str, request: Request, answer: Answer) -> Response:
         answer(request)
@@ -133,45 +131,42 @@ class Faults:
         return replace(said, body=said.body[: len(said.body) // 2])
 
     def _drop_reference(self, system: str, request: Request, answer: Answer) -> Response:
-        if self._chance.random() < 0.5:  # it was not carried out either, which the caller cannot know
-            return answer(replace(request, body=_without_one(request.body, self._chance)))
+        words = self._words[system]
+        if words.takes_many(request) and self._chance.random() < 0.5:
+            # It was not carried out either, which the caller cannot know.
+            return answer(replace(request, body=words.without_one(request.body, self._chance)))
         said = answer(request)
-        return replace(said, body=_without_one(said.body, self._chance))
+        return replace(said, body=words.without_one(said.body, self._chance))
 
     def _apply_late(self, system: str, request: Request, answer: Answer) -> Response:
-        late = self._hub.now() + timedelta(seconds=self._chance.uniform(*LATE_SECONDS))
-        self._hub.at(late, lambda: answer(request))
+        self._later(request, answer)
         raise Cut("silent")
 
+    def _later(self, request: Request, answer: Answer) -> None:
+        late = self._hub.now() + timedelta(seconds=self._chance.uniform(*LATE_SECONDS))
+        self._hub.at(late, lambda: answer(request))
 
-def is_write(request: Request) -> bool:
-    """Say whether a call may change something."""
-    if request.method == "GET" or "oauth" in request.path:
-        return False
-    return not any(part in request.path for part in ("/query/", "/describe", "/list"))
+    # What only some systems do
 
+    def _left_out(self, system: str, request: Request, answer: Answer) -> Response:
+        said = answer(request)
+        return replace(said, body=self._words[system].without_one(said.body, self._chance))
 
-def _without_one(body: bytes, chance: random.Random) -> bytes:
-    """Return a call or an answer that leaves one of its records out; as it is where it names none, or only one."""
-    try:
-        said = json.loads(body)
-    except ValueError:
-        return body
-    for records in _lists(said):
-        if len(records) > 1:
-            del records[chance.choice(sorted(records) if isinstance(records, dict) else range(len(records)))]
-            return json.dumps(said).encode()
-    return body
+    def _in_part(self, system: str, request: Request, answer: Answer) -> Response:
+        smaller, error = OfHubSpot().in_part(request, self._chance)
+        said = answer(smaller)
+        if said.status >= 300:
+            return said
+        body = json.loads(said.body)
+        errors = [*body.get("errors", ()), error]
+        return replace(said, status=207, body=json.dumps({**body, "numErrors": len(errors), "errors": errors}).encode())
 
+    def _failed(self, system: str, request: Request, answer: Answer) -> Response:
+        return OfTotango().failed()
 
-def _lists(said: Any) -> Iterator[Any]:
-    """Yield what may be the records of a call or an answer."""
-    data = said.get("data") if isinstance(said, dict) else None
-    for holder, names in ((said, ("records", "requests")), (data, ("success", "records"))):
-        if isinstance(holder, dict):
-            yield from (holder[name] for name in names if isinstance(holder.get(name), list | dict))
-    if isinstance(said, list):
-        yield said
+    def _accepted(self, system: str, request: Request, answer: Answer) -> Response:
+        self._later(request, answer)
+        return OfTotango().accepted(iso_z(self._hub.now()))
 
 
 _DOING = {
@@ -188,4 +183,8 @@ _DOING = {
     "truncate": Faults._truncate,
     "drop_reference": Faults._drop_reference,
     "apply_late": Faults._apply_late,
+    "left_out": Faults._left_out,
+    "in_part": Faults._in_part,
+    "failed": Faults._failed,
+    "accepted": Faults._accepted,
 }

@@ -6,8 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors import _totango_wire, _totango_write
 from connectors._gainsight_find import Finder
 from connectors._gainsight_write import Writer
+from connectors._hubspot_work import Work as WorkInHubSpot
+from connectors._hubspot_write_back import WriteBack
+from connectors._totango_bulk import BulkWriter
+from connectors._totango_values import account_of, row_id
+from connectors._totango_work import Work
 from handoff import decider, intake
 from handoff.bridge import Bridge
 from handoff.carry import Carrier
@@ -17,6 +23,7 @@ from handoff.intents import Ending, Intents
 from handoff.leases import Leases
 from handoff.model import Outcome, Result
 from tests.simulator.hub import CALM, Chances
+from tests.simulator.pairs import PAIRS
 from tests.simulator.play import Plan, play
 
 Patch = tuple[Any, str, Callable[[Any], Any]]
@@ -92,6 +99,33 @@ def _success(real: Any) -> Any:
     return outcome
 
 
+def _no_look_for_work(real: Any) -> Any:
+    return lambda self, kind, steps: {}
+
+
+def _no_work_found(real: Any) -> Any:
+    return lambda self, steps: {}
+
+
+def _repeatable(real: Any) -> Any:
+    return replace(real, repeatable=True)
+
+
+def _taken_is_done(real: Any) -> Any:
+    def seen(self: BulkWriter, steps: Sequence[Any], batch: str) -> list[Outcome]:
+        refs = [row_id(step) if step.kind == "collection" else account_of(step) for step in steps]
+        return [Outcome(step.key, Result.CREATED, ref) for step, ref in zip(steps, refs, strict=True)]
+
+    return seen
+
+
+def _written_all_the_same(real: Any) -> Any:
+    def read_back(self: WriteBack, doubted: Sequence[Any], rows: Mapping[str, Any]) -> dict[int, Outcome]:
+        return {one.at: Outcome(one.receipt.key, Result.UPDATED, one.receipt.deal.id) for one in doubted}
+
+    return read_back
+
+
 def _to_the_newest_row(real: Any) -> Any:
     def reading(bridge: Bridge, starts: datetime) -> Any:
         pace = replace(bridge.pace, overlap=timedelta(0), lag=timedelta(0), sweep_every=timedelta(days=9))
@@ -103,6 +137,10 @@ def _to_the_newest_row(real: Any) -> Any:
 
 _SMALL = Plan(seed=0, size=40, most_passes=20)
 _FROZEN = Chances(freeze=0.3, frozen_seconds=(500.0, 900.0), frozen_only_at="ledger: an intent is written")
+
+_TO_TOTANGO = Plan.of(PAIRS["salesforce-totango"], 0, 60)
+_IN_HUBSPOT = Plan.of(PAIRS["hubspot-crm"], 0, 60)
+_FROM_HUBSPOT = replace(Plan.of(PAIRS["hubspot-gainsight"], 0, 100), chances=CALM, lag_seconds=(0, 0))
 
 MUTANTS = (
     Mutant("skip the look-up", [(Finder, "by_key", _no_look)], _SMALL, range(1, 3)),
@@ -133,6 +171,26 @@ MUTANTS = (
     ),
     Mutant("retry a blind call", [(Decider, "_blind", _blind_again)], _SMALL, range(1, 5)),
     Mutant("count a missing reference id as success", [(Writer, "_outcome", _success)], _SMALL, range(1, 9)),
+    Mutant("skip Totango's look after doubt", [(Work, "by_key", _no_look_for_work)], _TO_TOTANGO, range(1, 9)),
+    Mutant(
+        "send the run of a play again",
+        [(one, "RUN_PLAY", _repeatable) for one in (_totango_wire, _totango_write)],
+        _TO_TOTANGO,
+        range(1, 9),
+    ),
+    Mutant(
+        "take what the Integration Hub accepts for done",
+        [(BulkWriter, "_seen", _taken_is_done)],
+        _TO_TOTANGO,
+        range(1, 9),
+    ),
+    Mutant(
+        "count a deal that a 207 does not name as written",
+        [(WriteBack, "_read_back", _written_all_the_same)],
+        _FROM_HUBSPOT,
+        range(1, 9),
+    ),
+    Mutant("skip the look for work in the CRM", [(WorkInHubSpot, "find", _no_work_found)], _IN_HUBSPOT, range(1, 9)),
 )
 
 

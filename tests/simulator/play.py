@@ -27,26 +27,24 @@ from handoff.model import Standing
 from handoff.reconcile import Reconciled, reconcile
 from handoff.report import Report
 from handoff.run import run_once
-from handoff.settings import Instance
 from sandbox.clock import SimulatedClock
 from sandbox.ids import with_checksum
 from sandbox.stand_ins import Tenancy
 from sandbox.wire import Request, Response
-from sandbox.world import Engines, World, port_of, vendor_engines
+from sandbox.world import Engines, World, vendor_engines
 from tests.simulator.faults import Faults
 from tests.simulator.hub import CALM, Chances, Crash, Hub
 from tests.simulator.memory import SimulatedLedger
 from tests.simulator.network import Network
 from tests.simulator.oracle import Found, judged
-from tests.simulator.scene import LATEST_COMMIT_SECONDS, BulkScene, Happening, Scene
-from tests.simulator.welcome import WELCOME, Post, WithWelcome, with_welcome
-from tests.systems import GAINSIGHT
+from tests.simulator.pairs import CRMS, FIRST, PLATFORMS, Pair
+from tests.simulator.scene import LATEST_COMMIT_SECONDS, BulkScene, Scene
+from tests.simulator.sides import Happening
+from tests.simulator.welcome import Post
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 MAPPINGS = Path(__file__).parent / "mappings"
-CRM, PLATFORM = connectors.crms()["salesforce"], connectors.platforms()["gainsight"]
 TENANCY = Tenancy(org=with_checksum("00DSim000000001"), tenant="harbor-simulated")
-BUSY_FOR = timedelta(minutes=15)
 BATCHES = (5, 10, 50)
 """How many records go in one call while calls are disturbed; it differs from world to world."""
 MOST_AT_ONCE = 50
@@ -57,7 +55,6 @@ A_PERSON_TRIES_AGAIN_SECONDS = 3_900.0
 LAST_ROWS_ARE_LEFT_FOR = timedelta(seconds=20)
 """A pass that begins later than this after the last edit reads it: the bridge leaves the last 10 seconds alone."""
 SECOND = "worker 2"
-ROUGH = Chances(crash=0.001, freeze=0.002)
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -66,23 +63,35 @@ class Plan:
     """
     What one world is like.
 
-    `rate` is how many calls are disturbed, `chances` how often workers are, for `busy_for` from the start. What was
-    made is invisible to look-ups for some of `lag_seconds`; a worker begins a pass about every `between_seconds`. A row
-    of the CRM may appear `late_seconds` after its stamp. The second worker's clock is `ahead_seconds` ahead of all
-    others. A world in which something waits for ever ends after `most_passes`. Everything follows from `seed`.
+    `pair` names its CRM and its platform. `rate` is how many calls are disturbed, `chances` how often workers are, for
+    `busy_for` from the start. What was made is invisible to look-ups for some of `lag_seconds`; a worker begins a pass
+    about every `between_seconds`. A row of the CRM may appear `late_seconds` after its stamp. The second worker's clock
+    is `ahead_seconds` ahead of all others. A world in which something waits for ever ends after `most_passes`.
+    Everything follows from `seed`.
     """
 
     seed: int
     size: int = 200
+    pair: Pair = FIRST
     workers: int = 2
     rate: float = 0.3
-    chances: Chances = ROUGH
-    busy_for: timedelta = BUSY_FOR
+    chances: Chances = FIRST.chances
+    busy_for: timedelta = FIRST.busy_for
     lag_seconds: tuple[int, int] = (0, 60)
     between_seconds: float = 120.0
     late_seconds: float = LATEST_COMMIT_SECONDS
     ahead_seconds: float = 0.0
     most_passes: int = 120
+
+    @classmethod
+    def of(cls, pair: Pair, seed: int, size: int = 0) -> "Plan":
+        """Return a world of a pair as it usually is; `size` is how many deals it has, 0 as many as usual."""
+        return cls(seed, size or pair.size, pair, chances=pair.chances, busy_for=pair.busy_for)
+
+    @property
+    def words(self) -> str:
+        """What the command line is told to play it again, as it usually is."""
+        return f"--pair {self.pair.name} --seed {self.seed} --size {self.size}"
 
 
 @dataclass
@@ -132,8 +141,15 @@ class Play:
         self.hub.trace = trace
         made_up = random.Random(self.chance.random())
         self.scene = scene or BulkScene(
-            plan.size, made_up, START, busy_for=plan.busy_for, late_seconds=plan.late_seconds
+            plan.size,
+            made_up,
+            START,
+            CRMS[plan.pair.crm](),
+            PLATFORMS[plan.pair.platform](),
+            busy_for=plan.busy_for,
+            late_seconds=plan.late_seconds,
         )
+        self._ends_not_before = START + plan.busy_for + LAST_ROWS_ARE_LEFT_FOR + self.scene.crm.seen_within
         self.clock = SimulatedClock(real_now=self.hub.now, start=START)
         self.world = World(
             seed=plan.seed, clock=self.clock, real_now=self.hub.now, engines=self._engines, tenant=self.scene.contents
@@ -143,8 +159,7 @@ class Play:
         self.faults = Faults(plan.rate, random.Random(self.chance.random()), self.hub)
         self.network.disturb = self.faults.disturb
         self._jitter = random.Random(self.chance.random())
-        self._crm, self._platform = _instances(port_of("gainsight") + self.world.port_base)
-        self._platform = _sending(self._platform, self.chance.choice(BATCHES))
+        self._records = self.chance.choice(BATCHES)
         self.reports: list[Report] = []
         self.broken_off = 0
         self._calm = self._quiet = False
@@ -154,7 +169,8 @@ class Play:
         """Let the workers work until nothing waits, and return what the oracle found."""
         busy = self.plan
         self.hub.chances = busy.chances
-        self.world.load({"tenant": {"gainsight": {"read_lag_seconds": self.chance.randint(*busy.lag_seconds)}}})
+        platform = self.scene.platform
+        self.world.load({"tenant": {platform.system: dict(platform.lag(self.chance.randint(*busy.lag_seconds)))}})
         for happening in self.scene.happenings:
             self.hub.at(START + happening.after, lambda one=happening: self._happens(one))  # type: ignore[misc]
         self.hub.at(START + busy.busy_for, self._calms_down)
@@ -212,7 +228,7 @@ class Play:
                 ledger.close()
 
     def _pass(self, ledger: SimulatedLedger) -> None:
-        covers_all = self._calm and self.hub.now() > START + self.plan.busy_for + LAST_ROWS_ARE_LEFT_FOR
+        covers_all = self._calm and self.hub.now() > self._ends_not_before
         try:
             self.reports.append(run_once(self._bridge(ledger)))
         except ServiceError as error:
@@ -220,43 +236,47 @@ class Play:
             self._note(f"broken off: {error}")
             return
         self._note(self.reports[-1].balance.words())
+        if self._calm and not covers_all and self.scene.crm.seen_within and not any(self._what_waits(ledger)):
+            self.hub.sleep((self._ends_not_before - self.hub.now()).total_seconds())
         if covers_all:
             self._passes_left -= 1
-            waits, persons = what_waits(ledger)
+            waits, persons = self._what_waits(ledger)
             self._quiet = not (waits or persons) or self._passes_left <= 0
             if persons and not waits:
                 self.hub.sleep(A_PERSON_TRIES_AGAIN_SECONDS)
+
+    def _what_waits(self, ledger: Ledger) -> tuple[int, int]:
+        return what_waits(ledger, self.scene.platform.blind)
 
     def _bridge(self, ledger: SimulatedLedger) -> Bridge:
         ledger.open(stamps={})
         ahead = timedelta(seconds=self.plan.ahead_seconds if self.hub.running == SECOND else 0.0)
         clock, budget = Beating(WorkerClock(self.clock, self.hub, ahead), ledger.beat), SharedBudget(ledger)
-        given = Given(
-            clock,
-            budget,
-            jitter=self._jitter.random,
-            read_only=False,
-            httpx_transport=self.network.under_httpx("gainsight"),
-            requests_adapter=self.network.under_requests("salesforce"),
-            beat=ledger.beat,
-        )
-        platform = WithWelcome(
-            PLATFORM.make(self._platform, given),
-            transport=self.network.under_httpx("post"),
-            clock=clock,
-            budget=budget,
-            jitter=self._jitter.random,
-            beat=ledger.beat,
-        )
-        crm, settings = CRM.make(self._crm, mappings(), given), self._platform
+        crm, platform, records = self.scene.crm, self.scene.platform, self._records
+
+        def given(system: str) -> Given:
+            return Given(
+                clock,
+                budget,
+                jitter=self._jitter.random,
+                read_only=False,
+                httpx_transport=self.network.under_httpx(system),
+                requests_adapter=self.network.under_requests(system),
+                beat=ledger.beat,
+            )
+
+        port_base, loaded = self.world.port_base, mappings(self.plan.pair)
+        of_crm = connectors.crms()[crm.system]
+        made = of_crm.make(crm.instance(port_base, records), loaded, given(crm.system))
+        beside = replace(given(platform.system), crm=made, work_in=of_crm.work_in)
         return Bridge(
-            crm,
-            platform,
-            mappings(),
+            made,
+            platform.destination(platform.instance(port_base, records), beside, self.network),
+            loaded,
             ledger,
             clock,
             lease_clock=self.hub,
-            stopping=lambda: self._platform is not settings,  # new settings are for a new process
+            stopping=lambda: self._records != records,  # new settings are for a new process
         )
 
     # What happens around the workers
@@ -270,13 +290,14 @@ class Play:
         return vendor_engines(TENANCY, port_base, real_now=self.hub.now)
 
     def _happens(self, happening: Happening) -> None:
-        self.world.load({"salesforce": happening.objects})
-        self._note(f"in the CRM: {happening.objects}")
+        edits, system = happening.edits, happening.system
+        objects = edits(self.world.state(system)[system]) if callable(edits) else edits
+        self.world.load({system: objects})
+        self._note(f"in {'the CRM' if system == self.scene.crm.system else system}: {objects}")
 
     def _calms_down(self) -> None:
         self.hub.chances, self.faults.rate, self._calm = CALM, 0.0, True
-        calmer = _sending(self._platform, MOST_AT_ONCE)
-        self._platform = self._platform if calmer == self._platform else calmer
+        self._records = MOST_AT_ONCE
         self._note("the faults end")
 
     def _note(self, what: str) -> None:
@@ -284,29 +305,12 @@ class Play:
             self.hub.trace(f"{self.hub.now().isoformat(timespec='milliseconds')} {what}")
 
 
-def _instances(port: int) -> tuple[Instance, Instance]:
-    """Return the settings of the CRM and the platform."""
-    said = {
-        f"HANDOFF_{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")
-    }
-    said["HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE"] = "95"
-    crm = {"system": "salesforce", "domain": "sandbox.my"}
-    platform = {"system": "gainsight", "base_url": f"http://127.0.0.1:{port}"}
-    return Instance("crm", "main", crm, said), Instance("platform", "main", platform, said)
-
-
-def _sending(platform: Instance, records: int) -> Instance:
-    """Return the settings of a platform to which so many records go in one call."""
-    names = (f"HANDOFF_PLATFORM_MAIN_{name}" for name in ("LIST_SIZE", "OBJECT_LIST_SIZE", "TIMELINE_LIST_SIZE"))
-    return replace(platform, environment={**platform.environment, **dict.fromkeys(names, str(records))})
-
-
-def what_waits(ledger: Ledger) -> tuple[int, int]:
-    """Return how many deals wait (or a note or receipt of them), and how many need a person but for a letter."""
+def what_waits(ledger: Ledger, blind: str) -> tuple[int, int]:
+    """Return how many deals wait (or a note or receipt of them), and how many need a person but for a blind step."""
     c, s = t.deals.c, t.steps.c
     untold = and_(c.standing == Standing.DONE.value, c.try_at.is_not(None))
     waits = or_(c.standing == Standing.WAITING.value, untold, c.receipt_pending.is_not(None))
-    parked = and_(s.kind == WELCOME, s.state == State.UNKNOWN.value)
+    parked = and_(s.kind == blind, s.state == State.UNKNOWN.value)
     undone = select(s.deal).where(s.state != State.SETTLED.value, not_(parked))
     begun = select(s.deal).where(s.state == State.SETTLED.value)
     persons = and_(c.standing == Standing.NEEDS_PERSON.value, or_(c.ref.in_(undone), c.ref.not_in(begun)))
@@ -316,9 +320,9 @@ def what_waits(ledger: Ledger) -> tuple[int, int]:
 
 
 @cache
-def mappings() -> Mappings:
-    """Return the simulated company's mapping files, loaded once."""
-    return load_mappings(MAPPINGS, crm="salesforce", platform=with_welcome(GAINSIGHT))
+def mappings(pair: Pair) -> Mappings:
+    """Return the simulated company's mapping files of a pair, loaded once."""
+    return load_mappings(MAPPINGS, crm=pair.crm, platform=PLATFORMS[pair.platform]().known_as())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import json
+import math
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -10,16 +11,16 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tests.simulator.pairs import FIRST, Pair
 from tests.simulator.play import Ended, Plan, play
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("handoff", "connectors", "sandbox", "flows", "tests/simulator")
 """What a stored result depends on."""
 
-SIZE = 600
-SEEDS_A_RANGE = 10
-A_WORLD_HANDS_OFF = 530
-"""At least so many of a world's deals must be handed off; the others are lost, open, or renewals."""
+DEALS_A_RANGE = 6_000
+HANDED_OFF = 530 / 600
+"""At least this share of a world's deals must be handed off; the others are lost, open, or renewals."""
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Totals:
     lost: int = 0
     doubled: int = 0
     wrong: int = 0
+    stuck: int = 0
     parked: int = 0
     calls: int = 0
     ambiguous: int = 0
@@ -48,10 +50,11 @@ class Totals:
         self.handoffs += found.handoffs
         self.lost, self.doubled = self.lost + len(found.lost), self.doubled + len(found.doubled)
         self.wrong, self.parked = self.wrong + len(found.wrong), self.parked + len(found.parked)
+        self.stuck += found.stuck
         for name in ("calls", "ambiguous", "crashes", "freezes", "passes", "broken_off"):
             setattr(self, name, getattr(self, name) + getattr(ended, name))
         self.faults.update(ended.faults)
-        again = f"python -m tests.simulator --seed {ended.plan.seed} --size {ended.plan.size} --trace"
+        again = f"python -m tests.simulator {ended.plan.words} --trace"
         self.problems += [f"seed {ended.plan.seed}: {problem} ({again})" for problem in found.problems]
 
     def merge(self, other: "Totals") -> None:
@@ -75,68 +78,71 @@ class Totals:
         return cls(**{**said, "faults": Counter(said["faults"])})
 
 
-def played(seeds: Iterable[int], *, size: int = SIZE) -> Totals:
-    """Return what comes of the worlds with these seeds."""
+def played(seeds: Iterable[int], pair: Pair = FIRST) -> Totals:
+    """Return what comes of the worlds of a pair with these seeds."""
     totals = Totals()
     gc.disable()  # a world is one web of objects: looking for garbage in it takes a tenth of the time
+    gc.freeze()  # and nothing that was there before it ever becomes garbage
     try:
         for seed in seeds:
-            totals.add(play(Plan(seed, size=size)))
+            totals.add(play(Plan.of(pair, seed)))
             gc.collect()
     finally:
+        gc.unfreeze()
         gc.enable()
     return totals
 
 
-def ranges(handoffs: int) -> list[range]:
+def ranges(handoffs: int, pair: Pair = FIRST) -> list[range]:
     """Return as many ranges of seeds as it takes to hand off so many deals."""
-    worlds = -(-handoffs // A_WORLD_HANDS_OFF)
-    return [range(first, first + SEEDS_A_RANGE) for first in range(1, worlds + 1, SEEDS_A_RANGE)]
+    worlds, at_once = math.ceil(handoffs / (pair.size * HANDED_OFF)), DEALS_A_RANGE // pair.size
+    return [range(first, first + at_once) for first in range(1, worlds + 1, at_once)]
 
 
 class Kept:
-    """The results in a file of JSON lines, one a range; those of other code do not count."""
+    """The results in a file of JSON lines, one a range of a pair; those of other code do not count."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._code = path, code_version()
 
-    def results(self) -> dict[int, Totals]:
-        """Return by first seed what was found, by this very code."""
+    def results(self, pair: Pair) -> dict[int, Totals]:
+        """Return by first seed what was found of a pair, by this very code."""
         if not self._path.exists():
             return {}
         rows = [json.loads(line) for line in self._path.read_text().splitlines()]
-        return {row["first"]: Totals.of(row["totals"]) for row in rows if row["code"] == self._code}
+        mine = (row for row in rows if row["code"] == self._code and row.get("pair") == pair.name)
+        return {row["first"]: Totals.of(row["totals"]) for row in mine}
 
-    def keep(self, seeds: range, totals: Totals) -> None:
+    def keep(self, pair: Pair, seeds: range, totals: Totals) -> None:
         """Add the result of one range."""
-        row = {"code": self._code, "first": seeds.start, "seeds": len(seeds), "totals": totals.as_dict()}
+        row = {"code": self._code, "pair": pair.name, "first": seeds.start, "seeds": len(seeds)}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(json.dumps({**row, "totals": totals.as_dict()}) + "\n")
 
 
-def simulated(handoffs: int, kept: Kept, *, processes: int, tell: Callable[[int], None]) -> Totals:
+def simulated(pair: Pair, handoffs: int, kept: Kept, *, processes: int, tell: Callable[[int], None]) -> Totals:
     """
-    Return what came of at least so many handoffs; ranges that were kept are not played again.
+    Return what came of at least so many handoffs of a pair; ranges that were kept are not played again.
 
     `tell` hears after each range how many handoffs are done.
     """
-    known, total = kept.results(), Totals()
-    wanted = ranges(handoffs)
+    known, total = kept.results(pair), Totals()
+    wanted = ranges(handoffs, pair)
     for seeds in wanted:
         total.merge(known.get(seeds.start, Totals()))
     tell(total.handoffs)
-    todo = [seeds for seeds in wanted if seeds.start not in known]
+    todo = [(seeds, pair) for seeds in wanted if seeds.start not in known]
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for seeds, found in pool.imap_unordered(_one, todo):
-            kept.keep(seeds, found)
+            kept.keep(pair, seeds, found)
             total.merge(found)
             tell(total.handoffs)
     return total
 
 
-def _one(seeds: range) -> tuple[range, Totals]:
-    return seeds, played(seeds)
+def _one(asked: tuple[range, Pair]) -> tuple[range, Totals]:
+    return asked[0], played(*asked)
 
 
 def code_version() -> str:

@@ -1,98 +1,61 @@
 """Who buys what in a simulated company, before and while the bridge works."""
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sandbox.ids import Ids
-from sandbox.journal import iso_z
-from sandbox.people import customer_success_users
-from sandbox.wire import Contents, Objects, Record
+from sandbox.wire import Contents, Objects
+from tests.simulator.sides import (
+    LOST,
+    OPEN,
+    PLAIN,
+    RENEWAL,
+    WELCOMED,
+    WON,
+    Account,
+    CrmSide,
+    Happening,
+    PlatformSide,
+    Sale,
+)
 
-WON, LOST, OPEN = "Closed Won", "Closed Lost", "Prospecting"
-WITH_LETTER, PLAIN, RENEWAL = "New Customer", "New Business", "Renewal"
 LATEST_COMMIT_SECONDS = 8.0
 """How long after its stamp a row may become visible; the bridge leaves the last 10 seconds alone."""
 
 
-@dataclass
-class Sale:
-    """One deal: what is to become of it, and every goal that it named, the last one last."""
-
-    id: str
-    name: str
-    account: str
-    account_name: str
-    stage: str
-    type: str
-    goals: list[str] = field(default_factory=list)
-    promises: tuple[str, ...] = ()
-
-    @property
-    def handed_off(self) -> bool:
-        """Whether there must be work for it in the end."""
-        return self.stage == WON and self.type != RENEWAL
-
-
-@dataclass(frozen=True)
-class Happening:
-    """Something that people do in the CRM, `after` the work began."""
-
-    after: timedelta
-    objects: Objects
-
-
 class Scene:
     """
-    A company, as it is built up.
+    A company, as it is built up, with the CRM and the platform that it uses.
 
     `sales` are its deals as they stand once all `happenings` happened; `contents` is what the systems begin with.
-    `begun_by_hand` are CTAs that somebody made before, to be adopted: the account of each, by id.
     """
 
-    def __init__(self, start: datetime) -> None:
-        self.start = start
-        self._ids = Ids("Sim")
-        self._rep: Record = {"Id": self._ids.salesforce("005"), "Name": "Rosa Rep", "IsActive": True}
-        self._rep |= {"Email": "rosa.rep@harbor.example", "Username": "rosa.rep@harbor.example"}
-        self._crm: Objects = {"User": [self._rep], "Account": [], "Opportunity": [], "OpportunityHistory": []}
-        self._users = [{"Gsid": self._ids.gainsight("1P01"), **user} for user in customer_success_users()]
-        self._platform: Objects = {"gsuser": self._users, "Company": [], "call_to_action": []}
+    def __init__(self, start: datetime, crm: CrmSide, platform: PlatformSide) -> None:
+        self.start, self.crm, self.platform = start, crm, platform
         self.sales: list[Sale] = []
         self.happenings: list[Happening] = []
-        self.begun_by_hand: dict[str, str] = {}
 
     def contents(self, *_: object) -> Contents:
         """Return what the systems hold before anything happens."""
-        return Contents(settings={}, objects={"salesforce": self._crm, "gainsight": self._platform})
+        objects: dict[str, Objects] = {self.platform.system: self.platform.objects}
+        objects[self.crm.system] = {**objects.get(self.crm.system, {}), **self.crm.objects}
+        return Contents(settings={self.crm.system: dict(self.crm.settings)}, objects=objects)
 
     @property
     def handed_off(self) -> list[Sale]:
         """The deals that must be handed off in the end."""
         return [sale for sale in self.sales if sale.handed_off]
 
-    def account(self) -> Mapping[str, str]:
+    def account(self) -> Account:
         """Add an account."""
-        account = {"Id": self._ids.salesforce("001"), "Name": f"Account {len(self._crm['Account']) + 1}"}
-        self._crm["Account"].append(account)
-        return account
+        return self.crm.account()
 
-    def known(self, account: Mapping[str, str], *, by_id: bool, begun: bool = False) -> None:
-        """Let Gainsight know the account, by its id or by its name alone; with `begun` somebody made a CTA for it."""
-        gsid = self._ids.gainsight("1P02")
-        more = {"SfdcAccountId": account["Id"]} if by_id else {}
-        self._platform["Company"].append({"Gsid": gsid, "Name": account["Name"], "Status": "Active", **more})
-        if begun:
-            cta = {"Gsid": self._ids.gainsight("1S01"), "Name": f"Begun for {account['Name']}", "CompanyId": gsid}
-            cta |= {"OwnerId": self._users[0]["Gsid"], "TypeId": "Lifecycle", "ReasonId": "Onboarding"}
-            cta |= {"StatusId": "New", "PriorityId": "Low", "DueDate": "2026-05-01"}
-            self._platform["call_to_action"].append(cta)
-            self.begun_by_hand[cta["Gsid"]] = account["Id"]
+    def known(self, account: Account, *, by_id: bool, begun: bool = False) -> None:
+        """Let the platform know the account, by its id or in part alone; with `begun` somebody began work for it."""
+        self.platform.known(account, by_id=by_id, begun=begun)
 
     def deal(
         self,
-        account: Mapping[str, str],
+        account: Account,
         type_: str,
         *,
         before: timedelta,
@@ -103,43 +66,31 @@ class Scene:
         """Add a deal that came to its stage `before` the start; one for `later` is still open then."""
         number = len(self.sales) + 1
         sale = Sale(
-            self._ids.salesforce("006"),
+            self.crm.new_id(),
             f"Deal {number}",
-            account["Id"],
-            account["Name"],
+            account.id,
+            account.name,
             stage,
             type_,
             [f"Goal {number}.1"],
             (f"Promise {number}.1", f"Promise {number}.2") if promises else (),
         )
         self.sales.append(sale)
-        self._begin(sale, OPEN if later else stage, self.start - before)
+        self.crm.begin(sale, OPEN if later else stage, self.start - before)
         return sale
 
     def wins(self, sale: Sale, after: timedelta, late: timedelta = timedelta(0)) -> None:
         """Let a deal be won, visible `late` after the moment that its stamp tells."""
-        self._happens(after, late, {"Id": sale.id, "StageName": WON})
+        self._happens(after, late, self.crm.wins(sale))
 
     def changes_its_goal(self, sale: Sale, after: timedelta, late: timedelta = timedelta(0)) -> None:
         """Let a deal name another goal; `late` as above."""
-        goal = f"{sale.goals[0].partition('.')[0]}.{len(sale.goals) + 1}"
-        sale.goals.append(goal)
-        self._happens(after, late, {"Id": sale.id, "Business_Goal__c": goal})
+        sale.goals.append(f"{sale.goals[0].partition('.')[0]}.{len(sale.goals) + 1}")
+        self._happens(after, late, self.crm.names_goal(sale))
 
-    def _happens(self, after: timedelta, late: timedelta, row: Record) -> None:
-        if late:
-            row["SystemModstamp"] = iso_z(self.start + after - late)
-        self.happenings.append(Happening(after, {"Opportunity": [row]}))
-
-    def _begin(self, sale: Sale, stage: str, moment: datetime) -> None:
-        stamp = iso_z(moment.replace(microsecond=0))
-        stamps = {"CreatedDate": stamp, "LastModifiedDate": stamp, "SystemModstamp": stamp}
-        deal = {"Id": sale.id, "Name": sale.name, "AccountId": sale.account, "StageName": stage, "Type": sale.type}
-        deal |= {"CloseDate": moment.date().isoformat(), "OwnerId": self._rep["Id"], "Business_Goal__c": sale.goals[0]}
-        deal["Commitments__c"] = "\n".join(sale.promises) or None
-        self._crm["Opportunity"].append(deal | stamps)
-        row = {"Id": self._ids.salesforce("008"), "OpportunityId": sale.id, "StageName": stage}
-        self._crm["OpportunityHistory"].append(row | {"CreatedDate": stamp})
+    def _happens(self, after: timedelta, late: timedelta, edits: Objects) -> None:
+        edits = self.crm.stamped(edits, self.start + after - late) if late else edits
+        self.happenings.append(Happening(after, self.crm.system, edits))
 
 
 class BulkScene(Scene):
@@ -147,13 +98,21 @@ class BulkScene(Scene):
     A company with `size` deals, made up by chance.
 
     Of its deals 3 in 100 are lost, 3 open and 5 renewals; two in five are won only while the bridge works, one in
-    twenty changes then. Of its accounts 15 in 100 are known to Gainsight, three of them with a CTA made by hand.
+    twenty changes then. Of its accounts 15 in 100 are known to the platform, three of them with work begun by hand.
     """
 
     def __init__(
-        self, size: int, chance: random.Random, start: datetime, *, busy_for: timedelta, late_seconds: float
+        self,
+        size: int,
+        chance: random.Random,
+        start: datetime,
+        crm: CrmSide,
+        platform: PlatformSide,
+        *,
+        busy_for: timedelta,
+        late_seconds: float,
     ) -> None:
-        super().__init__(start)
+        super().__init__(start, crm, platform)
         self._chance, self._busy_for, self._latest = chance, busy_for, late_seconds
         while len(self.sales) < size:
             account = self.account()
@@ -162,12 +121,13 @@ class BulkScene(Scene):
                 self.known(account, by_id=kind < 0.10, begun=kind < 0.03)
             for _ in range(1 if chance.random() < 0.85 else 2):
                 self._made_up(account)
+        self.happenings += platform.meanwhile(chance, busy_for)
 
-    def _made_up(self, account: Mapping[str, str]) -> None:
+    def _made_up(self, account: Account) -> None:
         chance = self._chance
         outcome = chance.random()
         stage = LOST if outcome < 0.03 else OPEN if outcome < 0.06 else WON
-        kind = RENEWAL if 0.06 <= outcome < 0.11 else WITH_LETTER if outcome < 0.4 else PLAIN
+        kind = RENEWAL if 0.06 <= outcome < 0.11 else WELCOMED if outcome < 0.4 else PLAIN
         before = timedelta(hours=1, seconds=chance.randrange(86_400))
         later = stage == WON and chance.random() < 0.4
         sale = self.deal(account, kind, before=before, stage=stage, later=later, promises=chance.random() < 0.15)
