@@ -53,8 +53,6 @@ OWN: Sequence[Kind] = (
     Kind("accepted", (0, 4), True, "Totango: the Integration Hub takes a batch, and applies it half a minute later"),
 )
 """What only some systems do; `tests.simulator.words` tells which calls can meet it."""
-WRITES, READS = 1.4, 0.8
-"""Writes are disturbed more often than reads, so that the ambiguous faults are more than a third of all."""
 
 
 class Faults:
@@ -79,7 +77,7 @@ class Faults:
         words = self._words[system]
         writes = words.writes(request)
         self.asked += bool(self.rate)
-        if not self.rate or self._chance.random() >= self.rate * (WRITES if writes else READS):
+        if not self.rate or self._chance.random() >= self.rate * words.times[writes]:
             return answer(request)
         own = words.own(request)
         mix = [*MIX, *(kind for kind in OWN if kind.name in own)] if own else MIX

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("handoff", "connectors", "sandbox", "flows", "tests/simulator")
 """What a stored result depends on."""
 
-DEALS_A_RANGE = 6_000
+SEEDS_A_RANGE, OF_OTHERS = 10, 4
+"""How many worlds of the first pair are one range, and how many of another: those take longer."""
 HANDED_OFF = 530 / 600
 """At least this share of a world's deals must be handed off; the others are lost, open, or renewals."""
 
@@ -95,7 +96,8 @@ def played(seeds: Iterable[int], pair: Pair = FIRST) -> Totals:
 
 def ranges(handoffs: int, pair: Pair = FIRST) -> list[range]:
     """Return as many ranges of seeds as it takes to hand off so many deals."""
-    worlds, at_once = math.ceil(handoffs / (pair.size * HANDED_OFF)), DEALS_A_RANGE // pair.size
+    worlds = math.ceil(handoffs / (pair.size * HANDED_OFF))
+    at_once = SEEDS_A_RANGE if pair == FIRST else OF_OTHERS
     return [range(first, first + at_once) for first in range(1, worlds + 1, at_once)]
 
 

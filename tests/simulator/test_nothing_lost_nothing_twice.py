@@ -1,18 +1,19 @@
 """Many handoffs with a third of all calls disturbed: nothing is lost, and nothing is made twice."""
 
+import math
 import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.simulator.pairs import OTHERS, PAIRS
+from tests.simulator.pairs import OTHERS
 from tests.simulator.play import Plan, play
 from tests.simulator.ranges import ROOT, played, ranges
 
 HANDOFFS = 100_000
 """`make simulate` plays a million, range by range."""
-DEALS_OF_EACH_OTHER = 1_200
+OF_EACH_OTHER = 850
 
 
 @pytest.mark.parametrize("seeds", ranges(HANDOFFS), ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
@@ -28,14 +29,15 @@ def test_no_handoff_is_lost_and_none_is_made_twice(seeds):
 
 @pytest.mark.parametrize("pair", OTHERS, ids=lambda pair: pair.name)
 def test_from_and_to_other_systems_nothing_is_lost_or_made_twice_either(pair):
-    totals = played(range(1, 1 + DEALS_OF_EACH_OTHER // pair.size), pair)
+    totals = played(range(1, 1 + math.ceil(OF_EACH_OTHER / pair.size)), pair)
 
     assert totals.problems == []
     assert totals.stuck == 0
-    assert totals.handoffs >= DEALS_OF_EACH_OTHER * 0.85  # the others are lost, open, or renewals
+    assert totals.handoffs >= OF_EACH_OTHER * 0.85  # the others are lost, open, or renewals
     assert totals.disturbed / totals.calls == pytest.approx(0.3, abs=0.04)
     assert totals.ambiguous / totals.disturbed >= 1 / 3
-    assert totals.crashes and totals.freezes and totals.parked
+    assert totals.crashes and totals.freezes
+    assert totals.parked or pair.platform == "crm"  # where nothing is blind
 
 
 def trace_of(pair: str, hash_seed: str) -> str:
@@ -45,7 +47,7 @@ def trace_of(pair: str, hash_seed: str) -> str:
     return said.stdout.rsplit("; ", 1)[0]  # but for how fast it went
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", ["salesforce-gainsight", "hubspot-totango"])
 def test_a_seed_plays_the_same_again_to_the_last_call_in_any_process(pair):
     first, second = trace_of(pair, "1"), trace_of(pair, "2")
 
