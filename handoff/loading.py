@@ -12,6 +12,7 @@ from handoff import not_yet
 from handoff.contract import Contract
 from handoff.contract_checks import Neighbours, mistakes_in_contract, never_true, roles_in, somebody
 from handoff.errors import ConfigError
+from handoff.example_files import FOLDER
 from handoff.known_kinds import Known
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
 from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
@@ -304,7 +305,7 @@ def _child_traces(child: str, many: Children, whole: Mappings, templates: Templa
 
 def _decides(folder: Path, path: Path) -> bool:
     """Whether a file has a say in what is sent: an example only tells what is expected."""
-    return path.is_file() and path.suffix in (".yml", ".j2", ".csv") and path.parent != folder / "examples"
+    return path.is_file() and path.suffix in (".yml", ".j2", ".csv") and folder / FOLDER not in path.parents
 
 
 def _version(folder: Path) -> str:

@@ -27,6 +27,11 @@ class Source:
     record: Read
     children: Mapping[str, tuple[str, Read]]
 
+    @cached_property
+    def called(self) -> str:
+        """How the file is called: as its CRM."""
+        return PurePath(self.lines.name).stem
+
     @property
     def paths(self) -> tuple[str, ...]:
         """Return every path of the record that the file reads."""
