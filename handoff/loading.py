@@ -210,7 +210,8 @@ class Survey:
         lines = self._lines(self.target_file)
         target = self._target(target_file, lines, contract, source)
         version, notices = _version(self.folder), tuple(self.notices())
-        whole = Mappings(self.folder, version, contract, people, source, target, self._lines("handoff.yml"), notices)
+        of_contract, of_people = self._lines("handoff.yml"), self._lines("people.yml")
+        whole = Mappings(self.folder, version, contract, people, source, target, of_contract, of_people, notices)
         return replace(whole, target=replace(target, traces=self._traces(whole)))
 
     def _traces(self, whole: Mappings) -> dict[str, tuple[Trace, ...]]:

@@ -185,7 +185,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Mappings:
-    """All that RevOps decided; `version` changes with any byte of a file that decides. `lines` are the contract's."""
+    """All that RevOps decided; `version` changes with any byte of a file that decides; `lines` are the contract's."""
 
     folder: Path
     version: str
@@ -194,6 +194,7 @@ class Mappings:
     source: Source
     target: Target
     lines: Lines
+    lines_of_people: Lines
     notices: Sequence[str] = ()
 
     @cached_property
