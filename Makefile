@@ -84,7 +84,7 @@ reliability: $(READY) ## Simulate HANDOFFS handoffs, and OTHERS of each other pa
 	@$(BIN)/python -m tests.simulator --handoffs $(HANDOFFS) --others $(OTHERS) --report docs/reliability.md
 
 record: $(READY) ## Record the cassettes anew against a sandbox of its own (HANDOFF_RECORD=live: against a live tenant)
-	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded.py
+	@HANDOFF_RECORD=$${HANDOFF_RECORD:-sandbox} $(BIN)/python -m pytest tests/cassettes/test_recorded*.py
 
 clean:           ## Remove what was set up
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

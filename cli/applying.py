@@ -10,7 +10,7 @@ from rich.table import Table
 from cli import screens
 from cli.asking import answer, at_terminal
 from cli.console import document, errors, headline, out, progress_bar
-from cli.options import AsJson, CrmName, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
 from flows import _wiring
 from handoff.applied import carry_out_plan, refuse_in_shadow
 from handoff.model import Needed
@@ -42,6 +42,7 @@ def apply_mapping(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     crm: CrmName = None,
+    platform: PlatformName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -57,18 +58,20 @@ def apply_mapping(
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             if not dry_run:
                 refuse_in_shadow(bridge)
-            plan = plan_again(bridge.to_one_platform(), to, with_new_steps=with_new_steps)
+            plan = plan_again(bridge.to_one_platform(platform), to, with_new_steps=with_new_steps)
         if not as_json:
             _show(plan, to)
-        done = _done(chosen, plan) if _agreed(plan, dry_run=dry_run, yes=yes, as_json=as_json) else None
+        done = _done(chosen, platform, plan) if _agreed(plan, dry_run=dry_run, yes=yes, as_json=as_json) else None
         if as_json:
             report = done.as_dict() if done else None
             document("apply-mapping", to=to.value, done=done is not None, plan=_as_data(plan), report=report)
         elif done is not None:
             _show_report(done)
         elif not plan.does_nothing:
-            how = f"handoff apply-mapping --to {to.value}{' --with-new-steps' if with_new_steps else ''} --yes"
-            out.print(f"Nothing was sent. To do it: {how}")
+            named = {"crm": crm, "platform": platform}
+            more = " --with-new-steps" if with_new_steps else ""
+            more += "".join(f" --{kind} {name}" for kind, name in named.items() if name is not None)
+            out.print(f"Nothing was sent. To do it: handoff apply-mapping --to {to.value}{more} --yes", markup=False)
 
 
 def _agreed(plan: Reapplication, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
@@ -79,9 +82,9 @@ def _agreed(plan: Reapplication, *, dry_run: bool, yes: bool, as_json: bool) -> 
     return not as_json and at_terminal() and answer("Do it? [y/N]") in ("y", "yes")
 
 
-def _done(chosen: _wiring.Choice, plan: Reapplication) -> Report:
+def _done(chosen: _wiring.Choice, platform: str | None, plan: Reapplication) -> Report:
     with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-        return carry_out_plan(bridge, plan)
+        return carry_out_plan(bridge.to_one_platform(platform), plan)
 
 
 def _show_report(report: Report) -> None:

@@ -8,7 +8,7 @@ import typer
 from cli import screens
 from cli.applying import does, show_left_out, show_step
 from cli.console import document, errors, headline, out, progress_bar
-from cli.options import AsJson, CrmName, MappingsDir, Sandbox
+from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff.backfill_plan import BackfillPlan
@@ -38,6 +38,7 @@ def backfill(
     ] = False,
     apply: Annotated[int | None, typer.Option("--apply", metavar="PLAN", help="Do this plan.")] = None,
     crm: CrmName = None,
+    platform: PlatformName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -49,13 +50,14 @@ def backfill(
     with errors("backfill", as_json=as_json):
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         if apply is not None:
-            if since or until or segment or owner or limit or full or replan:
+            if since or until or segment or owner or limit or full or replan or platform:
                 raise ConfigError("--apply does a plan as it was made. Leave the other options out.")
             _do(chosen, apply, as_json=as_json)
             return
         if since is None or until is None:
             raise ConfigError("Say which deals: --since DAY --until DAY; or which plan is to be done: --apply PLAN.")
-        asked = Asked(since.date(), until.date(), segment=segment, owner=owner, limit=limit, full=full, replan=replan)
+        days = since.date(), until.date()
+        asked = Asked(*days, segment, owner, limit, full, replan, platform=platform)
         _plan(chosen, asked, as_json=as_json)
 
 
@@ -66,7 +68,8 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
         progress_bar() as progress,
         _wiring.wired(chosen, only_ledger=True, backfill=True, progress=progress) as bridge,
     ):
-        plan = planned(bridge.to_one_platform(), asked)
+        bridge = bridge.to_one_platform(asked.platform)
+        plan = planned(bridge, asked)
         told = [Teller(bridge).foretold(one) for one in plan.samples]
     if as_json:
         shown = [prepared_as_data(one, some, bridge.mappings) for one, some in zip(plan.samples, told, strict=True)]
@@ -75,13 +78,13 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
     for one, some in zip(plan.samples, told, strict=True):
         screens.show_prepared(one, some, bridge.mappings)
     out.print()
-    _show(plan)
+    _show(plan, chosen)
 
 
 def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     headline(_wiring.systems(chosen), as_json=as_json)
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
-        reports = carried_out(bridge.to_one_platform(), number)
+        reports = carried_out(bridge, number)
         left = states(bridge.ledger, number)
     if as_json:
         document("backfill", plan=number, deals=left, runs=[report.as_dict() for report in reports])
@@ -91,10 +94,10 @@ def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     said = ", ".join(f"{count:,} {state}" for state, count in left.items())
     out.print(f"Plan {number}: {said}.", style="bold")
     if left.get("planned"):
-        out.print(f"To go on with what is left: handoff backfill --apply {number}")
+        out.print(f"To go on with what is left: {_command(chosen, number)}", markup=False)
 
 
-def _show(plan: BackfillPlan) -> None:
+def _show(plan: BackfillPlan, chosen: _wiring.Choice) -> None:
     deals = "deal" if plan.deals == 1 else "deals"
     out.print(f"Plan {plan.number}: {plan.deals:,} {deals}, {sum(plan.skipped.values()):,} left alone.", style="bold")
     for name, count in plan.steps.items():
@@ -102,7 +105,7 @@ def _show(plan: BackfillPlan) -> None:
     for why, number in plan.skipped.items():
         out.print(f"  left alone         {number:,}: {why}", markup=False)
     if plan.not_asked:
-        out.print(f"  not asked for      {plan.not_asked:,} of another segment or owner")
+        out.print(f"  not asked for      {plan.not_asked:,} of another segment, owner or platform")
     if plan.beyond_limit:
         out.print(f"  beyond the limit   {plan.beyond_limit:,}")
     show_left_out(plan.listed)
@@ -118,7 +121,12 @@ def _show(plan: BackfillPlan) -> None:
         out.print(f"  together {ahead.words()}", markup=False)
     out.print(f"  ({plan.share:.0%} of the allowed rate; the rest is for live deals)")
     out.print(f"Nothing was sent. It holds until {plan.holds_until:%Y-%m-%d %H:%M} UTC.")
-    out.print(f"To do it: handoff backfill --apply {plan.number}")
+    out.print(f"To do it: {_command(chosen, plan.number)}", markup=False)
+
+
+def _command(chosen: _wiring.Choice, number: int) -> str:
+    """Return what does a plan; it knows its platform itself."""
+    return f"handoff backfill --apply {number}{f' --crm {chosen.crm}' if chosen.crm else ''}"
 
 
 def _show_tasks(plan: BackfillPlan) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.console import document, err, errors, headline, out, progress_bar
-from cli.options import AsJson, CrmName, MappingsDir, Sandbox
+from cli.finding import read_live
+from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
 from cli.screens import shown_apart, shown_value
 from flows import _wiring
 from handoff.bridge import Bridge
@@ -14,6 +15,7 @@ from handoff.calls import Ahead
 from handoff.comparing import Comparison, Difference, FieldDifference, StepDifference
 from handoff.deals import deal_id, left_alone
 from handoff.errors import ConfigError
+from handoff.lanes import lane_of
 from handoff.model import Needed
 from handoff.prepare import plain
 
@@ -28,6 +30,7 @@ def diff(
     every: Annotated[bool, typer.Option("--all", help="Every delivered handoff: what people changed since.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many deals, oldest wins first.")] = None,
     crm: CrmName = None,
+    platform: PlatformName = None,
     sandbox: Sandbox = False,
     mappings: MappingsDir = None,
     as_json: AsJson = False,
@@ -43,7 +46,9 @@ def diff(
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
             ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
-            comparison = Comparison(bridge.to_one_platform(), deals=ids, every=every, limit=limit)
+            if deal is not None and platform is None and bridge.lanes:
+                platform = lane_of(bridge, read_live(bridge, ids[0], deal)).platform.instance
+            comparison = Comparison(bridge.to_one_platform(platform), deals=ids, every=every, limit=limit)
             err.print(f"Read: {_listed(comparison.made)}. Next: about {comparison.ahead.words()}.", markup=False)
             found = list(comparison.look())
             if deal is not None and not found:

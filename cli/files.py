@@ -1,7 +1,7 @@
 """Commands that read the mapping files alone: nothing is called, no credentials are needed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,8 @@ from connectors._system import System
 from flows import _wiring
 from handoff.contract import Contract
 from handoff.errors import ConfigError
-from handoff.examples import Example, unmet
+from handoff.example_files import Example
+from handoff.examples import Ran, run_examples
 from handoff.lineage import Lineage, lineage
 from handoff.loading import load_mappings
 from handoff.mapping import Mappings
@@ -39,38 +40,48 @@ def check(
     mappings: MappingsDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the mistakes in the mapping files and run their examples; --live: in the systems too. Exit 2 for any."""
+    """Find the mistakes in the mapping files and run the examples of their systems; --live: in the systems too.
+
+    Exit 2 for any.
+    """
     with errors("check", as_json=as_json, on_top=True):
         if live:
             asked = Asked(won_deals) if every is None else Asked(won_deals, every)
             check_live(lambda: _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm), asked, as_json=as_json)
             return
-        if sandbox or crm is not None or won_deals is not None or every is not None:
-            raise ConfigError("--crm, --sandbox, --won-deals, --every go with --live: without it nothing is called.")
-        folder = _folder(mappings, as_json=as_json)
-        each = _each_loaded(folder)
-        loaded, count = each[0], max(_run_examples(one) for one in each)
+        if crm is not None or won_deals is not None or every is not None:
+            raise ConfigError("--crm, --won-deals, --every go with --live: without it nothing is called.")
+        folder = _folder(mappings or (_wiring.SHIPPED_MAPPINGS if sandbox else None), as_json=as_json)
+        each = _of_the_sandbox(folder) if sandbox else _each_loaded(folder)
+        loaded, ran = each[0], _run_examples(each)
         steps = list(dict.fromkeys(step for one in each for step in one.target.order))
         segments = [segment.name for segment in loaded.contract.segments]
         notices = list(dict.fromkeys(words for one in each for words in (*one.notices, *_without_start(one))))
         if as_json:
-            said: dict[str, Any] = {"segments": segments, "steps": steps, "examples": count}
+            said: dict[str, Any] = {"segments": segments, "steps": steps, "examples": len(ran.run)}
             document("check", mapping_version=loaded.version, **said, notices=notices, findings=[])
             return
         out.print(f"No mistake found. Version {loaded.version}.")
         out.print(f"  segments: {', '.join(segments)}", markup=False)
         out.print(f"  steps, in order: {', '.join(steps)}", markup=False)
-        out.print(f"  examples: {f'{count}, all as expected' if count else 'none in examples/'}", markup=False)
+        out.print(f"  examples: {_told(ran)}", markup=False)
         for notice in notices:
             out.print(f"  {notice}", style="yellow", markup=False)
 
 
-def _run_examples(loaded: Mappings) -> int:
-    """Return how many examples there are; raises `ConfigError` with every difference where one is not met."""
-    count, findings = unmet(loaded)
-    if findings:
-        raise ConfigError("The examples do not give what they expect; nothing was sent.", tuple(findings))
-    return count
+def _run_examples(each: Sequence[Mappings]) -> Ran:
+    """Return which examples were run; raises `ConfigError` with every difference where one is not met."""
+    ran = run_examples(each)
+    if ran.findings:
+        raise ConfigError("The examples do not give what they expect; nothing was sent.", ran.findings)
+    return ran
+
+
+def _told(ran: Ran) -> str:
+    others = f"{len(ran.of_others)} of other systems" if ran.of_others else ""
+    if not ran.run:
+        return f"none of these systems in examples/; {others}" if others else "none in examples/"
+    return f"{len(ran.run)}, all as expected" + (f"; {others} not run" if others else "")
 
 
 def _without_start(loaded: Mappings) -> list[str]:
@@ -148,6 +159,12 @@ def _each_loaded(folder: Path) -> list[Mappings]:
     crm = _named(folder / "sources", connectors.crms(), usual_crm)
     platform = _named(folder / "targets", connectors.platforms(), usual_platform)
     return [load_mappings(folder, crm=crm.name, platform=platform.platform)]
+
+
+def _of_the_sandbox(folder: Path) -> list[Mappings]:
+    """Return the folder's files for the sandbox's systems, whatever a `handoff.toml` names."""
+    crms, platforms = _wiring.sandbox_systems()
+    return [load_mappings(folder, crm=crm.name, platform=one.platform) for crm in crms for one in platforms]
 
 
 def _named(folder: Path, known: Mapping[str, System], usual: str) -> System:

@@ -7,7 +7,7 @@ from itertools import groupby
 from cli.console import Exit, document, err, headline, out
 from flows import _wiring
 from handoff.errors import ConfigError
-from handoff.examples import unmet
+from handoff.examples import run_examples
 from handoff.expected import expected_of_crm, expected_of_platform
 from handoff.inspection import OPERATOR, REVOPS, Check, Finding, State, looked, not_checked
 from handoff.mapping import Mappings
@@ -53,15 +53,15 @@ def _checks(chosen: _wiring.Choice, asked: Asked, notices: list[str]) -> list[Ch
     settings = chosen.settings()
     try:
         loaded = _wiring.each_mappings_of(chosen)
-        mappings = next(iter(loaded.values()))
     except ConfigError as error:
         because = "the mapping files have mistakes, so it is not known what to look for"
         return [
             looked(FILES, "mapping files", _mistakes(error, REVOPS, "Correct the file.")),
             *_unseen(settings, because),
         ]
-    notices += mappings.notices
-    checks = [_files(mappings)]
+    mappings = next(iter(loaded.values()))
+    notices += [words for one in loaded.values() for words in one.notices]
+    checks = [_files(list(loaded.values()))]
     try:
         crm, platforms = _wiring.to_inspect(chosen, mappings)
     except ConfigError as error:
@@ -86,15 +86,16 @@ def _mistakes(error: ConfigError, who: str, remedy: str) -> list[Finding]:
     return [Finding(what, who, remedy) for what in error.findings or (error.message,)]
 
 
-def _files(mappings: Mappings) -> Check:
+def _files(each: Sequence[Mappings]) -> Check:
+    """Return the check of one CRM's files with each platform's."""
     found = []
-    if mappings.contract.starts is None:
+    if each[0].contract.starts is None:
         what = "start_from is missing in handoff.yml: `sync` will refuse to start."
         found.append(Finding(what, REVOPS, "Add the day from which wins are handed off: start_from: 2026-12-01"))
-    count, differing = unmet(mappings)
-    found += [Finding(what, REVOPS, "Correct the example or the rule.") for what in differing]
-    told = f"version {mappings.version}, {count} examples, steps {', '.join(mappings.target.order)}"
-    return looked(FILES, "mapping files", found, told)
+    ran = run_examples(each)
+    found += [Finding(what, REVOPS, "Correct the example or the rule.") for what in ran.findings]
+    steps = ", ".join(dict.fromkeys(step for one in each for step in one.target.order))
+    return looked(FILES, "mapping files", found, f"version {each[0].version}, {len(ran.run)} examples, steps {steps}")
 
 
 def _show(checks: Sequence[Check], notices: Sequence[str], count: int) -> None:

@@ -14,6 +14,10 @@ MappingsDir = Annotated[
 CrmName = Annotated[
     str | None, typer.Option("--crm", metavar="NAME", help="Only this one of the CRMs that handoff.toml names.")
 ]
+PlatformName = Annotated[
+    str | None,
+    typer.Option("--platform", metavar="NAME", help="Only this one of the platforms that handoff.toml names."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 WonDeals = Annotated[
     int | None,

@@ -10,7 +10,7 @@ from handoff.rebuild import rebuild as build_anew
 def rebuild(
     crm: CrmName = None, sandbox: Sandbox = False, mappings: MappingsDir = None, as_json: AsJson = False
 ) -> None:
-    """Build a lost ledger anew, from the keys in the platform and the receipts on the deals.
+    """Build a lost ledger anew, from the keys in the platforms and the receipts on the deals.
 
     For an empty ledger only; nothing is sent. The next sync goes on as before.
     """
@@ -18,7 +18,7 @@ def rebuild(
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(f"{_wiring.systems(chosen)} (reads only; the ledger is written)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, only_ledger=True, progress=progress) as bridge:
-            done = build_anew(bridge.to_one_platform())
+            done = build_anew(bridge)
         if as_json:
             document("ledger rebuild", ok=True, **done.as_dict())
         else:

@@ -16,7 +16,8 @@ from handoff.settings import FILE
 NEXT = (
     f"replace what stands in <angle brackets> in {FILE}",
     f"cp {ENVIRONMENT_FILE} .env, fill it in, then: set -a; . ./.env; set +a",
-    "rename the fields in mappings/ to yours, and put your people into people.yml and the routing of handoff.yml",
+    "rename the fields in mappings/ to yours, and put your people into people.yml and the routing of handoff.yml; "
+    "mappings/examples/ says what then comes out: change it with them",
     "handoff check",
     "handoff check --live",
     "handoff sync --dry-run",

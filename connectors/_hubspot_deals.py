@@ -21,8 +21,9 @@ OF_THE_DEAL = Route("reading what belongs to deals", reads=True, repeatable=True
 
 WON, CLOSED, OWNER_ID, CURRENCY = "hs_is_closed_won", "hs_is_closed", "hubspot_owner_id", "deal_currency_code"
 ENTERED, CLOSED_WON = "hs_v2_date_entered_current_stage", "hs_closed_won_date"
+MERGED = "hs_merged_object_ids"
 REQUIRED = ("dealname", "amount", STAGE, "pipeline", "closedate", WON, OWNER_ID)
-IF_THERE = (CURRENCY, ENTERED, CLOSED_WON)
+IF_THERE = (CURRENCY, ENTERED, CLOSED_WON, MERGED)
 PRODUCT_ID = "hs_product_id"
 KINDS = (DEALS, COMPANIES, CONTACTS, LINE_ITEMS, PRODUCTS)
 
@@ -188,6 +189,7 @@ class Deals:
             url=str(row.get("url") or self._portal.link(record)),
             source=self.mapped.source(Whole(row, company, owner, stages), known),
             stage=stages.label(told.get(STAGE)),
+            merged=tuple(one for one in str(told.get(MERGED) or "").split(";") if one.strip().isdecimal()),
             children={each: tuple(self._rows(each, record, around, known)) for each in self.mapped.rows},
         )
 

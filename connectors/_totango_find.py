@@ -35,7 +35,7 @@ class Finder:
 
     def _accounts(self, steps: Sequence[Step]) -> dict[str, list[Found]]:
         ids = {step.key: account_of(step) for step in steps}
-        short = {one[:_SHORT_LENGTH] for step in steps if _is_crm_id(step) and (one := ids[step.key])}
+        short = dict.fromkeys(one[:_SHORT_LENGTH] for step in steps if _is_crm_id(step) and (one := ids[step.key]))
         hits = self._records.accounts([*(one for one in ids.values() if one), *short], _wanted(steps))
         found: dict[str, list[Found]] = {}
         for step in steps:

@@ -1,6 +1,6 @@
 """A look at a tenant before anything is sent: what the mapping needs of it, and what is not as it must be."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from connectors._totango_inspect_values import Values
@@ -13,6 +13,7 @@ from connectors._totango_words import NO_ACCOUNT
 from handoff.errors import NotAllowed, ServiceError
 from handoff.inspection import (
     OPERATOR,
+    REVOPS,
     Addressed,
     Check,
     ExpectedOfPlatform,
@@ -24,12 +25,14 @@ from handoff.inspection import (
     not_users,
 )
 from handoff.model import User
+from handoff.owners import Owner
+from handoff.settings import Instance
 
 ADMIN = "a Totango admin"
 VENDOR_CALLS_A_MINUTE = 100
 NOBODY = "handoff-check-no-such-account"
 """An account that is nowhere, on which no play can be run."""
-SERVICE = "In handoff.toml: service_id = "
+STRANGER = "nobody@nowhere.invalid"
 
 Look = Callable[[str], Check]
 Ask = Callable[[Iterable[str]], Mapping[str, User]]
@@ -55,9 +58,9 @@ class Inspector:
         """Return every check of the tenant; after refused credentials the others are named, and not made."""
         looks = self._looks(wanted)
         try:
-            self._people([one.email for one in wanted.people] or ["nobody@nowhere.invalid"])
+            self._people([one.email for one in wanted.people] or [STRANGER])
         except ServiceError as error:
-            return [*self._region(error), *locked_out(self._system, error, looks)]
+            return self._not_let_in(error, list(looks))
         made = (attempt(self._system, name, look) for name, look in looks.items())
         return [looked(self._system, "credentials", told="accepted"), *made]
 
@@ -72,17 +75,35 @@ class Inspector:
             "calls a minute": self._check_calls,
         }
 
-    def _region(self, error: ServiceError) -> Iterator[Check]:
-        """Yield the finding that the token is of the other region, where it is."""
+    def _not_let_in(self, error: ServiceError, names: list[str]) -> list[Check]:
+        """Return the checks of a tenant that the first call did not get into, with the one reason where it is known."""
         if self._elsewhere is None or not isinstance(error, NotAllowed) or error.status != 401:
-            return
-        other, people = self._elsewhere
-        try:
-            people.by_address(["nobody@nowhere.invalid"])
-        except ServiceError:
-            return
-        what = f"The token is accepted in the other region, {other.region}."
-        yield looked(self._system, "region", [Finding(what, OPERATOR, f'In handoff.toml: region = "{other.region}".')])
+            return locked_out(self._system, error, names)
+        ours, (other, people) = self._wire.addresses.region, self._elsewhere
+        accepted = _is_accepted(people)
+        if accepted is None:
+            return locked_out(self._system, error, names)
+        if accepted:
+            what = f"region is {ours}, and the token is one of region {other.region}."
+            region = looked(self._system, "region", [Finding(what, OPERATOR, self._setting("region", other.region))])
+            because = "the token is of the other region (see region)"
+            return [region, *(not_checked(self._system, name, because) for name in ("credentials", *names))]
+        what = f"The token is accepted in neither region ({ours}, {other.region}): its user may have been deactivated."
+        remedy = (
+            "A token stops with its user, and when it expires or is revoked. Activate the user, or make a new token in "
+            f"the profile of an active global admin and set {self._variable('token')}."
+        )
+        first = looked(self._system, "credentials", [Finding(what, ADMIN, remedy)])
+        because = "the credentials are not accepted (see credentials)"
+        return [first, *(not_checked(self._system, name, because) for name in names)]
+
+    def _setting(self, name: str, value: str) -> str:
+        """Return what whoever runs the bridge must write."""
+        place = f"handoff.toml [platform.{self._wire.instance}]"
+        return f'Write {name} = "{value}" in {place}, or {self._variable(name)}={value} where the environment sets it.'
+
+    def _variable(self, name: str) -> str:
+        return Instance("platform", self._wire.instance, {}, {}).variable(name)
 
     def _check_service(self, name: str) -> Check:
         """Return the check of the number that the Integration Hub is told, against the one that searches name."""
@@ -91,10 +112,10 @@ class Inspector:
         if not ours.isdecimal():
             number = parts[1] if len(parts) > 1 and parts[1].isdecimal() else seen or "<the number>"
             what = f"service_id is {ours!r}; the Integration Hub takes the number in its middle alone."
-            return looked(self._system, name, [Finding(what, OPERATOR, f'{SERVICE}"{number}".')])
+            return looked(self._system, name, [Finding(what, OPERATOR, self._setting("service_id", number))])
         if seen is not None and seen.isdecimal() and seen != ours:
             what = f"service_id is {ours}, and the token is of the service {seen}."
-            return looked(self._system, name, [Finding(what, OPERATOR, f'{SERVICE}"{seen}".')])
+            return looked(self._system, name, [Finding(what, OPERATOR, self._setting("service_id", seen))])
         return looked(self._system, name, told=ours if seen is None else f"{ours}, as searches say")
 
     def _check_plays(self, name: str, wanted: ExpectedOfPlatform) -> Check:
@@ -113,24 +134,25 @@ class Inspector:
             return not_checked(self._system, name, f"there is an account {NOBODY}")
         found, told = [], []
         for play, place in plays.items():
-            why = self._asked(play)
-            if why in (NO_ACCOUNT, ""):
+            refused = self._asked(play)
+            if refused is None or refused.why == NO_ACCOUNT:
                 told.append(play)
-            else:
-                found.append(
-                    Finding(f"{play}, which {place} runs: {why}", ADMIN, "Correct it in Totango or the mapping.")
-                )
+                continue
+            why, _, remedy = refused.why.partition(". ")
+            who = ADMIN if refused.owner is Owner.PLATFORM_ADMIN else REVOPS
+            what = f"{place}, runs {play}: {why.rstrip('.')}."
+            found.append(Finding(what, who, remedy or "Correct it in Totango, or name another one in the mapping."))
         said = f"as far as a run for no account tells: {', '.join(told)}" if told else ""
         return looked(self._system, name, found, said)
 
-    def _asked(self, play: str) -> str:
-        """Return why a play cannot be run on an account that is nowhere; "" where nothing is said against it."""
+    def _asked(self, play: str) -> Refused | None:
+        """Return why a play cannot be run on an account that is nowhere; None where nothing is said against it."""
         body = {"successplayId": play, "accountId": NOBODY}
         try:
             self._wire.send(PROBE_PLAY, "POST", "/api/v2/automations/run-manual-successplay", body)
         except Refused as error:
-            return error.why
-        return ""
+            return error
+        return None
 
     def _check_people(self, name: str, people: Sequence[Addressed]) -> Check:
         users = self._people([one.email for one in people])
@@ -143,3 +165,14 @@ class Inspector:
         hub = self._wire.settings.hub_calls_per_minute
         told = f"we allow ourselves {ours} of the vendor's {VENDOR_CALLS_A_MINUTE} for each token"
         return looked(self._system, name, told=f"{told}, and {hub} of the Integration Hub, whose limit is unknown")
+
+
+def _is_accepted(people: People) -> bool | None:
+    """Return whether the token is accepted where these people are looked up; None where nobody knows."""
+    try:
+        people.by_address([STRANGER])
+    except NotAllowed as error:
+        return None if error.status != 401 else False
+    except ServiceError:
+        return None
+    return True

@@ -7,7 +7,7 @@ from connectors._totango_records import Hit, Records
 from connectors._totango_settings import ACCOUNT, ENROLMENT, ROW
 from connectors._totango_values import IDS
 from connectors._totango_wire import TooMany, Wire
-from handoff.inspection import Check, ExpectedField, ExpectedStep, Finding, looked, not_checked
+from handoff.inspection import REVOPS, Check, ExpectedField, ExpectedStep, Finding, looked, not_checked
 from handoff.yaml_files import nearest
 
 ADMIN = "a Totango admin"
@@ -45,7 +45,11 @@ class Values:
     def check_attributes(self, name: str, steps: Sequence[ExpectedStep]) -> Check:
         """Return the check of attributes' names: a search refuses some, and what none holds nobody can see."""
         found = [
-            Finding(f"{field.name!r} is longer than the {LONGEST_NAME} characters of an attribute.", ADMIN, field.place)
+            Finding(
+                f"{field.name!r}, {field.place}, is longer than the {LONGEST_NAME} characters of an attribute.",
+                REVOPS,
+                "Correct the name in the mapping.",
+            )
             for field in _attributes(steps, (ACCOUNT, ENROLMENT, ROW))
             if len(field.name) > LONGEST_NAME
         ]
@@ -74,9 +78,12 @@ class Values:
                     unseen.append(f"{field.name} = {said!r}")
                 else:
                     what = f"{field.name}: {said!r} is spelled {alike!r} in Totango; {field.place} writes it."
-                    found.append(Finding(what, "RevOps", "The case counts: write it so in the mapping."))
+                    remedy = f"Write {alike!r} in the mapping: the case counts, and another stage is passed over."
+                    found.append(Finding(what, REVOPS, remedy))
         if unseen and not found:
-            because = f"no account is in {', '.join(unseen)} yet, and no call lists the stages; compare them by hand"
+            because = (
+                f"no account is in {', '.join(unseen)} yet, and no call lists the stages; compare the spelling by hand"
+            )
             return not_checked(self._system, name, because)
         return looked(self._system, name, found, f"not seen yet: {', '.join(unseen)}" if unseen else "")
 

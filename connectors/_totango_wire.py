@@ -83,7 +83,7 @@ class Wire:
         settings: TotangoSettings,
         beat: Callable[[], None],
     ) -> None:
-        self.addresses, self.service_id, self.settings = addresses, service_id, settings
+        self.instance, self.addresses, self.service_id, self.settings = instance, addresses, service_id, settings
         self.service_seen: str | None = None
         self._client, self._token = client, token
         system = f"totango {instance}"

@@ -12,15 +12,19 @@ UNSAID = "it refused the request and does not say why."
 
 _SAID: tuple[tuple[str, str, Owner], ...] = (
     (r"account (was )?not found|unknown account", NO_ACCOUNT, Owner.CS_OPS),
-    (r"not manual", "the SuccessPlay is not marked manual. Mark it, or name another one.", Owner.PLATFORM_ADMIN),
+    (
+        r"not manual",
+        "the SuccessPlay is not marked manual. Mark it in Totango, or name another one in the mapping.",
+        Owner.PLATFORM_ADMIN,
+    ),
     (
         r"not active|inactive|disabled play|play is disabled",
-        "the SuccessPlay is not active. Activate it, or name another one.",
+        "the SuccessPlay is not active. Activate it in Totango, or name another one in the mapping.",
         Owner.PLATFORM_ADMIN,
     ),
     (
         r"success ?play not found|unknown (success ?)?play",
-        "there is no such SuccessPlay. Its id stands in the address of its page.",
+        "there is no such SuccessPlay. Its id stands in the address of its page: correct it in the mapping.",
         Owner.REVOPS,
     ),
     (r"service.?id", SERVICE_ID, Owner.REVOPS),

@@ -232,13 +232,13 @@ class HubSpot:
         return self._write_back.unwritable()
 
 
-def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
-    """Return the CRM behind a HubSpot instance."""
+def way_to(instance: Instance, world: World) -> Wire:
+    """Return the way to the portal of an instance."""
     settings = instance.read(HubSpotInstance)
     client = httpx.Client(
         timeout=CALL_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, transport=world.httpx_transport
     )
-    wire = Wire(
+    return Wire(
         instance=instance.name,
         base_url=settings.base_url,
         client=client,
@@ -255,10 +255,14 @@ def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
         read_only=world.read_only,
         beat=world.beat,
     )
+
+
+def make(instance: Instance, mappings: Mappings, world: World) -> Crm:
+    """Return the CRM behind a HubSpot instance."""
     source = mappings.source
     return HubSpot(
         instance=instance.name,
-        wire=wire,
+        wire=way_to(instance, world),
         wanted=Wanted(source.paths, source.child_paths),
         write_fields=tuple(source.file.write_back.fields) if source.file.write_back.on_deal else (),
         first_seen=world.clock.now,

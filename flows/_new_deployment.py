@@ -181,18 +181,10 @@ def _instance(system: System) -> _Instance:
 
 
 def _mappings(shipped: Path, chosen: set[str], today: date) -> Iterator[tuple[str, str]]:
-    """
-    Yield the shipped files that the chosen systems need, by path; a file is named after the system it is for.
-
-    The shipped examples stay behind: they are about the sandbox's people. A customer's are made from their own deals.
-    """
+    """Yield the shipped files that the chosen systems need, by path; a file is named after the system it is for."""
     others = {name for _, name in connectors.systems()} - chosen
     for path in sorted(shipped.rglob("*")):
-        if (
-            path.parent.name != "examples"
-            and path.suffix in COPIED
-            and path.stem.split(".")[0].split("_")[0] not in others
-        ):
+        if path.suffix in COPIED and path.stem.split(".")[0].split("_")[0] not in others:
             text = path.read_text(encoding="utf-8")
             name = path.relative_to(shipped).as_posix()
             yield name, _starting(text, today) if name == "handoff.yml" else text

@@ -43,6 +43,8 @@ def backfill(
     folder: str = ".",
     sandbox: int | None = None,
     mappings: str | None = None,
+    crm: str | None = None,
+    platform: str | None = None,
 ) -> State[dict[str, Any]]:
     """
     Plan the hand-off of historical deals, wait until a person approves that plan, and do it.
@@ -61,9 +63,11 @@ def backfill(
         folder: Where `handoff.toml` is.
         sandbox: The port base of a sandbox to work on instead.
         mappings: Other mappings than the folder's own.
+        crm: The CRM whose deals are meant, where there are several.
+        platform: The platform on which their work is made, where there are several.
     """
-    chosen = Choice(Path(folder), Path(mappings) if mappings else None, sandbox)
-    asked = Asked(since, until, segment, owner, limit, full, replan, by=str(flow_run.id))
+    chosen = Choice(Path(folder), Path(mappings) if mappings else None, sandbox, crm)
+    asked = Asked(since, until, segment, owner, limit, full, replan, by=str(flow_run.id), platform=platform)
     number, summary, deals = _plan(chosen, asked)
     if not deals:
         return Completed(message=f"Plan {number}: nothing to do", data={"plan": number, "deals": {}})
@@ -73,7 +77,7 @@ def backfill(
         return Completed(
             message=f"Plan {number} was not approved: nothing was sent", data={"plan": number, "deals": {}}
         )
-    where = {"folder": folder, "sandbox": sandbox, "mappings": mappings}
+    where = {"folder": folder, "sandbox": sandbox, "mappings": mappings, "crm": crm}
     for other in range(1, workers):
         key = f"backfill-{flow_run.id}-{other}"
         run_deployment(WORKER, parameters={"plan": number, **where}, timeout=0, idempotency_key=key, as_subflow=False)
@@ -82,7 +86,11 @@ def backfill(
 
 @flow(name="backfill-worker", validate_parameters=True)
 def backfill_worker(
-    plan: int, folder: str = ".", sandbox: int | None = None, mappings: str | None = None
+    plan: int,
+    folder: str = ".",
+    sandbox: int | None = None,
+    mappings: str | None = None,
+    crm: str | None = None,
 ) -> State[dict[str, Any]]:
     """
     Do what is left of an approved plan, beside others that do; each takes slices that nobody works on.
@@ -92,22 +100,23 @@ def backfill_worker(
         folder: Where `handoff.toml` is.
         sandbox: The port base of a sandbox to work on instead.
         mappings: Other mappings than the folder's own.
+        crm: The CRM that the plan is about, where there are several.
     """
-    return _done(Choice(Path(folder), Path(mappings) if mappings else None, sandbox), plan)
+    return _done(Choice(Path(folder), Path(mappings) if mappings else None, sandbox, crm), plan)
 
 
 def _plan(chosen: Choice, asked: Asked) -> tuple[int, str, int]:
     """Return the plan of this flow run, made once, what is to be known of it, and how many deals it has."""
     with wired(chosen, only_ledger=True, backfill=True) as bridge:
         before = plan_made_for(bridge.ledger, asked.by)
-        number = planned(bridge.to_one_platform(), asked).number if before is None else before
+        number = planned(bridge, asked).number if before is None else before
         kept = plan_of(bridge.ledger, number)
         return number, backfill_summary(kept), kept.counts["deals"]
 
 
 def _done(chosen: Choice, number: int) -> State[dict[str, Any]]:
     with passing_stops_on(), wired(chosen, backfill=True) as bridge:
-        reports = carried_out(bridge.to_one_platform(), number, stage=as_task)
+        reports = carried_out(bridge, number, stage=as_task)
         left = states(bridge.ledger, number)
     for report in reports:
         publish(report)

@@ -19,6 +19,7 @@ from handoff.decisions import Decision, Planned
 from handoff.foreseen import foreseen_calls
 from handoff.historic import historic
 from handoff.intake import first_moment
+from handoff.lanes import ours
 from handoff.model import Deal, Standing, Step, Window, WonHow
 from handoff.owners import Owner
 from handoff.ports import Limit
@@ -207,7 +208,9 @@ class _Planning:
 
     def _chosen(self, deals: Sequence[Deal]) -> Iterator[Prepared]:
         known = self.bridge.ledger.handoffs(keys.deal_key(deal.ref, deal.episode) for deal in deals)
-        for one in judged(as_of(self.bridge, self.made_at), deals, known, {}):
+        here = ours(self.bridge, deals)
+        self.not_asked += len(deals) - len(here)
+        for one in judged(as_of(self.bridge, self.made_at), here, known, {}):
             handoff, asked = one.handoff, self.asked
             assert handoff is not None
             owner = (one.deal.owner_email or "").lower()

@@ -20,8 +20,8 @@ class BackfillPlan:
     `steps` counts the work by step, `writes` the calls that write, `looks` those that only read while it is carried
     out, and `ahead` all of them by system at the share of the limits that a backfill uses. `skipped` counts by reason
     the deals that were asked for and get nothing, `listed` names some of them. `not_asked` counts those of other
-    segments and owners, `beyond_limit` those after the last that was asked for. `tasks` counts by e-mail the open work
-    that each person gets, `overdue` that which is overdue when it is made. `samples` are a few deals in full.
+    segments, owners and platforms, `beyond_limit` those after the last that was asked for. `tasks` counts by e-mail the
+    open work that each person gets, `overdue` that which is overdue when it is made. `samples` are a few deals in full.
     """
 
     number: int

@@ -64,6 +64,9 @@ def must_hold(bridge: Bridge, number: int) -> Any:
     again = "Nothing was sent. Make a new one: handoff backfill --since DAY --until DAY"
     if bridge.clock.now() > plan.made_at + PLAN_HOLDS:
         raise ConfigError(f"Plan {number} is more than {PLAN_HOLDS.days} days old. {again}")
+    crm = plan.asked.get("crm")
+    if crm not in (None, bridge.crm.instance):
+        raise ConfigError(f"Plan {number} is about [crm.{crm}]. Nothing was sent. Name that one: --crm {crm}")
     if plan.mapping_version != bridge.mappings.version:
         raise ConfigError(f"The mapping files changed since plan {number} was made. {again}")
     refuse_in_shadow(bridge, instead="")

@@ -28,6 +28,7 @@ class Asked:
     Which deals somebody wants handed off: those won from one day to another, both whole days in UTC.
 
     `owner` is the rep's address. `full` makes what a live deal gets; `replan` takes deals that were handed off before.
+    `platform` is the one whose deals are meant, where there are several, and `crm` the CRM in which they were won.
     `by` is what asked, where that may ask again: it is given the plan that it was given before.
     """
 
@@ -39,6 +40,8 @@ class Asked:
     full: bool = False
     replan: bool = False
     by: str = ""
+    platform: str | None = None
+    crm: str | None = None
 
     def __post_init__(self) -> None:
         if self.until < self.since:

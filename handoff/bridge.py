@@ -13,6 +13,7 @@ from handoff.mapping import Mappings
 from handoff.model import Deal
 from handoff.ports import Clock, Crm, Destination, LeaseClock, Progress, silent
 from handoff.same_customer import marks
+from handoff.yaml_files import nearest
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Bridge:
     """
     Everything a pass needs, put together elsewhere.
 
-    `lanes` are the platforms by name where there are several, the bridge's own among them; see `handoff.lanes`.
+    `lanes` are the platforms by name where there are several, the bridge's own among them; see `handoff.lanes`. Where
+    this is the bridge to one of them alone, `whole` is that to all.
     Without a `lease_clock` the business clock is also that of the leases: where both run alike. `stopping` says
     whether somebody asked the run to stop.
     """
@@ -59,6 +61,7 @@ class Bridge:
     lease_clock: LeaseClock | None = None
     stopping: Callable[[], bool] = lambda: False
     lanes: Mapping[str, Lane] = field(default_factory=dict)
+    whole: "Bridge | None" = None
 
     def on(self, platform: str) -> "Bridge":
         """Return the bridge to this one of several platforms."""
@@ -69,13 +72,23 @@ class Bridge:
         """The bridge to each platform."""
         return [self.on(name) for name in self.lanes] or [self]
 
-    def to_one_platform(self) -> "Bridge":
-        """Return the same bridge; raises `ConfigError` where there are several platforms."""
-        if self.lanes:
+    def to_one_platform(self, name: str | None = None) -> "Bridge":
+        """
+        Return the bridge to one platform alone, which may be left unnamed where there is only one.
+
+        Raises:
+            ConfigError: There is none of this name, or there are several and none was named.
+        """
+        names = [*self.lanes] or [self.platform.instance]
+        if name is not None and name not in names:
+            raise ConfigError(f"handoff.toml has no [platform.{name}] section. {nearest(name, names)}")
+        if not self.lanes:
+            return self
+        if name is None:
             raise ConfigError(
-                f"handoff.toml names several platforms ({', '.join(self.lanes)}); this works with one only."
+                f"handoff.toml has several platforms: {', '.join(names)}. Say which one is meant: --platform NAME."
             )
-        return self
+        return replace(self.on(name), lanes={}, whole=self)
 
     def go_on(self) -> None:
         """Raise `Stopped` when somebody asked the run to stop; called where nothing is under way."""

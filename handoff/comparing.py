@@ -12,6 +12,7 @@ from handoff.changes import followed_up
 from handoff.decisions import Decision, Planned, merged
 from handoff.fields import FieldDecision, Verdict
 from handoff.intake import Intake
+from handoff.lanes import delivered, ours
 from handoff.model import Deal, Result, Value
 from handoff.prepare import Prepared, prepare
 from handoff.report import Tally
@@ -107,11 +108,10 @@ class Comparison:
     def _found(self, ids: Sequence[str], every: bool, limit: int | None) -> list[Deal]:
         bridge = self.bridge
         if every:
-            delivered = bridge.ledger.delivered(bridge.crm.instance)[:limit]
-            return [deal for wave in read_anew(bridge, delivered) for deal in wave.there]
+            return [deal for wave in read_anew(bridge, delivered(bridge)[:limit]) for deal in wave.there]
         intake = Intake(bridge, Tally(), limit=None, forced=frozenset(ids))
         found = [deal for wave in intake.waves() for deal in intake.looked_at(wave)]
-        return [*found, *intake.held][:limit]
+        return ours(bridge, [*found, *intake.held])[:limit]
 
     def _prepared(self, deals: Sequence[Deal]) -> list[tuple[Prepared, Mapping[str, frozenset[str]]]]:
         """Return the deals judged and planned, and by step the fields of which a sync would speak."""

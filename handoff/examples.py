@@ -1,98 +1,24 @@
-"""Examples of a mapping (`mappings/examples/*.yml`): a deal and the payloads it must give. `check` runs them."""
+"""What comes of an example, and how it differs from what the example expects; `check` runs them."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, Field
-
-from handoff.errors import ConfigError, HandoffError
+from handoff.errors import HandoffError
+from handoff.example_files import Example, Expect, Given, ReadExample, load_examples
 from handoff.kinds import Background
 from handoff.mapping import Mappings
 from handoff.model import Customer, Deal, DealRef, Handoff, Needed, Step, User, Value, WonHow
 from handoff.plan import companies_wanted, emails_wanted, plan
 from handoff.policy import Times, judge
-from handoff.reading import read_model
 from handoff.routing import receivers
 from handoff.rules import Context
 from handoff.transforms import exact
-from handoff.yaml_files import Frozen, Lines, Location
+from handoff.yaml_files import Location
 
-NOON = dt.datetime(2026, 1, 6, 12, 0, tzinfo=dt.UTC)
 PLATFORM = "example"
-
-
-def _aware(moment: dt.datetime) -> dt.datetime:
-    """A moment without an offset is UTC: YAML takes offsets away."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-Moment = Annotated[dt.datetime, AfterValidator(_aware)]
-
-
-class CustomerThen(Frozen):
-    """What the platform knew of the account before."""
-
-    name: str | None = Field(None, description="Its name there.")
-    status: str | None = Field(None, description="Its status there.")
-    stage: str | None = Field(None, description="Its stage there.")
-    csm: str | None = Field(None, description="E-mail of its CSM.")
-
-
-class OpenedThen(Frozen):
-    """The handoff of a new customer that the account has open: a further win may join it."""
-
-    won_at: Moment = Field(description="When its deal was won.")
-    name: str = Field("An earlier deal", description="Its deal's name.")
-
-
-class Given(Frozen):
-    """What is known beside the record; everything has a default."""
-
-    deal: str = Field("006000000000000AAA", description="The deal's id.")
-    account: str = Field("001000000000000AAA", description="The account's id.")
-    amount: Decimal | None = Field(None, description="The deal's amount, where no rule of the source fills it.")
-    owner: str | None = Field(None, description="The rep's e-mail, where no rule of the source fills it.")
-    currency: str | None = Field(None, description="The deal's currency; none: the contract's base.")
-    stage: str | None = Field(None, description="The stage in which it is won.")
-    won_at: Moment | None = Field(None, description="When it was won; a day before now.")
-    now: Moment = Field(NOON, description="When it is handed off.")
-    customer: CustomerThen | None = Field(None, description="The account's record on the platform; none: it is new.")
-    opened: OpenedThen | None = Field(None, description="The account's open handoff; none: there is none to join.")
-    inactive: list[str] = Field(default_factory=list, description="E-mails of users who cannot receive work.")
-
-
-class Expect(Frozen):
-    """What must come of it; what is left out is not compared, but `steps` names all that are made."""
-
-    kind: str | None = Field(None, description="excluded, expansion, new_customer.")
-    segment: str | None = Field(None, description="The segment's name.")
-    transfer: str | None = Field(None, description="hot, cold, hybrid.")
-    receiver: str | None = Field(None, description="Who receives it.")
-    missing: list[str] | None = Field(None, description="The fields that Sales still owes.")
-    steps: dict[str, dict[str, Any]] = Field(
-        description="Each step that is made, with every field; {step: name} for another step's id, {contains: ...}."
-    )
-
-
-class Example(Frozen):
-    """One example file, whole."""
-
-    about: str = Field("", description="What it shows.")
-    given: Given = Field(default_factory=lambda: Given(), description="What is known beside the record.")
-    record: dict[str, Any] = Field(description="The CRM's record as its API gives it, nested or by path.")
-    expect: Expect = Field(description="What must come of it.")
-
-
-@dataclass(frozen=True)
-class ReadExample:
-    """An example and where its keys stand."""
-
-    example: Example
-    lines: Lines
 
 
 @dataclass(frozen=True)
@@ -103,31 +29,35 @@ class Came:
     steps: Sequence[Step]
 
 
-def load_examples(folder: Path) -> tuple[list[ReadExample], list[str]]:
-    """Return the examples of a mappings folder by name, and a finding for every mistake in them."""
-    read, findings = [], list[str]()
-    for path in sorted((folder / "examples").glob("*.yml")):
-        try:
-            read.append(ReadExample(*read_model(path, Example, name=f"examples/{path.name}")))
-        except ConfigError as error:
-            findings += error.findings or (error.message,)
-    return read, findings
+@dataclass(frozen=True)
+class Ran:
+    """The examples that were run, by name, those of other systems alone, and every mistake and difference in them."""
+
+    run: tuple[str, ...]
+    of_others: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
-def unmet(mappings: Mappings) -> tuple[int, list[str]]:
-    """Return how many examples a folder has, and every mistake in them and difference from what they expect."""
-    examples, findings = load_examples(mappings.folder)
-    return len(examples), findings + [found for one in examples for found in differences(one, mappings)]
+def run_examples(each: Iterable[Mappings]) -> Ran:
+    """Return how a folder's examples end, each for every pair of CRM and platform that it is about."""
+    run, others, findings = dict[str, None](), dict[str, None](), dict[str, None]()
+    for mappings in each:
+        found = load_examples(mappings.folder, crm=mappings.source.called, platform=mappings.target.called)
+        differing = [what for one in found.read for what in differences(one, mappings)]
+        run |= dict.fromkeys(one.name for one in found.read)
+        others |= dict.fromkeys(found.of_others)
+        findings |= dict.fromkeys((*found.findings, *differing))
+    return Ran(tuple(run), tuple(name for name in others if name not in run), tuple(findings))
 
 
 def differences(one: ReadExample, mappings: Mappings) -> list[str]:
     """Return how what comes of an example differs from what it expects, field by field, each with its place."""
-    expect, lines = one.example.expect, one.lines
+    expect = one.example.expect
     try:
         came = worked_out(one.example, mappings)
     except HandoffError as error:
-        return [lines.finding(("record",), f"nothing comes of it: {error} Correct the record or the mapping.")]
-    return [lines.finding(at, what) for at, what in _compared(expect, came, mappings)]
+        return [one.finding(("record",), f"nothing comes of it: {error} Correct the record or the mapping.")]
+    return [one.finding(at, what) for at, what in _compared(expect, came, mappings)]
 
 
 def worked_out(example: Example, mappings: Mappings) -> Came:
@@ -153,7 +83,7 @@ def _background(given: Given) -> Background:
 def deal_of(example: Example, mappings: Mappings) -> Deal:
     """Return the deal that an example's record tells of, as a connector would."""
     given = example.given
-    source, children = raw_record(example.record)
+    source, children = raw_record(example.record or {})
     rules, context = mappings.source.fields, Context(source)
     said = {
         name: rules[name](context)
@@ -227,14 +157,15 @@ def _compared(expect: Expect, came: Came, mappings: Mappings) -> Iterator[tuple[
         if wanted is not None and wanted != value:
             yield ("expect", name), f"{_differs(wanted, value)}."
     made = {step.key.rpartition(".")[2]: step for step in came.steps if not step.reference}
-    for name in expect.steps:
+    wanted_steps = expect.steps or {}
+    for name in wanted_steps:
         if name not in made:
             yield ("expect", "steps", name), f"no such step is made; there are {', '.join(made) or 'none'}. Correct one"
     for name, step in made.items():
-        if name not in expect.steps:
+        if name not in wanted_steps:
             yield ("expect", "steps"), f"{name} is made too, and is not expected. Add it, or correct its `when`"
         else:
-            yield from _fields(name, expect.steps[name], step, mappings)
+            yield from _fields(name, wanted_steps[name], step, mappings)
 
 
 def _fields(name: str, wanted: Mapping[str, Any], step: Step, mappings: Mappings) -> Iterator[tuple[Location, str]]:

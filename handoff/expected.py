@@ -143,17 +143,24 @@ def _literals(rule: FieldRule) -> Iterator[str]:
 def _people(mappings: Mappings) -> Iterator[Addressed]:
     """Yield everybody who may get work once; Sales has no users on the platform, unless work is routed to them."""
     contract, people = mappings.contract, mappings.people
+    in_contract, in_people = mappings.lines.place, mappings.lines_of_people.place
     named: list[tuple[str, str]] = []
-    for rule in contract.routing:
+    for at, rule in enumerate(contract.routing):
         where = ", ".join(rule.segments or ()) or "every segment"
-        named += [(email, f"receives {where}, handoff.yml") for email in [rule.receiver] if email]
+        place = in_contract("routing", at, "receiver")
+        named += [(email, f"receives {where}, {place}") for email in [rule.receiver] if email]
         if rule.file:
             given = Counter(csms(mappings.folder / rule.file))
             named += [(email, f"CSM of {count} in {rule.file}") for email, count in given.items()]
-    for one in contract.exceptions:
-        named += [(email, f"receives {one.account}, handoff.yml") for email in [one.set.receiver] if email]
-    named += [(team.lead, f"leads {name}, people.yml") for name, team in people.teams.items()]
-    named += [(one.email, f"{one.role}, people.yml") for one in people.people if one.role not in OF_SALES]
+    for at, one in enumerate(contract.exceptions):
+        place = in_contract("exceptions", at, "set", "receiver")
+        named += [(email, f"receives {one.account}, {place}") for email in [one.set.receiver] if email]
+    named += [(team.lead, f"leads {name}, {in_people('teams', name, 'lead')}") for name, team in people.teams.items()]
+    named += [
+        (one.email, f"{one.role}, {in_people('people', at, 'email')}")
+        for at, one in enumerate(people.people)
+        if one.role not in OF_SALES
+    ]
     by_email: dict[str, tuple[str, list[str]]] = {}
     for email, role in named:
         by_email.setdefault(email.strip().lower(), (email, []))[1].append(role)

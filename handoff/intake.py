@@ -230,7 +230,8 @@ class Intake:
         self._begun |= {str(keys[key].ref) for key, row in known.items() if row.delivered_at is None}
         first = [deal for key, deal in keys.items() if key not in known or known[key].delivered_at is None]
         contract = self.bridge.mappings.contract
-        if not contract.kinds and contract.rollout.mode != "pilot" and not contract.same_customer:
+        may_be_left_out = contract.kinds or contract.rollout.mode == "pilot" or contract.same_customer
+        if not may_be_left_out and not any(deal.merged for deal in first):
             return first
         by_lane = lanes(self.bridge, _oldest_first(first))
         left_out = {one.key for lane, some in by_lane for one in judged(lane, some, known, {}) if one.excluded}

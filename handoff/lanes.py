@@ -1,6 +1,7 @@
 """On which platform the work of a deal is made, where there are several: where it was begun, else as the files say."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handoff.amounts import in_base
 from handoff.bridge import Bridge
@@ -36,6 +37,20 @@ def lane_of(bridge: Bridge, deal: Deal) -> Bridge:
     """Return the bridge to the platform on which the work of one deal is made; raises as `lanes` does."""
     ((lane, _),) = lanes(bridge, [deal])
     return lane
+
+
+def ours(bridge: Bridge, deals: Sequence[Deal]) -> list[Deal]:
+    """Return those of these deals whose work is made on the bridge's platform, in order; raises as `lanes` does."""
+    if bridge.whole is None:
+        return list(deals)
+    here = {one.ref for lane, some in lanes(bridge.whole, deals) if lane.platform is bridge.platform for one in some}
+    return [deal for deal in deals if deal.ref in here]
+
+
+def delivered(bridge: Bridge) -> list[Any]:
+    """Return the ledger's rows of what was delivered of the bridge's CRM on its platform; see `Ledger.delivered`."""
+    rows = bridge.ledger.delivered(bridge.crm.instance)
+    return [row for row in rows if bridge.whole is None or begun_on(row.steps) == bridge.platform.instance]
 
 
 def _lane(bridge: Bridge, name: str, deal: Deal) -> Bridge:

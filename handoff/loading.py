@@ -12,6 +12,7 @@ from handoff import not_yet
 from handoff.contract import Contract
 from handoff.contract_checks import Neighbours, mistakes_in_contract, never_true, roles_in, somebody
 from handoff.errors import ConfigError
+from handoff.example_files import FOLDER
 from handoff.known_kinds import Known
 from handoff.mapping import Many, Mappings, Source, Target, item_fields, known_fields
 from handoff.mapping_files import Children, SourceFile, TargetFile, TargetStep
@@ -209,7 +210,8 @@ class Survey:
         lines = self._lines(self.target_file)
         target = self._target(target_file, lines, contract, source)
         version, notices = _version(self.folder), tuple(self.notices())
-        whole = Mappings(self.folder, version, contract, people, source, target, self._lines("handoff.yml"), notices)
+        of_contract, of_people = self._lines("handoff.yml"), self._lines("people.yml")
+        whole = Mappings(self.folder, version, contract, people, source, target, of_contract, of_people, notices)
         return replace(whole, target=replace(target, traces=self._traces(whole)))
 
     def _traces(self, whole: Mappings) -> dict[str, tuple[Trace, ...]]:
@@ -304,7 +306,7 @@ def _child_traces(child: str, many: Children, whole: Mappings, templates: Templa
 
 def _decides(folder: Path, path: Path) -> bool:
     """Whether a file has a say in what is sent: an example only tells what is expected."""
-    return path.is_file() and path.suffix in (".yml", ".j2", ".csv") and path.parent != folder / "examples"
+    return path.is_file() and path.suffix in (".yml", ".j2", ".csv") and folder / FOLDER not in path.parents
 
 
 def _version(folder: Path) -> str:

@@ -27,6 +27,11 @@ class Source:
     record: Read
     children: Mapping[str, tuple[str, Read]]
 
+    @cached_property
+    def called(self) -> str:
+        """How the file is called: as its CRM."""
+        return PurePath(self.lines.name).stem
+
     @property
     def paths(self) -> tuple[str, ...]:
         """Return every path of the record that the file reads."""
@@ -180,7 +185,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Mappings:
-    """All that RevOps decided; `version` changes with any byte of a file that decides. `lines` are the contract's."""
+    """All that RevOps decided; `version` changes with any byte of a file that decides; `lines` are the contract's."""
 
     folder: Path
     version: str
@@ -189,6 +194,7 @@ class Mappings:
     source: Source
     target: Target
     lines: Lines
+    lines_of_people: Lines
     notices: Sequence[str] = ()
 
     @cached_property

@@ -47,6 +47,7 @@ class Deal:
     `source` maps every path the mapping asked for to its raw value (`Account.Name`); `children` maps a list
     (`OpportunityLineItems`) to its rows, each a mapping of paths. `episode` counts how often the deal
     was won, from 1. `account_id` is None when the deal sits on no account. `stage` is the CRM's name of its stage.
+    `merged` are the ids of deals that people merged into it, as far as the CRM tells.
     """
 
     ref: DealRef
@@ -64,6 +65,7 @@ class Deal:
     source: Mapping[str, Value]
     children: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
     stage: str | None = None
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

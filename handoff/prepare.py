@@ -15,6 +15,7 @@ from handoff.firsts import firsts
 from handoff.inputs import given_of
 from handoff.kinds import NO_PILOT, Background
 from handoff.mapping import Mappings
+from handoff.merges import merged_before
 from handoff.model import Deal, Handoff, Outcome, Result, Standing, Step, User
 from handoff.notes import Note
 from handoff.owners import Owner
@@ -98,6 +99,7 @@ def judged(
     before = backgrounds(bridge, deals, known)
     # Whoever is not begun may still be left out: nothing is linked to it.
     others = {ref: one for ref, one in firsts(bridge, deals, known).items() if one.begun}
+    merged = merged_before(bridge.ledger, deals, known)
     results = []
     for deal in deals:
         row = known.get(keys.deal_key(deal.ref, deal.episode))
@@ -110,6 +112,9 @@ def judged(
             handoff = replace(handoff, excluded=f"linked: it is handed off by {others[str(deal.ref)].words}")
         stopped = "" if deal.account_id else "The deal has no account. Put it on an account in the CRM."
         owner = Owner.REVOPS if deal.account_id else Owner.SALES
+        if str(deal.ref) in merged and not handoff.excluded:
+            handoff = replace(handoff, excluded=merged[str(deal.ref)].excluded)
+            stopped, owner = merged[str(deal.ref)].stopped, Owner.CS_OPS
         if not stopped:
             before.judged(handoff)
         results.append(

@@ -14,6 +14,7 @@ from handoff.decisions import Decision, Planned, outweighs
 from handoff.fields import Compared, FieldDecision, Memory, Verdict
 from handoff.fingerprints import field_fingerprint
 from handoff.foreseen import foreseen_calls, foreseen_tells
+from handoff.lanes import delivered
 from handoff.model import Deal, Standing, Value
 from handoff.ports import Traffic
 from handoff.prepare import Prepared, prepare, standing_of
@@ -61,9 +62,8 @@ class _Planning:
 
     def plan(self, to: To, only: Container[str] | None) -> Reapplication:
         bridge, started = self.bridge, self.bridge.clock.now()
-        known = bridge.ledger.delivered(bridge.crm.instance)
-        delivered = [row for row in known if only is None or row.deal in only]
-        chosen = in_flight(bridge, delivered) if to is To.IN_FLIGHT and delivered else delivered
+        there = [row for row in delivered(bridge) if only is None or row.deal in only]
+        chosen = in_flight(bridge, there) if to is To.IN_FLIGHT and there else there
         for wave in read_anew(bridge, chosen):
             self.left_out += wave.left_out
             self.deal_rows |= wave.rows
@@ -80,7 +80,7 @@ class _Planning:
             decisions=acts,
             tells=tells,
             left_out=tuple(self.left_out),
-            not_in_flight=len(delivered) - len(chosen),
+            not_in_flight=len(there) - len(chosen),
             marks={key: self.marks[key] for key in acts} | {ref: mark_of(self.deal_rows[ref]) for ref in ours},
             steps=self._counts([step for row in chosen if row.deal not in ours for step in row.steps]),
             writes=writes,

@@ -8,10 +8,11 @@ from typing import Any
 from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
 from handoff.bridge import Bridge
-from handoff.census import Census, census
+from handoff.census import Census, census, each_platform
 from handoff.changes import told_by
+from handoff.counted import CountedDeal
 from handoff.errors import ConfigError, HandoffError
-from handoff.evidence import Witness
+from handoff.evidence import Evidence, Witness
 from handoff.keys import planted
 from handoff.ledger import Frozen, Judged, ReceiptState
 from handoff.model import Scope, Standing, Step
@@ -58,10 +59,11 @@ def rebuild(bridge: Bridge) -> Rebuilt:
         ServiceError: A system does not answer. Empty the ledger, and build it again.
     """
     ledger, clock = bridge.ledger, bridge.clock
-    there = known(ledger)
+    there = known(ledger, bridge.crm.instance)
     if there:
         raise ConfigError(
-            f"This ledger is not lost: it knows {there:,} deals and steps. Building it anew is for an empty one; "
+            f"This ledger is not lost: it knows {there:,} deals and steps of {bridge.crm.instance}. "
+            "Building it anew is for an empty one; "
             "what differs from the systems is named by `handoff reconcile`."
         )
     run = ledger.begin_run(COMMAND, clock.now(), bridge.mappings.version)
@@ -82,20 +84,23 @@ class _Rebuilder:
     done: Rebuilt = field(default_factory=Rebuilt)
 
     def rebuild(self) -> Rebuilt:
-        counted = census(self.bridge)
-        witness = Witness.of(counted)
-        told = {ref: witness.tell(deal) for ref, deal in counted.won.items() if not deal.deleted}
-        handled = {ref: evidence for ref, evidence in told.items() if evidence.says_something}
+        witnesses = [Witness.of(counted) for counted in each_platform(census(self.bridge))]
+        won = witnesses[0].census.won
+        told = {ref: _told_by(witnesses, deal) for ref, deal in won.items() if not deal.deleted}
+        handled = {ref: evidence for ref, (_, evidence) in told.items() if evidence.says_something}
         self.done.run, self.done.left = self.run, len(told) - len(handled)
-        oldest_first = sorted(handled, key=lambda ref: (counted.won[ref].won_at, ref))
-        recovery, seen = Recovery(self.bridge, counted), set[str]()
-        for refs in batches(oldest_first, self.bridge.pace.wave):
-            wave = recovery.read({ref: handled[ref] for ref in refs})
-            self.done.left += len(refs) - len(wave)
-            self._keep(counted, witness, wave)
-            seen |= {made.step.key for one in wave for made in one.steps}
-            self.bridge.progress("building the ledger anew", self.done.deals, len(handled))
-        self._keep_the_rest(counted, seen)
+        oldest_first = sorted(handled, key=lambda ref: (won[ref].won_at, ref))
+        for witness in witnesses:
+            counted, seen = witness.census, set[str]()
+            recovery = Recovery(counted.bridge, counted)
+            here = [ref for ref in oldest_first if told[ref][0] is witness]
+            for refs in batches(here, self.bridge.pace.wave):
+                wave = recovery.read({ref: handled[ref] for ref in refs})
+                self.done.left += len(refs) - len(wave)
+                self._keep(counted, witness, wave)
+                seen |= {made.step.key for one in wave for made in one.steps}
+                self.bridge.progress("building the ledger anew", self.done.deals, len(handled))
+            self._keep_the_rest(counted, seen)
         return self.done
 
     # Writing it down
@@ -110,7 +115,7 @@ class _Rebuilder:
         standings = {one.prepared.key: self._stands(one) for one in wave}
         done = [one for one in begun if standings[one.prepared.key][0] is Standing.DONE]
         restore_delivery(ledger, [(one.prepared.key, one.evidence.delivered_at or now, _notes(one)) for one in done])
-        judged = [self._judged(one, *standings[one.prepared.key], now) for one in wave]
+        judged = [self._judged(counted, one, *standings[one.prepared.key], now) for one in wave]
         ledger.conclude(judged, now, self.run)
         self._keep_told(counted, witness, wave, judged)
         self.done.deals += len(wave)
@@ -129,8 +134,8 @@ class _Rebuilder:
         whole = {step.key for step in prepared.steps} <= one.refs.keys()
         return (Standing.DONE, "") if whole else (Standing.WAITING, "the ledger was lost before it was handed off")
 
-    def _judged(self, one: Recovered, standing: Standing, reason: str, now: datetime) -> Judged:
-        told = told_by(one.prepared, self.bridge.mappings) if standing is Standing.DONE and one.steps else None
+    def _judged(self, counted: Census, one: Recovered, standing: Standing, reason: str, now: datetime) -> Judged:
+        told = told_by(one.prepared, counted.bridge.mappings) if standing is Standing.DONE and one.steps else None
         return Judged(
             one.prepared.deal,
             one.prepared.source_hashes,
@@ -172,7 +177,23 @@ class _Rebuilder:
             step = Step(key, said.step, records[0].kind, scope, said.ref, payload={})
             rest.append(Restored(step, records[0].made_at or counted.now, records[0].ref))
         restore_steps(self.bridge.ledger, rest, self.bridge.clock.now(), self.run, self.bridge.mappings.version)
-        self.done.records = len(rest)
+        self.done.records += len(rest)
+
+
+def _told_by(witnesses: Sequence[Witness], deal: CountedDeal) -> tuple[Witness, Evidence]:
+    """Return what is known of a deal, and the witness of the platform on which its work was begun, else the first."""
+    told = [(witness, witness.tell(deal)) for witness in witnesses]
+    return next(((witness, said) for witness, said in told if _begun(said) == _platform(witness)), told[0])
+
+
+def _begun(evidence: Evidence) -> str | None:
+    """Return the platform on which the work that is told of was begun, None where there is none."""
+    said = next((planted(key) for key in (*(one.key for one in evidence.made), *evidence.records)), None)
+    return said.platform if said is not None else None
+
+
+def _platform(witness: Witness) -> str:
+    return witness.census.bridge.platform.instance
 
 
 def _notes(one: Recovered) -> int:

@@ -14,6 +14,7 @@ from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.errors import ConfigError
 from handoff.intake import Stage, at_once
+from handoff.lanes import delivered
 from handoff.ledger import Ledger
 from handoff.model import Standing
 from handoff.prepare import Prepared
@@ -25,12 +26,15 @@ from handoff.settled import left_out_of
 
 def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
     """Plan what is asked for, keep the plan, and return it; neither system is written; see the two it stands for."""
+    bridge, asked = bridge.to_one_platform(asked.platform), replace(asked, crm=bridge.crm.instance)
     return plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
 
 
 def carried_out(bridge: Bridge, number: int, *, stage: Stage = at_once) -> list[Report]:
     """Do what is left of a plan of either kind, and return the report of each run."""
-    if plan_of(bridge.ledger, number).asked["replan"]:
+    asked = plan_of(bridge.ledger, number).asked
+    bridge = bridge.to_one_platform(asked.get("platform"))
+    if asked["replan"]:
         return carry_out_replan(bridge, number)
     return [carry_out_backfill(bridge, number, stage=stage)]
 
@@ -75,12 +79,12 @@ def carry_out_replan(bridge: Bridge, number: int) -> list[Report]:
 
 def _chosen(bridge: Bridge, asked: Asked) -> list[Any]:
     """Return the rows of the delivered deals that were won in these days, the oldest win first."""
-    delivered = {row.deal: row for row in bridge.ledger.delivered(bridge.crm.instance)}
-    rows = bridge.ledger.deals(delivered)
-    segments = bridge.ledger.handoffs((row.key for row in delivered.values()), t.handoffs.c.segment)
+    there = {row.deal: row for row in delivered(bridge)}
+    rows = bridge.ledger.deals(there)
+    segments = bridge.ledger.handoffs((row.key for row in there.values()), t.handoffs.c.segment)
     return [
         rows[ref]
-        for ref, one in delivered.items()
+        for ref, one in there.items()
         if asked.begins <= rows[ref].won_at < asked.ends and asked.segment in (None, segments[one.key].segment)
     ]
 

@@ -51,10 +51,11 @@ class Restored:
         }
 
 
-def known(ledger: Ledger) -> int:
-    """Return how many deals and steps the ledger knows."""
+def known(ledger: Ledger, crm: str) -> int:
+    """Return how many deals, and steps of them, of the CRM of this name the ledger knows."""
+    of_crm = t.deals.c.instance == crm, t.steps.c.deal.startswith(f"{crm}:", autoescape=True)
     with ledger.reading() as connection:
-        return sum(connection.execute(select(func.count()).select_from(one)).scalar_one() for one in (t.deals, t.steps))
+        return sum(connection.execute(select(func.count()).where(one)).scalar_one() for one in of_crm)
 
 
 def restore_steps(ledger: Ledger, restored: Sequence[Restored], now: datetime, run: int, version: str) -> None:

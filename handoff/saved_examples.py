@@ -11,7 +11,8 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from handoff.contract import JOINING
-from handoff.examples import Came, CustomerThen, Example, Expect, Given, OpenedThen, comparable, worked_out
+from handoff.example_files import CustomerThen, Example, Expect, Given, OpenedThen
+from handoff.examples import Came, comparable, worked_out
 from handoff.mapping import Mappings
 from handoff.masking import Masker
 from handoff.model import Customer, Deal
@@ -34,7 +35,14 @@ def example_of(one: Prepared, mappings: Mappings, *, now: dt.datetime, about: st
     """
     masker = Masker(mappings)
     given = _given(one, mappings, masker, now)
-    draft = Example(about=about, given=given, record=masker.record(one.deal), expect=Expect(steps={}))
+    draft = Example(
+        about=about,
+        crm=mappings.source.called,
+        platform=mappings.target.called,
+        given=given,
+        record=masker.record(one.deal),
+        expect=Expect(steps={}),
+    )
     draft, came = _received(draft, mappings, one)
     return draft.model_copy(update={"expect": _expected(came)})
 

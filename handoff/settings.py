@@ -127,7 +127,7 @@ class Settings:
         """The one platform; raises `ConfigError` when there are several."""
         if len(self.platforms) > 1:
             names = ", ".join(one.name for one in self.platforms)
-            raise ConfigError(f"{FILE} has several platforms: {names}. This works with one only.")
+            raise ConfigError(f"{FILE} has several platforms: {names}. Say which one is meant: --platform NAME.")
         return self.platforms[0]
 
     @property

@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType
 
 from handoff.conditions import JOINS, Join, Rule, Test
 from handoff.contract import Contract
-from handoff.examples import Example
+from handoff.example_files import Example
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.people import People
 from handoff.yaml_files import Frozen

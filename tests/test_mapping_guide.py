@@ -14,7 +14,7 @@ from handoff.answers import CHECKS
 from handoff.conditions import JOINS, TESTS
 from handoff.contract import DELIVERED, Routing
 from handoff.errors import ConfigError
-from handoff.examples import unmet
+from handoff.examples import Ran, run_examples
 from handoff.loading import Survey, load_mappings
 from handoff.model import Write
 from handoff.people import ROLES
@@ -187,7 +187,9 @@ def test_the_example_of_a_mapping_gives_what_it_expects(tmp_path):
     (block,) = [block for block in EXAMPLES if block.marker == guide.EXAMPLE]
     loaded(block, tmp_path)
 
-    assert unmet(load_mappings(tmp_path, crm="salesforce", platform=GAINSIGHT)) == (1, [])
+    ran = run_examples([load_mappings(tmp_path, crm="salesforce", platform=GAINSIGHT)])
+
+    assert ran == Ran((guide.EXAMPLE,), (), ())
 
 
 @pytest.mark.parametrize("block", MISTAKES, ids=name_of)

@@ -21,7 +21,7 @@ FILE_OF = {
 }
 SHIPPED = [
     *((name, SHIPPED_MAPPINGS / file) for name, file in FILE_OF.items() if name != "example"),
-    *(("example", path) for path in sorted((SHIPPED_MAPPINGS / "examples").glob("*.yml"))),
+    *(("example", path) for path in sorted((SHIPPED_MAPPINGS / "examples").rglob("*.yml"))),
 ]
 EXAMPLES = [block for block in guide.blocks("yaml") if block.marker in FILE_OF.values()]
 

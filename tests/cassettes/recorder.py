@@ -2,11 +2,11 @@
 Cassettes: played back by default, recorded anew by one switch.
 
 `make record` records against a sandbox that it starts itself: fixed ports, seed, clock, org and tenant, so that
-recording twice gives the same files. `HANDOFF_RECORD=live make record` records against an org and a tenant of your own,
-which must hold what `scene.py` describes, invented people only. It takes HANDOFF_CRM_MAIN_DOMAIN (acme.my),
-HANDOFF_PLATFORM_MAIN_BASE_URL, and HANDOFF_CRM_MAIN_ and HANDOFF_PLATFORM_MAIN_ with CLIENT_ID and CLIENT_SECRET.
-Hosts, ids, addresses and credentials are replaced as they are written; names are not. It was never tried: nobody here
-has a tenant. Expect to correct assertions (an org's pages do not end after two deals), and read the files first.
+recording twice gives the same files. `HANDOFF_RECORD=live make record` records against systems of your own, which must
+hold what `scene.py` describes, invented people only; `VARIABLES` names what each needs in the environment, with the
+addresses by which it is called. Hosts, e-mail addresses, credentials and the ids of Salesforce and Gainsight are
+replaced as they are written; names, and ids that are plain numbers, are not. It was never tried: nobody here has a
+tenant. Expect to correct assertions (an org's pages do not end after two deals), and read the files first.
 """
 
 import os
@@ -19,11 +19,16 @@ from urllib.parse import urlsplit
 
 import vcr
 
+from connectors import churnzero, gainsight, totango
+from connectors._hubspot_mapped import Wanted as HubSpotWanted
 from connectors._salesforce_gateway import Gateway
 from connectors._salesforce_instance import SalesforceInstance
 from connectors._system import World
-from connectors.gainsight import SYSTEM, Gainsight
+from connectors.churnzero import ChurnZero
+from connectors.gainsight import Gainsight
+from connectors.hubspot import HubSpot, way_to
 from connectors.salesforce import Salesforce, Wanted
+from connectors.totango import Totango
 from flows._wiring import SystemClock
 from handoff.ports import Clock
 from handoff.settings import Instance
@@ -41,10 +46,42 @@ SWITCH = "HANDOFF_RECORD"
 PORT_BASE = 18_700
 TENANCY = Tenancy(org="00D000000000062EAA", tenant="harbor-cassettes")
 CRM_HOST, PLATFORM_HOST = "org.salesforce.example", "tenant.gainsight.example"
+PORTAL_HOST = "portal.hubspot.example"
+TOTANGO_HOST, CHURNZERO_HOST = "tenant.totango.example", "tenant.churnzero.example"
 MATCHED_ON = ("method", "scheme", "host", "port", "path", "query", "body")
-REPLAYED = {
-    f"HANDOFF_{kind}_MAIN_CLIENT_{part}": "sandbox" for kind in ("CRM", "PLATFORM") for part in ("ID", "SECRET")
-} | {"HANDOFF_CRM_MAIN_DOMAIN": "sandbox.my", "HANDOFF_PLATFORM_MAIN_BASE_URL": f"https://{PLATFORM_HOST}"}
+VARIABLES: Mapping[str, Mapping[str, str]] = {
+    "salesforce": {
+        "HANDOFF_CRM_MAIN_DOMAIN": "sandbox.my",
+        **dict.fromkeys(("HANDOFF_CRM_MAIN_CLIENT_ID", "HANDOFF_CRM_MAIN_CLIENT_SECRET"), "sandbox"),
+    },
+    "gainsight": {
+        "HANDOFF_PLATFORM_MAIN_BASE_URL": f"https://{PLATFORM_HOST}",
+        **dict.fromkeys(("HANDOFF_PLATFORM_MAIN_CLIENT_ID", "HANDOFF_PLATFORM_MAIN_CLIENT_SECRET"), "sandbox"),
+    },
+    "hubspot": {
+        "HANDOFF_CRM_HUBSPOT_BASE_URL": f"https://{PORTAL_HOST}",
+        "HANDOFF_CRM_HUBSPOT_SERVICE_KEY": "sandbox",
+    },
+    "totango": {
+        "HANDOFF_PLATFORM_TOTANGO_BASE_URL": f"https://{TOTANGO_HOST}",
+        "HANDOFF_PLATFORM_TOTANGO_SERVICE_ID": "10001",
+        "HANDOFF_PLATFORM_TOTANGO_TOKEN": "sandbox",
+    },
+    "churnzero": {
+        "HANDOFF_PLATFORM_CHURNZERO_TENANT": "sandbox",
+        **{f"HANDOFF_PLATFORM_CHURNZERO_{end}_URL": f"https://{CHURNZERO_HOST}" for end in ("PUSH", "PULL")},
+        **{f"HANDOFF_PLATFORM_CHURNZERO_{end}": "sandbox" for end in ("APP_KEY", "API_USER", "API_KEY")},
+    },
+}
+"""By system what a deployment sets in the environment, as it is while a cassette is played."""
+REPLAYED = {name: value for some in VARIABLES.values() for name, value in some.items()}
+BY_DEFAULT = frozenset({"HANDOFF_PLATFORM_TOTANGO_BASE_URL"})
+"""What a live recording does without: the vendor's own hosts, which are these."""
+VENDORS = {
+    **{f"api{tail}.totango.com": f"{TOTANGO_HOST}{'/api-eu1' if tail else ''}" for tail in ("", "-eu1")},
+    **{f"int-hub{tail}.totango.com": f"{TOTANGO_HOST}/int-hub{tail}" for tail in ("", "-eu1")},
+    "app.hubspot.com": PORTAL_HOST,
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +94,7 @@ class Systems:
 
     def salesforce(self, *, wanted: Wanted, write_fields: tuple[str, ...]) -> Salesforce:
         """Return the CRM, reading and writing what a test says and not what the shipped mapping does."""
-        settings = Instance("crm", "main", {"system": "salesforce"}, self.environment).read(SalesforceInstance)
+        settings = self._instance("crm", "main", "salesforce").read(SalesforceInstance)
         gateway = Gateway(
             instance="main",
             auth=settings.login(),
@@ -71,11 +108,38 @@ class Systems:
             instance="main", gateway=gateway, wanted=wanted, write_fields=write_fields, first_seen=self.clock.now
         )
 
+    def hubspot(self, *, wanted: HubSpotWanted, write_fields: tuple[str, ...], page: int = 100) -> HubSpot:
+        """Return the CRM, reading and writing what a test says, `page` deals at a time."""
+        instance = self._instance("crm", "hubspot", "hubspot", deals_a_page=page)
+        return HubSpot(
+            instance="hubspot",
+            wire=way_to(instance, self._world()),
+            wanted=wanted,
+            write_fields=write_fields,
+            first_seen=self.clock.now,
+        )
+
     def gainsight(self) -> Gainsight:
         """Return the platform."""
-        instance = Instance("platform", "main", {"system": "gainsight"}, self.environment)
-        given = World(self.clock, OpenBudget(), lambda: 0.5, read_only=False)
-        return cast(Gainsight, SYSTEM.make(instance, given))
+        return cast(Gainsight, gainsight.SYSTEM.make(self._instance("platform", "main", "gainsight"), self._world()))
+
+    def totango(self) -> Totango:
+        """Return the platform."""
+        return cast(Totango, totango.SYSTEM.make(self._instance("platform", "totango", "totango"), self._world()))
+
+    def churnzero(self) -> ChurnZero:
+        """Return the platform, with the REST API that reads it."""
+        instance = self._instance("platform", "churnzero", "churnzero", verify=True)
+        return cast(ChurnZero, churnzero.SYSTEM.make(instance, self._world()))
+
+    def _world(self) -> World:
+        return World(self.clock, OpenBudget(), lambda: 0.5, read_only=False)
+
+    def _instance(self, kind: str, name: str, system: str, **values: object) -> Instance:
+        """Return the settings of a system; raises `ValueError` where a live recording has not got them all."""
+        if missing := [one for one in VARIABLES[system] if one not in {*self.environment, *BY_DEFAULT}]:
+            raise ValueError(f"Recording live needs these in the environment: {', '.join(missing)}.")
+        return Instance(kind, name, {"system": system, **values}, self.environment)
 
 
 @contextmanager
@@ -96,14 +160,15 @@ def cassette(
     path = folder / f"{name}.yaml"
     if mode == "sandbox":
         with Background(sandbox_world(), port_base) as served:
-            environment = REPLAYED | {"HANDOFF_PLATFORM_MAIN_BASE_URL": served.url("gainsight")}
+            environment = REPLAYED | {
+                name: served.url(system) for system, some in VARIABLES.items() for name in some if name.endswith("_URL")
+            }
             with _tape(path, "all", Scrubber(hosts(environment, served.port_base), live=False)):
                 yield Systems(FakeClock(START), environment, served.port_base)
     elif mode == "live":
-        if missing := [name for name in REPLAYED if not os.environ.get(name)]:
-            raise ValueError(f"Recording live needs these in the environment: {', '.join(missing)}.")
-        with _tape(path, "all", Scrubber(hosts(os.environ), live=True)):
-            yield Systems(SystemClock(), os.environ)
+        environment = {name: value for name in REPLAYED if (value := os.environ.get(name))}
+        with _tape(path, "all", Scrubber(hosts(environment), live=True)):
+            yield Systems(SystemClock(), environment)
     elif mode == "":
         scrubber = Scrubber(hosts(REPLAYED), live=False)
         with _tape(path, "none", scrubber) as tape:
@@ -115,12 +180,16 @@ def cassette(
 
 
 def hosts(environment: Mapping[str, str], port_base: int | None = None) -> dict[str, str]:
-    """Return by host and port, as they are called, the host that stands in the cassette."""
+    """Return by host and port, as they are called, what stands for them in the cassette: a host, and a path's begin."""
+    domain = environment.get("HANDOFF_CRM_MAIN_DOMAIN")
+    crm = {f"{domain}.salesforce.com": CRM_HOST} if domain else {}
     named = {
-        f"{environment['HANDOFF_CRM_MAIN_DOMAIN']}.salesforce.com": CRM_HOST,
-        urlsplit(environment["HANDOFF_PLATFORM_MAIN_BASE_URL"]).netloc: PLATFORM_HOST,
+        urlsplit(environment[name]).netloc: urlsplit(said).netloc
+        for name, said in REPLAYED.items()
+        if name.endswith("_URL") and name in environment
     }
-    return named | ({f"127.0.0.1:{port_base + port_of('salesforce')}": CRM_HOST} if port_base else {})
+    served = {f"127.0.0.1:{port_base + port_of('salesforce')}": CRM_HOST} if port_base else {}
+    return VENDORS | crm | named | served
 
 
 def sandbox_world() -> SandboxWorld:

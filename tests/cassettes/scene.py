@@ -1,10 +1,13 @@
-"""What the recorded tenant holds: two customers, three won deals, four people, a CTA; all of them invented."""
+"""What the recorded systems hold: two customers, three won deals, four people, a CTA; all of them invented."""
 
 from datetime import UTC, datetime
 
+from sandbox.churnzero.org import user_account
+from sandbox.hubspot.schema import Schema
 from sandbox.ids import Ids
 from sandbox.people import gainsight_user
 from sandbox.salesforce.schema import WHOLE
+from sandbox.totango.org import totango_user
 from sandbox.wire import Contents
 
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
@@ -16,6 +19,7 @@ NORTHWIND, GLOBEX = (IDS.salesforce("001") for _ in range(2))
 NORTHWIND_THERE = f"1P02{1:032d}"
 IRIS = IDS.salesforce("003")
 DEALS = tuple(IDS.salesforce("006") for _ in range(3))
+PORTAL_DEALS = ("51000000001", "51000000002", "51000000003")
 PRODUCT, ENTRY = IDS.salesforce("01t"), IDS.salesforce("01u")
 SEEN = frozenset(
     {
@@ -25,6 +29,20 @@ SEEN = frozenset(
     }
 )
 """The fields of an opportunity that the integration user is shown; describe tells of no others, so it stays short."""
+
+PORTAL_SCHEMA = Schema(())
+SEEN_IN_PORTAL = {
+    "deals": {
+        *("dealname", "amount", "dealstage", "pipeline", "closedate", "createdate", "hs_lastmodifieddate"),
+        *("hs_is_closed_won", "hs_closed_won_date", "hubspot_owner_id", "deal_currency_code", "business_goal"),
+        *("handoff_status", "handoff_reason", "handoff_sequence"),
+    },
+    "companies": {"name", "createdate"},
+    "contacts": {"firstname", "lastname", "email"},
+    "products": {"name", "family"},
+    "line_items": {"name", "quantity", "hs_product_id"},
+}
+"""The properties that the service key is shown, for the same reason."""
 
 
 def scene(seed: int, now: datetime) -> Contents:
@@ -37,7 +55,30 @@ def scene(seed: int, now: datetime) -> Contents:
         "hidden_fields": hidden,
         "validation_rules": [rule],
     }
-    return Contents({"salesforce": settings}, {"salesforce": _crm(), "gainsight": _platform()})
+    prompt = {"totango": {"hub_delay_seconds": 0, "index_lag_seconds": 0}, "churnzero": {"read_lag_seconds": 0}}
+    return Contents(
+        {
+            "salesforce": settings,
+            "hubspot": {
+                "search_delay_seconds": 0.0,
+                "association_labels": ["Champion"],
+                "hidden_fields": [
+                    f"{kind}.{one.name}"
+                    for kind, seen in SEEN_IN_PORTAL.items()
+                    for one in PORTAL_SCHEMA.all(kind)
+                    if one.name not in seen
+                ],
+            },
+            **{name: {name: switches} for name, switches in prompt.items()},
+        },
+        {
+            "salesforce": _crm(),
+            "hubspot": _portal(),
+            "gainsight": _platform(),
+            "totango": _totango(),
+            "churnzero": _churnzero(),
+        },
+    )
 
 
 def _crm() -> dict[str, list[dict[str, object]]]:
@@ -95,6 +136,46 @@ def _crm() -> dict[str, list[dict[str, object]]]:
     }
 
 
+def _portal() -> dict[str, list[dict[str, object]]]:
+    sold = (
+        ("Northwind: Dock roll-out", "9000000001", 48_000, "2026-03-02T09:15:00.000Z"),
+        ("Globex: Yard app", "9000000002", 12_500.5, "2026-03-04T16:40:00.000Z"),
+        ("Northwind: Customs & <audit>", "9000000001", 140_000, "2026-03-09T11:05:00.000Z"),
+    )
+    tied = ({"contacts": [{"id": "44000000001", "labels": ["Champion"]}]}, {"line_items": [{"id": "7000000001"}]}, {})
+    return {
+        "owners": [{"id": "96000001", "email": "rita.hale@harbor.example", "firstName": "Rita", "lastName": "Hale"}],
+        "companies": [
+            {"id": "9000000001", "name": "Northwind", "industry": "RETAIL"},
+            {"id": "9000000002", "name": "Globex"},
+        ],
+        "contacts": [
+            {"id": "44000000001", "firstname": "Iris", "lastname": "Bell", "email": "iris.bell@northwind.example"}
+        ],
+        "products": [{"id": "1600000001", "name": "Yard Mobile", "family": "Mobile"}],
+        "line_items": [{"id": "7000000001", "name": "Yard Mobile", "hs_product_id": "1600000001", "quantity": 50}],
+        "deals": [
+            {
+                "id": deal,
+                "dealname": name,
+                "amount": amount,
+                "dealstage": "closedwon",
+                "closedate": moment,
+                "hubspot_owner_id": "96000001",
+                "business_goal": "<p>Dock to stock in <b>4 hours</b></p>",
+                "createdate": "2026-01-15T08:00:00.000Z",
+                "hs_lastmodifieddate": moment,
+                "dealstage_history": [
+                    {"value": "closedwon", "timestamp": moment, "by": "96000001"},
+                    {"value": "contractsent", "timestamp": "2026-02-01T10:00:00.000Z", "by": "96000001"},
+                ],
+                "associations": {"companies": [{"id": company, "labels": ["Primary"]}], **more},
+            }
+            for deal, (name, company, amount, moment), more in zip(PORTAL_DEALS, sold, tied, strict=True)
+        ],
+    }
+
+
 def _platform() -> dict[str, list[dict[str, object]]]:
     gone = gainsight_user("Olga Brandt") | {"IsActiveUser": False}
     there = {"Gsid": NORTHWIND_THERE, "Name": "Northwind", "SfdcAccountId": NORTHWIND}
@@ -112,4 +193,22 @@ def _platform() -> dict[str, list[dict[str, object]]]:
         "gsuser": [gainsight_user("Priya Shah"), gone],
         "Company": [there | {"Stage": "Launched", "Status": "Active"}],
         "call_to_action": [welcome],
+    }
+
+
+def _totango() -> dict[str, list[dict[str, object]]]:
+    gone = totango_user("Olga Brandt", "olga.brandt@harbor.example") | {"active": False}
+    there = {
+        "id": NORTHWIND,
+        "name": "Northwind",
+        "attributes": {"Customer Journey Stage": "Adoption", "Status": "Paying"},
+    }
+    return {"totango_users": [totango_user("Priya Shah", "priya.shah@harbor.example"), gone], "accounts": [there]}
+
+
+def _churnzero() -> dict[str, list[dict[str, object]]]:
+    gone = user_account(2, "Olga Brandt", "olga.brandt@harbor.example") | {"IsActive": False}
+    return {
+        "UserAccount": [user_account(1, "Priya Shah", "priya.shah@harbor.example"), gone],
+        "Account": [{"ExternalId": NORTHWIND, "Name": "Northwind"}],
     }

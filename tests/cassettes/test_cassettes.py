@@ -8,14 +8,17 @@ import yaml
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.request import Request
 
-from tests.cassettes import test_recorded
+from tests.cassettes import test_recorded, test_recorded_in_the_crm, test_recorded_platforms
 from tests.cassettes.recorder import CASSETTES, Systems, cassette
 from tests.cassettes.scrub import Scrubber, leaks_in
 
 pytestmark = pytest.mark.whole
 
 RECORDED: dict[str, Callable[[Systems], None]] = {
-    name: test for name, test in vars(test_recorded).items() if name.startswith("test_")
+    name: test
+    for module in (test_recorded, test_recorded_in_the_crm, test_recorded_platforms)
+    for name, test in vars(module).items()
+    if name.startswith("test_")
 }
 FILES = sorted(path for path in CASSETTES.rglob("*") if path.is_file())
 SALESFORCE = "test_salesforce_gives_won_deals_page_by_page_and_takes_what_became_of_them"
@@ -44,6 +47,10 @@ def test_a_cassette_holds_no_secret_and_nobody(path: Path):
         "authorization:\n      - Basic c2FuZGJveDpzYW5kYm94",
         "accesskey:\n      - 0c9a4d1e-77aa",
         "accesskey: 0c9a4d1e-77aa",
+        "app-token:\n      - 0c9a4d1e-77aa",
+        "authorization:\n      - app-token 0c9a4d1e-77aa",
+        'body: \'[{"appKey":"0c9a4d1e"}]\'',
+        '"pat-eu1-0c9a4d1e-77aa"',
         '{"access_token":"sandbox-token-1"}',
         '{"access_token": "REDACTED", "signature": "c2lnbmF0dXJl"}',
         "grant_type=client_credentials&client_secret=hunter2",
@@ -51,6 +58,7 @@ def test_a_cassette_holds_no_secret_and_nobody(path: Path):
         "00D000000000062!AQ0fWkN3",
         "-----BEGIN PRIVATE KEY-----",
         "rita.hale@harbor.com",
+        "query=%7B%22in_list%22%3A+%5B%22rita.hale%40harbor.com%22%5D%7D",
         "https://acme.my.salesforce.com/services/data",
         "https://127.0.0.1:8701/lightning",
         "http://localhost:8701",
@@ -121,9 +129,9 @@ def test_recording_live_without_credentials_says_which_are_missing(monkeypatch: 
 
     with (
         pytest.raises(ValueError, match="HANDOFF_PLATFORM_MAIN_BASE_URL"),
-        cassette("any", folder=tmp_path, switch="live"),
+        cassette("any", folder=tmp_path, switch="live") as on,
     ):
-        pass
+        on.gainsight()
 
     assert list(tmp_path.iterdir()) == []
 
@@ -160,6 +168,28 @@ def test_a_live_tenant_leaves_no_name_of_itself():
     assert yaml.safe_load(text)["Id"] == body["id"]
     assert body["note"].endswith(body["id"])
     assert kept.uri.endswith(f"?of={body['id'][:15]}")
+
+
+def test_the_keys_of_totango_churnzero_and_hubspot_are_not_kept():
+    scrubber = Scrubber({"api.totango.com": "tenant.totango.example/api"}, live=True)
+    headers = {"app-token": "0c9a4d1e", "Authorization": "app-token 0c9a4d1e", "service_id": "12345"}
+    body = b'[{"appKey": "0c9a4d1e", "action": "trackEvent", "portalId":4711}]'
+
+    kept = scrubber.request(Request("POST", "https://api.totango.com/v3/tasks", body, headers))
+
+    assert kept.headers == {"app-token": "REDACTED", "authorization": "REDACTED"}
+    assert kept.body == b'[{"appKey": "REDACTED", "action": "trackEvent", "portalId":1}]'
+    assert kept.uri == "https://tenant.totango.example/api/v3/tasks"
+
+
+def test_an_address_in_a_form_is_replaced_like_any_other():
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = b"count=1&query=%7B%22in_list%22%3A+%5B%22rita%40acme.com%22%5D%7D"
+
+    kept = Scrubber({}, live=True).request(Request("POST", "https://tenant.totango.example/search", body, form))
+
+    assert kept.body.startswith(b"count=1&query=%7B%22in_list%22%3A+%5B%22somebody.")
+    assert leaks_in(kept.body.decode()) == []
 
 
 def test_the_password_of_a_login_is_not_kept():

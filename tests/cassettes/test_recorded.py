@@ -1,6 +1,5 @@
-"""The connectors against recorded conversations: what goes over the wire, byte for byte, and what comes back."""
+"""Salesforce and Gainsight against recorded conversations: byte for byte, and what comes back."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ import pytest
 from connectors.salesforce import Wanted
 from handoff.model import Customer, Deal, DealRef, Found, How, Outcome, Result, Scope, Step, User, Window, WonHow
 from handoff.ports import Receipt
-from tests.cassettes.recorder import Systems, cassette
+from tests.cassettes.recorder import Systems
 from tests.cassettes.scene import DEALS, GLOBEX, NORTHWIND
 
 pytestmark = pytest.mark.whole
@@ -26,13 +25,6 @@ WANTED = Wanted(
 TOLD = ("Handoff_Status__c", "Handoff_Reason__c", "Handoff_Sequence__c")
 NORTH = {"Stage": "Launched", "Status": "Active"}
 PRIYA, OLGA = "priya.shah@harbor.example", "olga.brandt@harbor.example"
-
-
-@pytest.fixture
-def systems(request: pytest.FixtureRequest) -> Iterator[Systems]:
-    """Both systems, as the cassette of this test has them."""
-    with cassette(request.node.name) as systems:
-        yield systems
 
 
 def test_salesforce_gives_won_deals_page_by_page_and_takes_what_became_of_them(systems: Systems):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import connectors
 from cli.app import app
 from flows._wiring import SHIPPED_MAPPINGS
 from sandbox.clock import SimulatedClock
@@ -149,13 +150,14 @@ def test_nine_things_wrong_are_nine_findings_of_one_run_each_with_its_remedy(des
         (
             "gainsight main",
             "people",
-            "cleo.martin@harbor.example (receives smb, handoff.yml; csm, people.yml) is an inactive user of Gainsight.",
+            "cleo.martin@harbor.example (receives smb, handoff.yml:LINE; csm, people.yml:LINE) is an inactive user of "
+            "Gainsight.",
             "a Gainsight admin",
         ),
         (
             "gainsight main",
             "people",
-            "victor.stone@harbor.example (vp, people.yml) is no user of Gainsight.",
+            "victor.stone@harbor.example (vp, people.yml:LINE) is no user of Gainsight.",
             "a Gainsight admin",
         ),
     ]
@@ -217,6 +219,22 @@ def test_a_healthy_sandbox_with_the_shipped_mappings_gives_no_finding(desk: Desk
     assert list(states(said, "salesforce main")) == SALESFORCE_CHECKS
     assert list(states(said, "gainsight main")) == GAINSIGHT_CHECKS
     assert {name for name, state in states(said, "gainsight main").items() if state != "well"} == {"types of Timeline"}
+
+
+@pytest.mark.parametrize("platform", connectors.platforms())
+@pytest.mark.parametrize("crm", connectors.crms())
+def test_a_healthy_sandbox_gives_no_finding_for_any_pair(
+    desk: Desk, crm: str, platform: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HANDOFF_SANDBOX_CRM", crm)
+    monkeypatch.setenv("HANDOFF_SANDBOX_PLATFORM", platform)
+
+    done = desk.run("--json")
+
+    said = json.loads(done.stdout)
+    assert (done.exit_code, said["ok"], said["findings"]) == (0, True, [])
+    assert {check["system"].split()[0] for check in said["checks"]} == {"files", crm, platform} - {"crm"}
+    assert desk.writes() == 0
 
 
 def test_nothing_is_written_no_ledger_is_made_and_few_calls_are_enough(desk: Desk):

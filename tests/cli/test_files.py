@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import connectors
 from cli.app import app
 from flows._wiring import SHIPPED_MAPPINGS
+from handoff.example_files import load_examples
+
+PAIRS = [(crm, platform) for crm in connectors.crms() for platform in connectors.platforms()]
 
 
 def called(*arguments: str):
@@ -47,12 +51,50 @@ def test_check_tells_every_mistake_of_every_file_with_its_line_and_ends_with_2(f
 
 
 def test_an_example_that_is_not_met_is_a_finding_on_top_too(folder: Path):
-    example = folder / "examples" / "enterprise_complete.yml"
+    example = folder / "examples" / "enterprise_complete" / "salesforce.yml"
     example.write_text(example.read_text(encoding="utf-8").replace("segment: enterprise", "segment: smb"), "utf-8")
 
     said = json.loads(called("check", "--mappings", str(folder), "--json").stdout)
 
     assert said["findings"] == said["error"]["findings"] != []
+
+
+@pytest.mark.parametrize(("crm", "platform"), PAIRS)
+def test_check_runs_the_shipped_examples_of_each_pair(crm: str, platform: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HANDOFF_SANDBOX_CRM", crm)
+    monkeypatch.setenv("HANDOFF_SANDBOX_PLATFORM", platform)
+
+    for more in (["--sandbox"], ["--mappings", str(SHIPPED_MAPPINGS)]):
+        done = called("check", *more, "--json")
+
+        said = json.loads(done.stdout)
+        assert (done.exit_code, said["findings"], said["examples"]) == (0, [], 2)
+
+
+@pytest.mark.parametrize(("crm", "platform"), PAIRS)
+def test_of_each_pair_a_complete_deal_and_one_with_gaps_are_shown(crm: str, platform: str):
+    shown = load_examples(SHIPPED_MAPPINGS, crm=crm, platform=platform).read
+
+    assert {bool(one.example.expect.missing) for one in shown} == {True, False}
+
+
+def test_the_sandbox_is_looked_at_whatever_the_folders_deployment_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert called("init", str(tmp_path), "--crm", "hubspot", "--platform", "totango").exit_code == 0
+    monkeypatch.chdir(tmp_path)
+
+    own, shipped = (json.loads(called("check", *more, "--json").stdout)["steps"] for more in ([], ["--sandbox"]))
+
+    assert "enrolment" in own
+    assert "onboarding_cta" in shipped
+
+
+def test_the_examples_of_other_systems_are_counted_and_not_run(folder: Path):
+    example = "platform: totango\nrecord: {}\nexpect: {steps: {never: {}}}\n"
+    (folder / "examples" / "of_totango.yml").write_text(example, "utf-8")
+
+    assert (
+        "examples: 2, all as expected; 1 of other systems not run" in called("check", "--mappings", str(folder)).stdout
+    )
 
 
 def test_lineage_says_where_a_field_comes_from(folder: Path):

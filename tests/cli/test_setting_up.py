@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import connectors
 from cli.app import app
 from tests.desk import Desk
 
@@ -63,10 +64,17 @@ def test_init_for_a_system_without_a_connector_names_those_that_have_one(tmp_pat
     assert not (tmp_path / "bridge").exists()
 
 
-def test_check_finds_no_mistake_in_the_files_of_init(folder):
-    done = called("check", "--mappings", str(folder / "mappings"), "--json")
+@pytest.mark.parametrize("platform", connectors.platforms())
+@pytest.mark.parametrize("crm", connectors.crms())
+def test_check_runs_the_examples_of_init_and_finds_no_mistake(crm, platform, tmp_path, monkeypatch):
+    called("init", str(tmp_path / "bridge"), "--crm", crm, "--platform", platform)
+    monkeypatch.chdir(tmp_path / "bridge")
 
-    assert (done.exit_code, json.loads(done.stdout)["findings"]) == (0, [])
+    for more in ([], ["--mappings", "mappings"]):
+        done = called("check", *more, "--json")
+
+        said = json.loads(done.stdout)
+        assert (done.exit_code, said["findings"], said["examples"]) == (0, [], 2)
 
 
 def test_a_dry_run_after_init_misses_the_secrets_and_then_what_stands_in_angle_brackets(folder, monkeypatch):

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from handoff.examples import Example, deal_of, differences, load_examples, worked_out
+from handoff.example_files import Example
+from handoff.examples import Ran, deal_of, run_examples, worked_out
 from tests.handoff.builders import BEN, CONTRACT, mappings_in
 
 GOOD = f"""\
@@ -51,9 +52,11 @@ expect:
 
 
 def found(tmp_path: Path, text: str = GOOD) -> list[str]:
-    mappings = mappings_in(tmp_path, {"examples/mid_market.yml": text})
-    examples, findings = load_examples(mappings.folder)
-    return findings + [difference for one in examples for difference in differences(one, mappings)]
+    return list(ran(tmp_path, {"examples/mid_market.yml": text}).findings)
+
+
+def ran(tmp_path: Path, files: dict[str, str]) -> Ran:
+    return run_examples([mappings_in(tmp_path, files)])
 
 
 def test_an_example_that_is_met_says_nothing(tmp_path):
@@ -115,10 +118,94 @@ def test_a_mistake_in_an_example_is_a_finding_with_its_place(tmp_path):
     assert finding == "examples/mid_market.yml:11:3: expect -> segmnt: unknown key. Nearest: segment."
 
 
-def test_an_edit_of_an_example_is_no_other_mapping(tmp_path):
-    before = mappings_in(tmp_path / "a", {"examples/mid_market.yml": GOOD}).version
+DEAL, WORK = GOOD.partition("  steps:\n")[0], "expect:\n  steps:\n" + GOOD.partition("  steps:\n")[2]
+PARTS = {"examples/lights/salesforce.yml": DEAL, "examples/lights/gainsight.yml": WORK}
+"""The same example, told in a part for each system."""
+OTHERS = {"targets/totango.yml": "steps: {}\n", "sources/hubspot.yml": "fields: {}\n"}
 
-    assert mappings_in(tmp_path / "b", {"examples/mid_market.yml": GOOD + "# read\n"}).version == before
+
+def test_an_example_in_parts_is_one_example(tmp_path):
+    assert ran(tmp_path, PARTS) == Ran(("examples/lights",), (), ())
+
+
+def test_what_differs_is_told_with_the_part_that_says_it(tmp_path):
+    wrong = {name: text.replace("Medium", "High").replace("mid_market", "smb") for name, text in PARTS.items()}
+
+    of_deal, of_work = ran(tmp_path, wrong).findings
+
+    assert of_deal.startswith("examples/lights/salesforce.yml:11:3: expect -> segment: expected 'smb'")
+    assert of_work.startswith("examples/lights/gainsight.yml:17:7: expect -> steps -> onboarding_cta -> priority:")
+
+
+@pytest.mark.parametrize(
+    ("key", "others"), [("platform: totango", OTHERS), ("crm: hubspot", OTHERS), ("platform: gainsight", {})]
+)
+def test_an_example_that_names_its_systems_runs_for_them_alone(tmp_path, key, others):
+    end = ran(tmp_path, {"examples/mid_market.yml": f"{key}\n{GOOD}", **others})
+
+    name = ("examples/mid_market.yml",)
+    assert end == (Ran((), name, ()) if others else Ran(name, (), ()))
+
+
+@pytest.mark.parametrize("missing", PARTS)
+def test_an_example_without_a_part_of_ours_is_of_others(tmp_path, missing):
+    parts = {name: text for name, text in PARTS.items() if name != missing}
+
+    assert ran(tmp_path, parts) == Ran((), ("examples/lights",), ())
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"examples/mid_market.yml": f"platform: gainsigt\n{GOOD}"},
+            "examples/mid_market.yml:1:1: platform: there is no targets/gainsigt.yml. Nearest: gainsight.",
+        ),
+        (
+            {"examples/mid_market.yml": f"crm: hubspot\n{GOOD}"},
+            "examples/mid_market.yml:1:1: crm: there is no sources/hubspot.yml. Use one of: salesforce.",
+        ),
+        (
+            {"examples/mid_market.yml": DEAL},
+            "examples/mid_market.yml:10:1: expect -> steps: this key is missing. Add it.",
+        ),
+        ({"examples/mid_market.yml": WORK}, "examples/mid_market.yml:1:1: record: this key is missing. Add it."),
+        (
+            PARTS | {"examples/lights/gainsigt.yml": WORK},
+            "examples/lights/gainsigt.yml:1:1: the file: a part is called as its system's file in sources/ or "
+            "targets/. Nearest: gainsight.",
+        ),
+        (
+            PARTS | {"examples/lights/salesforce.yml": GOOD},
+            "examples/lights/salesforce.yml:14:3: expect -> steps: the steps stand in the platform's part. "
+            "Move them to gainsight.yml beside it.",
+        ),
+        (
+            PARTS | {"examples/lights/gainsight.yml": WORK + "given: {}\n"},
+            "examples/lights/gainsight.yml:27:1: given: it stands in the CRM's part. "
+            "Move it to salesforce.yml beside it.",
+        ),
+        (
+            PARTS | {"examples/lights/gainsight.yml": WORK + "  receiver: nobody\n"},
+            "examples/lights/gainsight.yml:27:3: expect -> receiver: it stands in the CRM's part. "
+            "Move it to salesforce.yml beside it.",
+        ),
+        (
+            PARTS | {"examples/lights/gainsight.yml": WORK + "platform: gainsight\n"},
+            "examples/lights/gainsight.yml:27:1: platform: a part's file name says which system it is of. "
+            "Take the key out.",
+        ),
+    ],
+)
+def test_an_example_that_could_never_run_or_says_a_thing_in_the_wrong_place_is_a_finding(tmp_path, files, said):
+    assert ran(tmp_path, files).findings == (said,)
+
+
+def test_an_edit_of_an_example_is_no_other_mapping(tmp_path):
+    before = mappings_in(tmp_path / "a", PARTS | {"examples/mid_market.yml": GOOD}).version
+    edited = {name: f"{text}# read\n" for name, text in PARTS.items()} | {"examples/mid_market.yml": DEAL}
+
+    assert mappings_in(tmp_path / "b", edited).version == before
 
 
 JOINING = {

@@ -152,10 +152,10 @@ steps:
 def test_everybody_the_files_name_is_expected_once_with_every_role(tmp_path: Path):
     people = {one.email: one.roles for one in expected_of_platform(mappings(tmp_path)).people}
 
-    assert people["priya.shah@harbor.example"] == ("receives enterprise, handoff.yml", "csm, people.yml")
-    assert people["cleo.martin@harbor.example"] == ("receives every segment, handoff.yml", "csm, people.yml")
-    leads = ("leads mid_market, people.yml", "leads smb, people.yml")
-    assert people["tomas.reyes@harbor.example"] == (*leads, "manager, people.yml")
+    assert people["priya.shah@harbor.example"] == ("receives enterprise, handoff.yml:16", "csm, people.yml:6")
+    assert people["cleo.martin@harbor.example"] == ("receives every segment, handoff.yml:18", "csm, people.yml:8")
+    leads = ("leads mid_market, people.yml:3", "leads smb, people.yml:4")
+    assert people["tomas.reyes@harbor.example"] == (*leads, "manager, people.yml:10")
     assert len(people) == 5
 
 
@@ -174,8 +174,8 @@ exceptions:
     loaded = mappings(tmp_path, contract=contract)
     people = {one.email: one.roles for one in expected_of_platform(loaded).people}
 
-    assert people["cleo.martin@harbor.example"] == ("CSM of 2 in accounts.csv", "csm, people.yml")
-    assert "receives 0015g00000QrStUAAV, handoff.yml" in people["ben.okafor@harbor.example"]
+    assert people["cleo.martin@harbor.example"] == ("CSM of 2 in accounts.csv", "csm, people.yml:8")
+    assert "receives 0015g00000QrStUAAV, handoff.yml:5" in people["ben.okafor@harbor.example"]
     assert receivers(loaded) <= people.keys()
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from handoff.examples import CustomerThen, differences, load_examples
+from handoff.example_files import CustomerThen
+from handoff.examples import run_examples
 from handoff.kinds import Background
 from handoff.model import Customer
 from handoff.policy import Times, judge
@@ -35,9 +36,9 @@ def saved(tmp_path, mappings, one):
     path = mappings.folder / "examples" / "saved.yml"
     path.parent.mkdir(exist_ok=True)
     path.write_text(as_yaml(example), encoding="utf-8")
-    (read,), findings = load_examples(mappings.folder)
-    assert findings == []
-    return example, differences(read, mappings)
+    ran = run_examples([mappings])
+    assert ran.run == ("examples/saved.yml",)
+    return example, list(ran.findings)
 
 
 def test_an_example_made_from_a_real_deal_is_met_and_names_nobody_of_it(tmp_path):
@@ -52,6 +53,15 @@ def test_an_example_made_from_a_real_deal_is_met_and_names_nobody_of_it(tmp_path
     assert example.expect.segment == "mid_market"
     assert example.record["OpportunityContactRoles"][0]["Role"] == "Evaluator"
     assert example.record["Commitments__c"] == "Example promise 1 | 2026-04-20 | example | example"
+
+
+def test_a_saved_example_names_its_systems_so_that_no_other_pair_runs_it(tmp_path):
+    mappings = mappings_in(tmp_path)
+
+    example, _ = saved(tmp_path, mappings, judged(mappings))
+
+    assert (example.crm, example.platform) == ("salesforce", "gainsight")
+    assert "\ncrm: salesforce\nplatform: gainsight\n" in as_yaml(example)
 
 
 def test_moments_stand_in_whole_seconds_as_a_file_has_them(tmp_path):

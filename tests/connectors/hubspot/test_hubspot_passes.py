@@ -15,7 +15,7 @@ from tests.connectors.hubspot.sandbox_portal import SandboxPortal
 from tests.connectors.hubspot.test_hubspot_sandbox import AT, MAPPINGS, over
 from tests.fakes import FakeClock, FakeDestination
 from tests.in_process import bridge_over, world_at
-from tests.sandbox.hubspot.hubspot_portal import ACME, contents
+from tests.sandbox.hubspot.hubspot_portal import ACME, BIRCH, CEDAR, contents
 
 WRITE = "/crm/objects/2026-03/deals/batch/update"
 
@@ -62,6 +62,26 @@ def test_a_won_deal_is_handed_off_once_told_so_and_its_own_receipt_is_no_change(
     assert portal.deal(ACME)["handoff_status"] == "Handed off"
     assert portal.deal(ACME)["handoff_receipt"].startswith("hb:")
     assert (len(platform.made), portal.asked.count(("POST", WRITE))) == (made, writes)
+
+
+def test_a_deal_that_gets_a_new_id_by_a_merge_is_not_handed_off_again(
+    bridge: Bridge, portal: SandboxPortal, platform: FakeDestination, clock: FakeClock
+) -> None:
+    portal.engine.tenant({"merge_id": "new"})
+    clock.advance(60)
+    run_once(bridge)
+    made = len(platform.made)
+    portal.load(deals=[{"id": BIRCH, "_merged_into": ACME}])
+
+    for _ in range(3):
+        clock.advance(120)
+        again = run_once(bridge)
+
+    (new,) = (row for row in bridge.ledger.search("") if row.deal_id not in (ACME, BIRCH, CEDAR))
+    assert (new.standing, len(platform.made)) == (Standing.EXCLUDED, made)
+    assert new.reason.startswith(f"linked: it was handed off as deal {ACME} (Acme")
+    assert portal.deal(new.deal_id)["handoff_status"] == "Excluded"
+    assert again.balance.remainder == 0
 
 
 @pytest.mark.whole

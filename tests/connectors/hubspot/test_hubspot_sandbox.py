@@ -154,6 +154,20 @@ def test_a_deal_that_was_merged_away_is_absent_however_the_vendor_says_so(silent
     assert [deal.ref.id for deal in page.deals] == [ACME]
 
 
+@pytest.mark.parametrize(("merge_id", "gone"), [("winner", (BIRCH,)), ("new", (BIRCH, ACME))])
+def test_a_deal_tells_which_deals_were_merged_into_it(
+    merge_id: str, gone: tuple[str, ...], portal: SandboxPortal, clock: FakeClock
+) -> None:
+    portal.engine.tenant({"merge_id": merge_id})
+    portal.load(deals=[{"id": BIRCH, "_merged_into": ACME}])
+    clock.advance(60)
+
+    (deal,) = won(over(portal)).values()
+
+    assert deal.merged == gone
+    assert deal.ref.id not in gone
+
+
 def test_the_census_counts_won_deals_deleted_ones_too(portal: SandboxPortal) -> None:
     portal.load(deals=[{"id": BIRCH, "_deleted": True}])
 

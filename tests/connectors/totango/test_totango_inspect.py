@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from connectors._totango_settings import Addresses
@@ -60,8 +61,28 @@ def test_a_tenant_that_has_all_is_well_and_nothing_was_written(totango):
 def test_the_wrong_region_is_named(totango):
     checks = look(totango, region="eu", elsewhere=Addresses.of("us", BASE))
 
-    assert findings(checks)["region"] == ["The token is accepted in the other region, us."]
-    assert next(check for check in checks if check.name == "plays").state is State.NOT_CHECKED
+    assert findings(checks) == {"region": ["region is eu, and the token is one of region us."]}
+    assert {check.state for check in checks if check.name != "region"} == {State.NOT_CHECKED}
+    assert 'region = "us" in handoff.toml [platform.cs]' in checks[0].findings[0].remedy
+
+
+class Cut(StandIn):
+    """A stand-in of which the European part is out of reach."""
+
+    def __call__(self, request):
+        if request.url.path.startswith("/api-eu1"):
+            raise httpx.ConnectError("no route")
+        return super().__call__(request)
+
+
+def test_that_the_token_is_of_no_region_is_said_only_where_the_other_one_refused_it_too():
+    totango = Cut(FakeClock())
+    totango.engine.tenant({"inactive_users": ["integration@harbor.example"]})
+
+    (what,) = findings(look(totango, elsewhere=Addresses.of("eu", BASE)))["credentials"]
+
+    assert "the token is not accepted" in what
+    assert "neither region" not in what
 
 
 def test_the_full_service_id_is_named_with_the_number_in_it(totango):
@@ -83,7 +104,10 @@ def test_the_token_of_a_deactivated_user_is_not_accepted(totango):
     checks = look(totango, elsewhere=Addresses.of("eu", BASE))
 
     (finding,) = next(check for check in checks if check.name == "credentials").findings
-    assert "its user may have been deactivated" in finding.remedy
+    assert finding.what.startswith(
+        "The token is accepted in neither region (us, eu): its user may have been deactivated"
+    )
+    assert "HANDOFF_PLATFORM_CS_TOKEN" in finding.remedy
     assert "region" not in findings(checks)
 
 
