@@ -23,7 +23,8 @@ class SharedBudget:
     The budget port over one database.
 
     Args:
-        share: The part of every limit that may be used here, at most 1: the rest stays free for others.
+        share: The part of every limit that may be used here, at most 1: the rest stays free for others. What others
+            use takes nothing from it as long as the whole limit holds; all who have a share here have it together.
     """
 
     def __init__(self, database: Database, *, share: float = 1.0) -> None:
@@ -32,13 +33,12 @@ class SharedBudget:
     def spend(self, name: str, limits: Sequence[Limit], at: datetime, calls: int = 1) -> datetime | None:
         """Take calls from every span that holds `at`, or from none; see `handoff.ports.Budget`."""
         with self._database.writing() as connection:
-            for limit in limits:
-                start, again = self._room(connection, name, limit, at, calls)
-                if again is None and not self._take(connection, _cell(name, limit, start), limit, calls):
-                    again = limit.ends(at)
-                if again is not None:
-                    connection.rollback()
-                    return again
+            for counted, share in self._counts(name):
+                for limit in limits:
+                    again = self._spent(connection, counted, limit, at, calls, share)
+                    if again is not None:
+                        connection.rollback()
+                        return again
         return None
 
     def close(self, name: str, limits: Sequence[Limit], at: datetime) -> None:
@@ -56,18 +56,31 @@ class SharedBudget:
         with self._database.reading() as connection:
             return [max(0, limit.calls - used_in(limit, _rows(connection, name, limit, at), at)) for limit in limits]
 
+    def _counts(self, name: str) -> list[tuple[str, float]]:
+        """Return under which names a call counts, and the part of each limit that may be used there."""
+        return [(name, 1.0)] + ([(f"share of {name}", self._share)] if self._share < 1 else [])
+
+    def _spent(
+        self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int, share: float
+    ) -> datetime | None:
+        """Take calls from the span of one limit; return when it is worth trying again if there is no room."""
+        start, again = self._room(connection, name, limit, at, calls, share)
+        if again is None and not self._take(connection, _cell(name, limit, start), limit, calls, share):
+            return limit.ends(at)
+        return again
+
     def _room(
-        self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int
+        self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int, share: float = 1.0
     ) -> tuple[int, datetime | None]:
         if limit.spans is Spans.FIXED:
             return limit.starts(at), None  # whether there is room is seen by taking it
-        return room(limit, _rows(connection, name, limit, at), at, calls, share=self._share)
+        return room(limit, _rows(connection, name, limit, at), at, calls, share=share)
 
-    def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int) -> bool:
+    def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int, share: float) -> bool:
         asked = {f"its_{name}": value for name, value in cell.items()} | {"calls": calls}
         statement = _TAKE
         if limit.spans is Spans.FIXED:
-            statement, asked = _TAKE_IF_ROOM, asked | {"most": _allowed(limit, self._share)}
+            statement, asked = _TAKE_IF_ROOM, asked | {"most": _allowed(limit, share)}
         if connection.execute(statement, asked).rowcount:
             return True
         # There is no room, or these are the first calls of their span.

@@ -207,6 +207,41 @@ def test_a_share_leaves_the_rest_of_a_limit_to_others(ledger):
     assert (for_backfill.count(None), for_live.count(None)) == (8, 2)
 
 
+EACH_KIND = pytest.mark.parametrize(
+    "limit", [Limit(MINUTE, 10), Limit(MINUTE, 10, Spans.FIRST_CALL), Limit(MINUTE, 10, Spans.ROLLING)]
+)
+
+
+@EACH_KIND
+def test_what_others_use_takes_nothing_from_a_share_while_the_whole_limit_holds(limit, ledger):
+    backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
+
+    for_live = [live.spend("n", [limit], AT) for _ in range(2)]
+    for_backfill = [backfill.spend("n", [limit], AT) for _ in range(9)]
+
+    assert (for_live.count(None), for_backfill.count(None)) == (2, 8)
+    assert live.left("n", [limit], AT) == [0]
+
+
+@EACH_KIND
+def test_a_share_is_given_no_more_than_others_left_of_the_whole_limit(limit, ledger):
+    backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
+
+    for_live = [live.spend("n", [limit], AT) for _ in range(7)]
+    for_backfill = [backfill.spend("n", [limit], AT) for _ in range(9)]
+
+    assert (for_live.count(None), for_backfill.count(None)) == (7, 3)
+
+
+@EACH_KIND
+def test_all_who_have_a_share_have_it_together(limit, shared_url):
+    both = [SharedBudget(a_ledger(shared_url), share=0.8) for _ in range(2)]
+
+    granted = [both[number % 2].spend("n", [limit], AT) for number in range(10)]
+
+    assert granted.count(None) == 8
+
+
 @pytest.mark.parametrize(
     "limit", [Limit(MINUTE, 5), Limit(MINUTE, 5, Spans.FIRST_CALL), Limit(MINUTE, 5, Spans.ROLLING)]
 )
