@@ -14,7 +14,7 @@ from flows import _wiring
 from handoff.backfill_plan import BackfillPlan
 from handoff.backfills import Asked, states
 from handoff.errors import ConfigError
-from handoff.replanning import carried_out, planned
+from handoff.plans import carried_out, planned
 from handoff.telling import Teller
 
 DAY = ["%Y-%m-%d"]

@@ -17,7 +17,7 @@ from flows._stopping import passing_stops_on
 from flows._wiring import Choice, wired
 from flows.sync_won_deals import as_task
 from handoff.backfills import PLAN_HOLDS, Asked, plan_made_for, plan_of, states
-from handoff.replanning import carried_out, planned
+from handoff.plans import carried_out, planned
 
 WORKER = "backfill-worker/worker"
 """The deployment of the flow that helps."""

@@ -18,6 +18,7 @@ from handoff.backfills import (
     end,
     finished,
     plan_of,
+    slice_subject,
     slices_left,
     states,
 )
@@ -103,7 +104,7 @@ class _Approved(Intake):
         there = states(self.ledger, self.plan.id)
         total = sum(there.values())
         for slice_ in slices_left(self.ledger, self.plan.id):
-            subject = f"backfill:{self.plan.id}:{slice_}"
+            subject = slice_subject(self.plan.id, slice_)
             if not self.ledger.take([subject]):
                 continue
             self.rows = self._undone(slice_)
