@@ -18,8 +18,7 @@ from handoff.backfills import (
     end,
     finished,
     plan_of,
-    slice_subject,
-    slices_left,
+    slices_to_do,
     states,
 )
 from handoff.bridge import Bridge
@@ -103,10 +102,7 @@ class _Approved(Intake):
         """Yield what is left of each slice that nobody else works on."""
         there = states(self.ledger, self.plan.id)
         total = sum(there.values())
-        for slice_ in slices_left(self.ledger, self.plan.id):
-            subject = slice_subject(self.plan.id, slice_)
-            if not self.ledger.take([subject]):
-                continue
+        for slice_ in slices_to_do(self.ledger, self.plan.id):
             self.rows = self._undone(slice_)
             if self.rows:
                 before = self.clock.now()
@@ -115,7 +111,6 @@ class _Approved(Intake):
                 self.forced = frozenset(ids)  # whatever their moment is: a person asked for them
                 yield Wave(Page(tuple(self._as_approved(page))), before)
                 self._undone(slice_)
-            self.ledger.release([subject])
             there = states(self.ledger, self.plan.id)
             self.bridge.progress("backfill", total - there.get("planned", 0), total)
 

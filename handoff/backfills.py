@@ -157,6 +157,19 @@ def slice_subject(plan: int, slice_: int) -> str:
     return f"backfill:{plan}:{slice_}"
 
 
+def slices_to_do(ledger: Ledger, plan: int) -> Iterator[int]:
+    """
+    Yield each slice in which something is left once, in order; its lease is held until the next is asked for.
+
+    One that another run has comes later, if it is free by then.
+    """
+    left = slices_left(ledger, plan)
+    while (mine := next((one for one in left if ledger.take([slice_subject(plan, one)])), None)) is not None:
+        left.remove(mine)
+        yield mine
+        ledger.release([slice_subject(plan, mine)])
+
+
 def holders_alive(ledger: Ledger, plan: int, lease_now: datetime) -> set[bool]:
     """Return of the runs that have a slice in which something is left whether they are alive, on the lease clock."""
     left = [slice_subject(plan, one) for one in slices_left(ledger, plan)]

@@ -17,8 +17,7 @@ from handoff.backfills import (
     deals_planned,
     end,
     keep_plan,
-    slice_subject,
-    slices_left,
+    slices_to_do,
 )
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
@@ -148,11 +147,9 @@ class _Replanning:
         return recorded(self.bridge, self.tally, COMMAND, self._slices)
 
     def _slices(self, run: int) -> None:
-        for slice_ in slices_left(self.ledger, self.plan.id):
+        for slice_ in slices_to_do(self.ledger, self.plan.id):
             self.bridge.go_on()
-            with self.ledger.leased([slice_subject(self.plan.id, slice_)]) as mine:
-                if mine:
-                    self._slice(run, slice_)
+            self._slice(run, slice_)
 
     def _slice(self, run: int, slice_: int) -> None:
         """Plan a slice anew, and do what of it is as approved; what another run did of it meanwhile is done."""

@@ -212,25 +212,27 @@ EACH_KIND = pytest.mark.parametrize(
 )
 
 
-@EACH_KIND
-def test_what_others_use_takes_nothing_from_a_share_while_the_whole_limit_holds(limit, ledger):
+def test_what_others_left_of_a_window_is_for_the_share_late_in_it(ledger):
+    limits, late = [Limit(MINUTE, 10)], AT + timedelta(seconds=15)
     backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
 
-    for_live = [live.spend("n", [limit], AT) for _ in range(2)]
-    for_backfill = [backfill.spend("n", [limit], AT) for _ in range(9)]
+    for_live = [live.spend("n", limits, AT) for _ in range(2)]
+    early = [backfill.spend("n", limits, AT) for _ in range(7)]
+    then = [backfill.spend("n", limits, late) for _ in range(3)]
 
-    assert (for_live.count(None), for_backfill.count(None)) == (2, 8)
-    assert live.left("n", [limit], AT) == [0]
+    assert (for_live.count(None), early) == (2, [None] * 6 + [late])
+    assert then == [None, None, AT + timedelta(seconds=30)]
 
 
 @EACH_KIND
-def test_a_share_is_given_no_more_than_others_left_of_the_whole_limit(limit, ledger):
+def test_the_rest_of_a_limit_stays_free_for_others_however_much_they_used(limit, ledger):
     backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
 
     for_live = [live.spend("n", [limit], AT) for _ in range(7)]
     for_backfill = [backfill.spend("n", [limit], AT) for _ in range(9)]
+    for_live += [live.spend("n", [limit], AT) for _ in range(2)]
 
-    assert (for_live.count(None), for_backfill.count(None)) == (7, 3)
+    assert (for_live, for_backfill.count(None)) == ([None] * 9, 1)
 
 
 @EACH_KIND

@@ -8,6 +8,7 @@ import pytest
 from handoff import backfill
 from handoff.backfills import states
 from handoff.ledger import Ledger
+from handoff.model import Step
 from handoff.plans import LONGEST_PAUSE, carried_out
 from tests.fakes import End, PowerCut, World, with_files
 from tests.handoff.builders import users
@@ -102,3 +103,26 @@ def test_the_slice_of_another_process_is_waited_for_and_done_once_that_ends_or_h
     assert [report.balance.done for report in reports] == [2, 2]
     assert len(waited) == (5 if alive else 1)
     assert states(world.ledger, plan.number) == {"done": 4}
+
+
+def test_the_slice_of_a_process_that_has_died_is_done_as_soon_as_it_is_free(tmp_path, monkeypatch):
+    monkeypatch.setattr(backfill, "SLICE", 1)
+    url = f"sqlite:///{tmp_path / 'handoff.db'}"
+    world = World(with_files(), url, users())
+    known_companies(world, *range(3))
+    world.crm.win(*(old(number) for number in range(3)))
+    plan = planned(world)
+    other_process(url, world, alive=False)
+
+    def a_moment_each(step: Step) -> None:
+        for _ in range(2):
+            world.clock.sleep(8)
+            world.ledger.beat()
+
+    world.platform.ends = a_moment_each
+
+    reports = carried_out(world.bridge, plan.number)
+
+    assert len(reports) == 1
+    assert [step.name for step in world.platform.sent] == ["brief"] * 3
+    assert [str(step.payload["Subject"])[-6:] for step in world.platform.sent] == ["Dock 1", "Dock 0", "Dock 2"]
