@@ -16,11 +16,15 @@ from handoff.kinds import Background
 from handoff.ledger import NAMES_A_PERSON, Ledger
 from handoff.model import Standing, Step
 from handoff.owners import Owner
+from handoff.rows import event
 
 PLAN_HOLDS = timedelta(days=7)
 """How long after it was made a planned backfill may be carried out."""
 
 PLANNED, DONE, LEFT_OUT = "planned", "done", "left out"
+
+APPROVED = "approved"
+"""What the ledger's events call it when a plan is done by somebody's word."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,12 @@ def slices_left(ledger: Ledger, plan: int) -> list[int]:
     query = select(c.slice).where(c.plan == plan, c.state == PLANNED).distinct().order_by(c.slice)
     with ledger.reading() as connection:
         return list(connection.execute(query).scalars())
+
+
+def keep_approval(ledger: Ledger, plan: int, run: int, now: datetime, *, by: str) -> None:
+    """Keep by whose word a run does a plan; `by` as `runs` names who acts."""
+    said = event(now, run, APPROVED, None, f"backfill plan {plan}")
+    ledger.write_down([said | {"actor": by}])
 
 
 def slice_subject(plan: int, slice_: int) -> str:

@@ -12,15 +12,16 @@ from handoff.intake import Stage, at_once
 from handoff.leases import LEASE
 from handoff.replanning import carry_out_replan, plan_replan
 from handoff.report import Report
+from handoff.rows import BRIDGE, LONGEST_ACTOR
 
 SOON = timedelta(minutes=10)
-"""What goes on by itself within so much time is waited for."""
+"""What goes on by itself within so much time is waited for; on a clock on the wall, as all here."""
 
 PAST_IT = timedelta(seconds=1)
 """So long after a moment it has passed for certain."""
 
-LONGEST_PAUSE = timedelta(minutes=5)
-"""The longest pause between two runs of which the second got nothing done; each is twice the one before."""
+FIRST_PAUSE, LONGEST_PAUSE = LEASE, timedelta(minutes=5)
+"""How long the pause is between two runs at least: twice the one before where the run got nothing done."""
 
 
 def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
@@ -28,24 +29,29 @@ def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
     return plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
 
 
-def carried_out(bridge: Bridge, number: int, *, stage: Stage = at_once) -> list[Report]:
+def carried_out(bridge: Bridge, number: int, *, by: str = BRIDGE, stage: Stage = at_once) -> list[Report]:
     """
     Do what is left of a plan of either kind, and return the report of each run.
 
     A run follows while time alone keeps something from being done: what may have been made is looked for again after
     a while, and a slice that another process works on is free once that has died. What waits for a person is left.
 
+    Args:
+        by: Who approved it, for the trail; cut at the trail's length.
+        stage: How a named piece of work is carried out, see `carry_out_backfill`.
+
     Raises:
         ConfigError: As with `carry_out_backfill`.
         ServiceError: A whole system refused; doing it again goes on from there.
     """
     replans = plan_of(bridge.ledger, number).asked["replan"]
-    a_run = partial(carry_out_replan if replans else partial(carry_out_backfill, stage=stage), bridge, number)
-    reports, left, pause = [a_run()], states(bridge.ledger, number), _lease(bridge)
+    one = carry_out_replan if replans else partial(carry_out_backfill, stage=stage)
+    a_run = partial(one, bridge, number, by=by[:LONGEST_ACTOR])
+    reports, left, pause = [a_run()], states(bridge.ledger, number), FIRST_PAUSE
     while _waited(bridge, number, pause):
         reports.append(a_run())
         before, left = left, states(bridge.ledger, number)
-        pause = 2 * pause if left == before else _lease(bridge)
+        pause = 2 * pause if left == before else FIRST_PAUSE
     return reports
 
 
@@ -54,15 +60,15 @@ def _waited(bridge: Bridge, number: int, pause: timedelta) -> bool:
     ledger, clock = bridge.ledger, bridge.clock
     others = holders_alive(ledger, number, bridge.leasing.now())
     while True in others:
-        _sleep(bridge, "waiting for what another process does", _lease(bridge))
+        _sleep(bridge, "waiting for what another process does", LEASE * clock.scale)
         others = {False} | holders_alive(ledger, number, bridge.leasing.now())
     if others:  # they have ended, or died: what they left is free
         return bool(slices_left(ledger, number))
     now = clock.now()
-    soon = [moment - now for moment in go_on_at(ledger, number, now) if moment <= now + SOON]
+    soon = [moment - now for moment in go_on_at(ledger, number, now) if moment <= now + SOON * max(1.0, clock.scale)]
     if not soon or pause > LONGEST_PAUSE:
         return False
-    _sleep(bridge, "waiting for what goes on by itself", max(*soon, pause) + PAST_IT)
+    _sleep(bridge, "waiting for what goes on by itself", max(*soon, pause * clock.scale) + PAST_IT)
     return True
 
 
@@ -70,8 +76,3 @@ def _sleep(bridge: Bridge, why: str, span: timedelta) -> None:
     bridge.go_on()
     bridge.progress(why, 0, 0)
     bridge.clock.sleep(span.total_seconds())
-
-
-def _lease(bridge: Bridge) -> timedelta:
-    """Return how long a process that gives no sign is taken to be alive, on the business clock."""
-    return LEASE * bridge.clock.scale

@@ -16,6 +16,7 @@ from handoff.backfills import (
     PlannedDeal,
     deals_planned,
     end,
+    keep_approval,
     keep_plan,
     slices_to_do,
 )
@@ -29,6 +30,7 @@ from handoff.reapplication import Reapplication, To
 from handoff.reapply import plan_again
 from handoff.recorded import recorded
 from handoff.report import Notice, Report, Tally
+from handoff.rows import BRIDGE
 from handoff.settled import left_out_of
 
 
@@ -56,18 +58,21 @@ def plan_replan(bridge: Bridge, asked: Asked) -> BackfillPlan:
     return replace(plan, number=number)
 
 
-def carry_out_replan(bridge: Bridge, number: int) -> Report:
+def carry_out_replan(bridge: Bridge, number: int, *, by: str = BRIDGE) -> Report:
     """
     Do what is left of such a plan, slice after slice, and return what this run did of it.
 
     What changed since it was approved is left out, and listed. Several processes may carry the same plan out at once:
     each takes slices that nobody works on.
 
+    Args:
+        by: Who approved it, for the trail.
+
     Raises:
         ConfigError: As with `carry_out_backfill`.
         ServiceError: A whole system refused; doing it again goes on from there.
     """
-    return _Replanning(bridge, must_hold(bridge, number)).carry_out()
+    return _Replanning(bridge, must_hold(bridge, number), by).carry_out()
 
 
 def _chosen(bridge: Bridge, asked: Asked) -> list[Any]:
@@ -139,14 +144,15 @@ def _ahead(again: Reapplication, share: float) -> tuple[Ahead, ...]:
 class _Replanning:
     """One run over what is left of a plan."""
 
-    def __init__(self, bridge: Bridge, plan: Any) -> None:
-        self.bridge, self.ledger, self.plan = bridge, bridge.ledger, plan
+    def __init__(self, bridge: Bridge, plan: Any, by: str) -> None:
+        self.bridge, self.ledger, self.plan, self.by = bridge, bridge.ledger, plan, by
         self.tally = Tally()
 
     def carry_out(self) -> Report:
-        return recorded(self.bridge, self.tally, COMMAND, self._slices)
+        return recorded(self.bridge, self.tally, COMMAND, self._slices, actor=self.by)
 
     def _slices(self, run: int) -> None:
+        keep_approval(self.ledger, self.plan.id, run, self.bridge.clock.now(), by=self.by)
         for slice_ in slices_to_do(self.ledger, self.plan.id):
             self.bridge.go_on()
             self._slice(run, slice_)

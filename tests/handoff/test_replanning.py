@@ -144,6 +144,15 @@ def test_two_processes_that_bring_a_mapping_at_once_share_the_slices_and_send_no
     assert states(world.ledger, plan.number) == {"done": 3}
 
 
+def test_the_trail_names_who_approved_it(world):
+    plan = planned(world)
+
+    carry_out_replan(world.bridge, plan.number, by="maya.lind")
+
+    (approved,) = [event for event in world.ledger.events(limit=50) if event.what == "approved"]
+    assert (approved.actor, approved.detail) == ("maya.lind", f"backfill plan {plan.number}")
+
+
 def test_an_owner_cannot_be_asked_for(world):
     with pytest.raises(ConfigError, match="--owner does not go with --replan"):
         planned(world, replace(ALL, owner="rita.hale@harbor.example"))
