@@ -65,6 +65,7 @@ class Measured:
     calls: dict[str, Used]
     planned: timedelta
     took: timedelta
+    windows_over: int
     fullest_minute: int
     live_deals: int
     waits: list[float]
@@ -97,10 +98,7 @@ class Deployment:
 
     def __init__(self, data: Path, setting: Setting, folder: Path, *, live: int, seed: int) -> None:
         self.data, self.setting, self.folder = data, setting, folder
-        self.mappings = mappings_for(setting, folder)
-        contract = self.mappings / "handoff.yml"
-        said = contract.read_text(encoding="utf-8")
-        contract.write_text(said.replace("start_from: 2017-01-01", f"start_from: {START:%Y-%m-%d}"), encoding="utf-8")
+        self.mappings = historic_mappings(setting, folder)
         self.live = [(IDS.salesforce("001"), IDS.salesforce("006")) for _ in range(live)]
         self.chance = random.Random(seed)
         self.hub = Hub(START, self.chance)
@@ -114,6 +112,7 @@ class Deployment:
         self.world.handle = self._answer  # type: ignore[method-assign]
         self._calls, self._cuts = 0, dict[int, bool]()
         self.kills: list[str] = []
+        self.log: list[tuple[str, datetime]] = []
         self.unsent: Counter[str] = Counter()
 
     def _tenant(self, seed: int, now: datetime) -> Contents:
@@ -130,10 +129,7 @@ class Deployment:
 
     def bridge(self, who: str) -> Bridge:
         """Return a new bridge with nothing in its memory; its calls are counted as those of `who`."""
-        sizes = {"LIST_SIZE": self.setting.lists, "TIMELINE_LIST_SIZE": self.setting.timeline}
-        sizes |= {"OBJECT_LIST_SIZE": self.setting.objects, "KEYS_PER_LOOKUP": self.setting.keys}
-        how = {f"PLATFORM_MAIN_{name}": str(size) for name, size in sizes.items()}
-        how["PLATFORM_MAIN_CALLS_PER_MINUTE"] = str(A_MINUTE)
+        how = {"PLATFORM_MAIN_CALLS_PER_MINUTE": str(A_MINUTE)} | sizes_of(self.setting)
         share = 1.0 if who == LIVE else SHARE
         made = bridge_over(self.world, self.folder, mappings=self.mappings, share=share, clock=self.clock, **how)
         self.bridges[who].append(made)
@@ -147,6 +143,8 @@ class Deployment:
         """Answer a call after it took its time, others working meanwhile; some cut the backfill off."""
         who = self.hub.running
         self.hub.sleep(CALL_SECONDS)
+        if system == "gainsight" and not request.path.endswith("/token"):
+            self.log.append((who or PLAN, self.hub.now()))
         if who != BACKFILL:
             return self._handle(system, request)
         self._calls += 1
@@ -171,6 +169,7 @@ class Deployment:
 
     def live_passes(self, until_done: Callable[[], bool]) -> None:
         """Run a live pass each minute, a live deal won at any moment between, until all of it has been handed off."""
+        self.clock.sleep(60 * self.chance.random())  # a schedule knows nothing of the vendor's minutes
         bridge, tick, after = self.bridge(LIVE), self.clock.now(), 0
         while after < PASSES_AFTER:
             run_once(bridge)
@@ -204,9 +203,40 @@ class Deployment:
         rows = (row for row in self.world.journal("gainsight") if not _is_token(row))
         return max(Counter(row["at"][:16] for row in rows).values())
 
+    def windows_over(self, calls: int, since: datetime) -> int:
+        """Return by how many minutes the last call was later than so many calls take of what others left of each."""
+        first = _minute(since)
+        used = Counter((who, _minute(at) - first) for who, at in self.log)
+        left, at = calls, -1
+        while left > 0:
+            at += 1
+            others = used[PLAN, at] + used[LIVE, at]
+            left -= max(0, min(int(A_MINUTE * SHARE) - used[PLAN, at], A_MINUTE - others))
+        return max(minute for who, minute in used if who == BACKFILL) - at
+
     def records(self, name: str) -> list[dict[str, Any]]:
         """Return the platform's records of one kind."""
         return self.world.state("gainsight", name)["gainsight"][name]
+
+
+def _minute(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60
+
+
+def sizes_of(setting: Setting) -> dict[str, str]:
+    """Return the variables by which the platform's connector has these sizes, by the ends of their names."""
+    sizes = {"LIST_SIZE": setting.lists, "TIMELINE_LIST_SIZE": setting.timeline}
+    sizes |= {"OBJECT_LIST_SIZE": setting.objects, "KEYS_PER_LOOKUP": setting.keys}
+    return {f"PLATFORM_MAIN_{name}": str(size) for name, size in sizes.items()}
+
+
+def historic_mappings(setting: Setting, folder: Path) -> Path:
+    """Return the measuring mappings by which every win of the data set is historical."""
+    mappings = mappings_for(setting, folder)
+    contract = mappings / "handoff.yml"
+    said = contract.read_text(encoding="utf-8")
+    contract.write_text(said.replace("start_from: 2017-01-01", f"start_from: {START:%Y-%m-%d}"), encoding="utf-8")
+    return mappings
 
 
 def _is_token(row: dict[str, Any]) -> bool:
@@ -233,6 +263,7 @@ def measured(data: Path, setting: Setting, *, seed: int, live: int = 200) -> Mea
             _used(there, plan),
             max(one.takes for one in plan.ahead),
             course.took,
+            there.windows_over(_of_gainsight(plan), course.started),
             there.fullest_minute(),
             len(there.won),
             list(_waits(there)),
@@ -244,11 +275,11 @@ class Course:
 
     def __init__(self, there: Deployment, plan: BackfillPlan) -> None:
         self.there, self.plan = there, plan
-        self.runs, self.took = 0, timedelta(0)
+        self.runs, self.took, self.started = 0, timedelta(0), there.clock.now()
 
     def backfill(self) -> None:
         """Do the plan until every deal of it is done."""
-        started = self.there.clock.now()
+        started = self.started
         while not self.took:
             self.runs += 1
             bridge = self.there.bridge(BACKFILL)
@@ -278,6 +309,10 @@ def _used(there: Deployment, plan: BackfillPlan) -> dict[str, Used]:
         if counted != reached[system]:
             raise SystemExit(f"{system}: {counted} calls were counted, and {reached[system]} reached it")
     return {name: Used(said[name], floors[name], of["backfill"][name], of["live"][name]) for name in said}
+
+
+def _of_gainsight(plan: BackfillPlan) -> int:
+    return next(one.calls for one in plan.ahead if one.system.startswith("gainsight"))
 
 
 def _as_it_should_be(there: Deployment, plan: BackfillPlan) -> None:

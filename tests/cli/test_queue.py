@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli import acting
+from cli import acting, queueing
 from cli.app import app
 from tests.fakes import End, World
 from tests.handoff.builders import DEAL, a_deal

@@ -82,9 +82,30 @@ def test_what_a_person_does_not_approve_is_not_sent(
     tmp_path,
     monkeypatch,
 ):
+    state, shown = not_approved(tmp_path, monkeypatch, sandbox=sandbox)
+
+    assert state.message == "Plan 1 was not approved: nothing was sent"
+    assert "historical deals" in shown[0]._description
+    assert "@" not in shown[0]._description
+    assert not [row for row in get(f"http://127.0.0.1:{sandbox}/journal") if row["mutates"]]
+
+
+def test_where_there_are_several_crms_it_plans_the_deals_of_the_one_that_is_chosen(
+    prefect_backend: None, sandbox, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HANDOFF_SANDBOX_CRM", "salesforce,hubspot")
+
+    _, shown = not_approved(tmp_path, monkeypatch, sandbox=sandbox, crm="hubspot", full=True)
+
+    assert "calls to hubspot hubspot" in shown[0]._description
+    assert "salesforce" not in shown[0]._description
+
+
+def not_approved(folder: Path, monkeypatch: pytest.MonkeyPatch, **how: Any) -> tuple[Any, list[Any]]:
+    """Run the flow in this process, do not approve its plan, and return how it ended and what was asked."""
     from flows import backfill as module
 
-    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    monkeypatch.setenv("HANDOFF_LEDGER_URL", f"sqlite:///{folder / 'ledger.db'}")
     shown: list[Any] = []
 
     def asked(wait_for_input: Any, timeout: int) -> Any:
@@ -92,11 +113,5 @@ def test_what_a_person_does_not_approve_is_not_sent(
         return wait_for_input(plan=1, by="Maya Lind", approve=False)
 
     monkeypatch.setattr(module, "suspend_flow_run", asked)
-    where = {"folder": str(tmp_path), "sandbox": sandbox, "mappings": str(historic_mappings(tmp_path))}
-
-    state = module.backfill(since="2017-01-01", until="2098-12-31", **where, return_state=True)
-
-    assert state.message == "Plan 1 was not approved: nothing was sent"
-    assert "historical deals" in shown[0]._description
-    assert "@" not in shown[0]._description
-    assert not [row for row in get(f"http://127.0.0.1:{sandbox}/journal") if row["mutates"]]
+    where = {"folder": str(folder), "mappings": str(historic_mappings(folder))} | how
+    return module.backfill(since="2017-01-01", until="2098-12-31", **where, return_state=True), shown
