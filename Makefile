@@ -8,7 +8,7 @@ export DO_NOT_TRACK := 1
 # Where it is set, every process of the tests compiles all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo kills test matrix lint format unit sandbox bench-calls bench-mapping bench-burst bench-throughput record simulate reliability clean
+.PHONY: help setup demo kills test matrix lint format unit sandbox bench-calls bench-mapping bench-burst bench-backfill bench-throughput record simulate reliability clean
 
 help:            ## What can be made here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -69,6 +69,9 @@ bench-mapping: $(BENCH) ## Measure the mapping engine beside hand-written Python
 
 bench-burst: $(READY) ## Measure how long deals wait when many are won at once (simulated time); rewrites docs/burst.md
 	@$(BIN)/python benchmarks/burst.py --write docs/burst.md
+
+bench-backfill: $(READY) ## Measure backfill: beside live deals, killed, by two processes, by size; rewrites docs/backfill.md (DATA=...)
+	@$(BIN)/python benchmarks/backfill.py --data $(DATA) --write docs/backfill.md
 
 bench-throughput: $(BENCH) ## Count the handoffs a second of the core, and hold it beside peers; rewrites docs/throughput.md
 	@$(BIN)/python benchmarks/throughput.py --write docs/throughput.md

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import screens
+from cli.acting import actor
 from cli.applying import does, show_left_out, show_step
 from cli.console import document, errors, headline, out, progress_bar
 from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
@@ -14,7 +15,7 @@ from flows import _wiring
 from handoff.backfill_plan import BackfillPlan
 from handoff.backfills import Asked, states
 from handoff.errors import ConfigError
-from handoff.replanning import carried_out, planned
+from handoff.plans import carried_out, planned
 from handoff.telling import Teller
 
 DAY = ["%Y-%m-%d"]
@@ -45,7 +46,8 @@ def backfill(
 ) -> None:
     """Hand off historical deals, won before start_from.
 
-    First a plan with counts, calls and time; nothing is sent. Then that plan with --apply, again after any stop.
+    First a plan with counts, calls and time; nothing is sent. Then that plan with --apply, again after any stop. The
+    trail keeps who said so (the user of this machine, or HANDOFF_ACTOR).
     """
     with errors("backfill", as_json=as_json):
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
@@ -83,11 +85,12 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
 
 def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     headline(_wiring.systems(chosen), as_json=as_json)
+    by = actor()
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
-        reports = carried_out(bridge, number)
+        reports = carried_out(bridge, number, by=by)
         left = states(bridge.ledger, number)
     if as_json:
-        document("backfill", plan=number, deals=left, runs=[report.as_dict() for report in reports])
+        document("backfill", plan=number, by=by, deals=left, runs=[report.as_dict() for report in reports])
         return
     for report in reports:
         screens.show_report(report)

@@ -1,13 +1,12 @@
 """`handoff queue`: what is not done, by who must act; and a person's word on it."""
 
-import getpass
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
+from cli.acting import actor
 from cli.asking import at_terminal, said
 from cli.console import document, errors, headline, out
 from cli.options import AsJson, Sandbox
@@ -18,7 +17,6 @@ from handoff.errors import ConfigError
 from handoff.owners import Owner, in_words
 from handoff.queue import Entry, Retry, called, parked, queue
 
-ACTOR = "HANDOFF_ACTOR"
 MOST_SHOWN = 10
 """Entries of each owner that are listed where nobody asks for all."""
 
@@ -174,7 +172,7 @@ def _act(word: Word, words: str, reason: str | None, *, sandbox: bool, as_json: 
         headline(_wiring.systems(chosen) + " (the ledger only)", as_json=as_json)
         with _wiring.open_ledger(chosen) as ledger:
             about = subject(ledger, words)
-            spoken_for = Said(word, _actor(), _reason(about, reason, as_json=as_json), ref)
+            spoken_for = Said(word, actor(), _reason(about, reason, as_json=as_json), ref)
             lease_now = _wiring.lease_clock(ledger).now()
             run = say(ledger, about, spoken_for, at=chosen.clock().now(), lease_now=lease_now)
         if as_json:
@@ -199,14 +197,3 @@ def _reason(about: Subject, reason: str | None, *, as_json: bool) -> str:
     if not (reason or "").strip():
         raise ConfigError("A reason is needed: who looks at this later must know why. Add --reason TEXT.")
     return str(reason).strip()
-
-
-def _actor() -> str:
-    """Return who speaks: a script may say for whom it does."""
-    named = os.environ.get(ACTOR, "").strip()
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container may run as a number that has no name
-        return f"user {os.getuid()}"

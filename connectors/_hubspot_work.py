@@ -76,6 +76,8 @@ class Work:
     ) -> None:
         self.instance, self._wire, self._portal, self._records = instance, wire, portal, records
         self._search, self._now, self._zone = search, now, ZoneInfo(wire.zone)
+        self._owners: dict[str, User] = {}
+        self._asked: set[str] = set()
         sizes, settle = wire.settings, timedelta(seconds=wire.settings.settle_seconds)
         able = Capability(Identity.FINDABLE, sizes.write_size, sizes.deals_a_page, settle)
         self.kinds: Mapping[str, Capability] = dict.fromkeys(KINDS, able)
@@ -85,11 +87,17 @@ class Work:
         return self._wire.traffic()
 
     def people(self, emails: Iterable[str]) -> dict[str, User]:
-        """Return the owners behind these addresses, by lower-case address; unknown ones are absent."""
+        """
+        Return the owners behind these addresses, by lower-case address; unknown ones are absent.
+
+        All owners are read at once, and again only for an address that was not asked for since.
+        """
         wanted = {email.strip().lower() for email in emails}
-        owners = self._portal.owners() if wanted else []
-        known = [(one.email.lower(), one) for one in owners if one.email]
-        return {email: User(one.id, email, one.active, one.name or "") for email, one in known if email in wanted}
+        if wanted - self._asked:
+            known = [(one.email.lower(), one) for one in self._portal.owners() if one.email]
+            self._owners = {email: User(one.id, email, one.active, one.name or "") for email, one in known}
+            self._asked |= wanted | self._owners.keys()
+        return {email: self._owners[email] for email in wanted if email in self._owners}
 
     def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
         """Return nothing: without a platform nobody else knows the account."""

@@ -18,7 +18,7 @@ from connectors._totango_settings import (
 )
 from handoff.fingerprints import fingerprint
 from handoff.keys import planted
-from handoff.model import Step, Value
+from handoff.model import Step, Value, is_to_be_made
 from handoff.transforms import exact
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,480}")
@@ -67,7 +67,7 @@ def row_id(step: Step) -> str:
 def flaw_in(step: Step) -> str:
     """Return what of a step Totango would not take or would cut, "" when it is fine."""
     account = account_of(step)
-    if not ACCOUNT_ID.fullmatch(account):
+    if not ACCOUNT_ID.fullmatch(account) and not is_to_be_made(account):
         return "an account's id may have letters, digits, _ and -, at most 480."
     if step.kind == ACCOUNT and step.deal.system == "salesforce" and _SHORT_ID.fullmatch(account):
         return "a Salesforce id must have its 18 characters: those with 15 differ by case alone."

@@ -11,22 +11,24 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.runtime import flow_run
 from prefect.states import Completed
+from pydantic import Field
 
 from flows._artifacts import backfill_summary, publish
 from flows._stopping import passing_stops_on
 from flows._wiring import Choice, wired
 from flows.sync_won_deals import as_task
 from handoff.backfills import PLAN_HOLDS, Asked, plan_made_for, plan_of, states
-from handoff.replanning import carried_out, planned
+from handoff.plans import carried_out, planned
 
 WORKER = "backfill-worker/worker"
 """The deployment of the flow that helps."""
 
 
 class Approval(RunInput):
-    """What a person says to a plan."""
+    """What a person says to a plan; Prefect does not tell who it is, so they give their name."""
 
     plan: int
+    by: str = Field(min_length=1, description="Who approves it; kept in the trail.")
     approve: bool = False
 
 
@@ -39,12 +41,12 @@ def backfill(
     limit: int | None = None,
     full: bool = False,
     replan: bool = False,
+    crm: str | None = None,
+    platform: str | None = None,
     workers: int = 1,
     folder: str = ".",
     sandbox: int | None = None,
     mappings: str | None = None,
-    crm: str | None = None,
-    platform: str | None = None,
 ) -> State[dict[str, Any]]:
     """
     Plan the hand-off of historical deals, wait until a person approves that plan, and do it.
@@ -59,12 +61,12 @@ def backfill(
         limit: At most so many deals, the oldest wins first.
         full: All that a live deal gets, not the notes alone.
         replan: Deals that were handed off before, with changed mappings.
+        crm: The CRM whose deals are meant, where there are several.
+        platform: The platform on which their work is made, where there are several.
         workers: How many runs share the work; those beside this one need the deployment `worker`.
         folder: Where `handoff.toml` is.
         sandbox: The port base of a sandbox to work on instead.
         mappings: Other mappings than the folder's own.
-        crm: The CRM whose deals are meant, where there are several.
-        platform: The platform on which their work is made, where there are several.
     """
     chosen = Choice(Path(folder), Path(mappings) if mappings else None, sandbox, crm)
     asked = Asked(since, until, segment, owner, limit, full, replan, by=str(flow_run.id), platform=platform)
@@ -77,16 +79,17 @@ def backfill(
         return Completed(
             message=f"Plan {number} was not approved: nothing was sent", data={"plan": number, "deals": {}}
         )
-    where = {"folder": folder, "sandbox": sandbox, "mappings": mappings, "crm": crm}
+    where = {"by": said.by, "folder": folder, "sandbox": sandbox, "mappings": mappings, "crm": crm}
     for other in range(1, workers):
         key = f"backfill-{flow_run.id}-{other}"
         run_deployment(WORKER, parameters={"plan": number, **where}, timeout=0, idempotency_key=key, as_subflow=False)
-    return _done(chosen, number)
+    return _done(chosen, number, said.by)
 
 
 @flow(name="backfill-worker", validate_parameters=True)
 def backfill_worker(
     plan: int,
+    by: str,
     folder: str = ".",
     sandbox: int | None = None,
     mappings: str | None = None,
@@ -97,12 +100,13 @@ def backfill_worker(
 
     Args:
         plan: Its number.
+        by: Who approved it.
         folder: Where `handoff.toml` is.
         sandbox: The port base of a sandbox to work on instead.
         mappings: Other mappings than the folder's own.
         crm: The CRM that the plan is about, where there are several.
     """
-    return _done(Choice(Path(folder), Path(mappings) if mappings else None, sandbox, crm), plan)
+    return _done(Choice(Path(folder), Path(mappings) if mappings else None, sandbox, crm), plan, by)
 
 
 def _plan(chosen: Choice, asked: Asked) -> tuple[int, str, int]:
@@ -114,9 +118,9 @@ def _plan(chosen: Choice, asked: Asked) -> tuple[int, str, int]:
         return number, backfill_summary(kept), kept.counts["deals"]
 
 
-def _done(chosen: Choice, number: int) -> State[dict[str, Any]]:
+def _done(chosen: Choice, number: int, by: str) -> State[dict[str, Any]]:
     with passing_stops_on(), wired(chosen, backfill=True) as bridge:
-        reports = carried_out(bridge, number, stage=as_task)
+        reports = carried_out(bridge, number, by=by, stage=as_task)
         left = states(bridge.ledger, number)
     for report in reports:
         publish(report)

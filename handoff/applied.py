@@ -46,7 +46,17 @@ def carry_out_plan(bridge: Bridge, plan: Reapplication) -> Report:
         ServiceError: A whole system refused; the next pass goes on with what was not told.
     """
     _must_hold(bridge, plan)
-    return _Applying(bridge, plan).carry_out()
+    tally = Tally()
+
+    def apply(run: int) -> None:
+        apply_in(run, bridge, plan, tally)
+
+    return recorded(bridge, tally, COMMAND, apply)
+
+
+def apply_in(run: int, bridge: Bridge, plan: Reapplication, tally: Tally) -> None:
+    """Do as `carry_out_plan` does within a run that is under way, and count it there."""
+    _Applying(bridge, plan, tally, run).apply()
 
 
 def _must_hold(bridge: Bridge, plan: Reapplication) -> None:
@@ -65,20 +75,20 @@ def refuse_in_shadow(bridge: Bridge, *, instead: str = ", or add --dry-run to se
 
 
 class _Applying:
-    def __init__(self, bridge: Bridge, plan: Reapplication) -> None:
+    def __init__(self, bridge: Bridge, plan: Reapplication, tally: Tally, run: int) -> None:
         self.bridge, self.ledger, self.clock = bridge, bridge.ledger, bridge.clock
         self.plan = plan
-        self.tally, self.teller, self.run = Tally(), Teller(bridge), 0
+        self.tally, self.teller, self.run = tally, Teller(bridge), run
 
-    def carry_out(self) -> Report:
-        return recorded(self.bridge, self.tally, COMMAND, self._apply)
-
-    def _apply(self, run: int) -> None:
-        self.run = run
-        bridge, now = self.bridge, self.clock.now()
+    def apply(self) -> None:
         for notice in self.plan.left_out:
             self.tally.tell(notice)
-        deals = self._still_planned()
+        subjects = {str(one.deal.ref): self.bridge.subjects(one.deal) for one in self.plan.deals}
+        with self.ledger.leased(one for some in subjects.values() for one in some) as mine:
+            self._apply(self._still_planned(subjects, mine))
+
+    def _apply(self, deals: Sequence[Prepared]) -> None:
+        bridge, now = self.bridge, self.clock.now()
         for one in deals:
             self.tally.see(one.deal.ref)
         acts = self._still_decided(deals)
@@ -106,10 +116,8 @@ class _Applying:
                 self.tally.hear(one.deal, "note", remark)
         self._conclude(deals, acts, outcomes)
 
-    def _still_planned(self) -> list[Prepared]:
+    def _still_planned(self, subjects: Mapping[str, Sequence[str]], mine: set[str]) -> list[Prepared]:
         """Return the deals that are ours to work on now, and whose row of the ledger is as it was when planned."""
-        subjects = {str(one.deal.ref): self.bridge.subjects(one.deal) for one in self.plan.deals}
-        mine = self.ledger.take(one for some in subjects.values() for one in some)
         rows = self.ledger.deals(subjects)
         still = []
         for one in self.plan.deals:

@@ -124,7 +124,8 @@ class _Planning:
         share = self.bridge.mappings.contract.backfill.share
         platform, crm = self.bridge.platform.traffic(), self.bridge.crm.traffic()
         writes = tuple(Writes(*group, self.records[group], calls) for group, calls in self.calls.items())
-        calls = Counter({platform.system: self.looks, crm.system: self.reads})
+        calls = Counter({platform.system: self.looks})
+        calls[crm.system] += self.reads  # without a platform the CRM is both
         for one in writes:
             calls[one.system] += one.calls
         limits = {system.system: shared(system.limits, share) for system in (platform, crm)}

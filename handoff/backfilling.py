@@ -17,8 +17,9 @@ from handoff.backfills import (
     digest,
     end,
     finished,
+    keep_approval,
     plan_of,
-    slices_left,
+    slices_to_do,
     states,
 )
 from handoff.bridge import Bridge
@@ -27,10 +28,12 @@ from handoff.changes import followed_up
 from handoff.errors import ConfigError
 from handoff.historic import historic
 from handoff.intake import Intake, Stage, at_once
-from handoff.model import Deal, Page, Standing
+from handoff.model import Deal, Page, Standing, Window
 from handoff.owners import Owner
 from handoff.prepare import Prepared, prepare
+from handoff.recorded import recorded
 from handoff.report import Notice, Report, Tally
+from handoff.rows import BRIDGE
 from handoff.run import Pass
 from handoff.waves import Wave
 
@@ -40,7 +43,7 @@ AGAIN = "it was won again since the plan"
 PLAN_AGAIN = "plan again"
 
 
-def carry_out_backfill(bridge: Bridge, number: int, *, stage: Stage = at_once) -> Report:
+def carry_out_backfill(bridge: Bridge, number: int, *, by: str = BRIDGE, stage: Stage = at_once) -> Report:
     """
     Do what is left of a planned backfill, and return what this run did of it.
 
@@ -48,6 +51,7 @@ def carry_out_backfill(bridge: Bridge, number: int, *, stage: Stage = at_once) -
     plan out at once: each takes slices that nobody works on.
 
     Args:
+        by: Who approved it, for the trail.
         stage: How a named piece of work is carried out; it must call it once and return what it returned.
 
     Raises:
@@ -55,7 +59,7 @@ def carry_out_backfill(bridge: Bridge, number: int, *, stage: Stage = at_once) -
             be written in shadow; nothing was sent.
         ServiceError: A whole system refused; doing it again goes on from there.
     """
-    return _Backfilling(bridge, must_hold(bridge, number), stage).carry_out()
+    return _Backfilling(bridge, must_hold(bridge, number), by, stage).carry_out()
 
 
 def must_hold(bridge: Bridge, number: int) -> Any:
@@ -76,12 +80,20 @@ def must_hold(bridge: Bridge, number: int) -> Any:
 class _Backfilling(Pass):
     """One run over what is left of a plan: a pass whose deals are the plan's, and are first held against it."""
 
-    def __init__(self, bridge: Bridge, plan: Any, stage: Stage) -> None:
+    def __init__(self, bridge: Bridge, plan: Any, by: str, stage: Stage) -> None:
         bridge = replace(bridge, mappings=historic(bridge.mappings, full=plan.asked["full"]))
         super().__init__(bridge, limit=None, command=COMMAND, stage=stage, forced=frozenset())
-        self.plan = plan
+        self.plan, self.by = plan, by
         self.approved = _Approved(bridge, self.tally, plan, stage)
         self.intake = self.approved
+
+    def carry_out(self) -> Report:
+        """Do it; the run is closed in the ledger whatever happens."""
+        return recorded(self.bridge, self.tally, self.command, self._by_word, actor=self.by)
+
+    def _by_word(self, run: int) -> Window | None:
+        keep_approval(self.ledger, self.plan.id, run, self.clock.now(), by=self.by)
+        return self._hand_all_off(run)
 
     def _prepared(self, deals: Sequence[Deal], known: Mapping[str, Any]) -> list[Prepared]:
         """Return the deals planned as the kind they were approved as; the moments are those of now."""
@@ -105,10 +117,7 @@ class _Approved(Intake):
         """Yield what is left of each slice that nobody else works on."""
         there = states(self.ledger, self.plan.id)
         total = sum(there.values())
-        for slice_ in slices_left(self.ledger, self.plan.id):
-            subject = f"backfill:{self.plan.id}:{slice_}"
-            if not self.ledger.take([subject]):
-                continue
+        for slice_ in slices_to_do(self.ledger, self.plan.id):
             self.rows = self._undone(slice_)
             if self.rows:
                 before = self.clock.now()
@@ -117,7 +126,6 @@ class _Approved(Intake):
                 self.forced = frozenset(ids)  # whatever their moment is: a person asked for them
                 yield Wave(Page(tuple(self._as_approved(page))), before)
                 self._undone(slice_)
-            self.ledger.release([subject])
             there = states(self.ledger, self.plan.id)
             self.bridge.progress("backfill", total - there.get("planned", 0), total)
 

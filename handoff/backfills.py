@@ -14,12 +14,17 @@ from handoff.errors import ConfigError
 from handoff.fingerprints import field_hashes, fingerprint
 from handoff.kinds import Background
 from handoff.ledger import NAMES_A_PERSON, Ledger
-from handoff.model import Step
+from handoff.model import Standing, Step
+from handoff.owners import Owner
+from handoff.rows import event
 
 PLAN_HOLDS = timedelta(days=7)
 """How long after it was made a planned backfill may be carried out."""
 
 PLANNED, DONE, LEFT_OUT = "planned", "done", "left out"
+
+APPROVED = "approved"
+"""What the ledger's events call it when a plan is done by somebody's word."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,49 @@ def slices_left(ledger: Ledger, plan: int) -> list[int]:
     query = select(c.slice).where(c.plan == plan, c.state == PLANNED).distinct().order_by(c.slice)
     with ledger.reading() as connection:
         return list(connection.execute(query).scalars())
+
+
+def keep_approval(ledger: Ledger, plan: int, run: int, now: datetime, *, by: str) -> None:
+    """Keep by whose word a run does a plan; `by` as `runs` names who acts."""
+    said = event(now, run, APPROVED, None, f"backfill plan {plan}")
+    ledger.write_down([said | {"actor": by}])
+
+
+def slice_subject(plan: int, slice_: int) -> str:
+    """Return what a lease on a slice of a plan is taken on."""
+    return f"backfill:{plan}:{slice_}"
+
+
+def slices_to_do(ledger: Ledger, plan: int) -> Iterator[int]:
+    """
+    Yield each slice in which something is left once, in order; its lease is held until the next is asked for.
+
+    One that another run has comes later, if it is free by then.
+    """
+    left = slices_left(ledger, plan)
+    while (mine := next((one for one in left if ledger.take([slice_subject(plan, one)])), None)) is not None:
+        left.remove(mine)
+        yield mine
+        ledger.release([slice_subject(plan, mine)])
+
+
+def holders_alive(ledger: Ledger, plan: int, lease_now: datetime) -> set[bool]:
+    """Return of the runs that have a slice in which something is left whether they are alive, on the lease clock."""
+    left = [slice_subject(plan, one) for one in slices_left(ledger, plan)]
+    c, r = t.leases.c, t.runs.c
+    query = select(r.alive_until).join(t.leases, c.run == r.id).where(c.subject.in_(left))
+    with ledger.reading() as connection:
+        return {until is not None and until > lease_now for until in connection.execute(query).scalars()}
+
+
+def go_on_at(ledger: Ledger, plan: int, now: datetime) -> list[datetime]:
+    """Return the moments, the past ones as `now`, at which deals of a plan go on that wait for no person."""
+    c, d = t.backfill_deals.c, t.deals.c
+    waits = (d.standing == Standing.WAITING.value, d.owner == Owner.BRIDGE.value)
+    query = select(d.expected_at).join(t.backfill_deals, c.ref == d.ref).distinct()
+    with ledger.reading() as connection:
+        moments = connection.execute(query.where(c.plan == plan, c.state == PLANNED, *waits)).scalars()
+        return [max(moment or now, now) for moment in moments]
 
 
 def deals_planned(ledger: Ledger, plan: int, slice_: int) -> dict[str, Row[Any]]:

@@ -14,6 +14,9 @@ from handoff.ports import Limit, Spans
 PARTS = 20
 """A rolling span is counted in so many parts; the one that it begins in counts whole."""
 
+LATE = 0.25
+"""The part of a fixed span, its last, in which a share may use what others left."""
+
 Rows = Mapping[int, int]
 """By start of a span, or of a part of one, in seconds from the epoch: the calls used in it."""
 
@@ -23,7 +26,8 @@ class SharedBudget:
     The budget port over one database.
 
     Args:
-        share: The part of every limit that may be used here, at most 1: the rest stays free for others.
+        share: The part of every limit that may be used here, at most 1: the rest stays free for others. Late in a
+            fixed span what others left of it may be used too, up to the share. All who have a share have it together.
     """
 
     def __init__(self, database: Database, *, share: float = 1.0) -> None:
@@ -33,9 +37,8 @@ class SharedBudget:
         """Take calls from every span that holds `at`, or from none; see `handoff.ports.Budget`."""
         with self._database.writing() as connection:
             for limit in limits:
-                start, again = self._room(connection, name, limit, at, calls)
-                if again is None and not self._take(connection, _cell(name, limit, start), limit, calls):
-                    again = limit.ends(at)
+                shares = self._share < 1 and limit.spans is Spans.FIXED
+                again = (self._of_share if shares else self._spent)(connection, name, limit, at, calls)
                 if again is not None:
                     connection.rollback()
                     return again
@@ -56,6 +59,22 @@ class SharedBudget:
         with self._database.reading() as connection:
             return [max(0, limit.calls - used_in(limit, _rows(connection, name, limit, at), at)) for limit in limits]
 
+    def _spent(self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int) -> datetime | None:
+        """Take calls from the span of one limit; return when it is worth trying again if there is no room."""
+        start, again = self._room(connection, name, limit, at, calls)
+        if again is None and not self._take(connection, _cell(name, limit, start), limit, calls, limit.calls):
+            return limit.ends(at)
+        return again
+
+    def _of_share(self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int) -> datetime | None:
+        """Take calls from a fixed span of which others have the rest; return as `_spent` does."""
+        start, share, ends = limit.starts(at), _allowed(limit, self._share), limit.ends(at)
+        if not self._take(connection, _cell(f"share of {name}", limit, start), limit, calls, share):
+            return ends
+        late = ends - limit.per * LATE
+        most, again = (share, late) if at < late else (limit.calls, ends)
+        return None if self._take(connection, _cell(name, limit, start), limit, calls, most) else again
+
     def _room(
         self, connection: Connection, name: str, limit: Limit, at: datetime, calls: int
     ) -> tuple[int, datetime | None]:
@@ -63,11 +82,11 @@ class SharedBudget:
             return limit.starts(at), None  # whether there is room is seen by taking it
         return room(limit, _rows(connection, name, limit, at), at, calls, share=self._share)
 
-    def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int) -> bool:
+    def _take(self, connection: Connection, cell: Mapping[str, Any], limit: Limit, calls: int, most: int) -> bool:
         asked = {f"its_{name}": value for name, value in cell.items()} | {"calls": calls}
         statement = _TAKE
         if limit.spans is Spans.FIXED:
-            statement, asked = _TAKE_IF_ROOM, asked | {"most": _allowed(limit, self._share)}
+            statement, asked = _TAKE_IF_ROOM, asked | {"most": most}
         if connection.execute(statement, asked).rowcount:
             return True
         # There is no room, or these are the first calls of their span.

@@ -19,9 +19,7 @@ from handoff.model import DealRef, Result, Scope, Standing
 from handoff.owners import Owner
 from handoff.queue import parked
 from handoff.report import ADDRESS
-from handoff.rows import event
-
-LONGEST_ACTOR = 80
+from handoff.rows import LONGEST_ACTOR, event
 
 
 class Word(StrEnum):

@@ -17,7 +17,7 @@ from handoff.intents import Ending, Intent, Learnt
 from handoff.leases import SEND_WITHIN
 from handoff.ledger import Ledger
 from handoff.mapping import Target
-from handoff.model import Needed, Outcome, Result, Step
+from handoff.model import Needed, Outcome, Result, Step, to_be_made
 from handoff.ports import Clock, Destination, Identity, LeaseClock, Progress, silent
 
 __all__ = ["Carrier", "Decision", "Planned"]
@@ -106,7 +106,7 @@ class Carrier:
         for layer, rows in self._layers(planned):
             for decision in self._decider.decide(layer, rows):
                 key = decision.planned.step.key
-                ref = (decision.send.ref if decision.send else None) or f"(new {decision.planned.step.name})"
+                ref = (decision.send.ref if decision.send else None) or to_be_made(decision.planned.step.name)
                 self.outcomes[key] = decision.outcome or Outcome(key, Result.CREATED, ref)
                 shown.append(decision)
         return shown

@@ -323,6 +323,19 @@ class Outcome:
         return self.result in SETTLED
 
 
+_TO_BE_MADE = "(new "
+
+
+def to_be_made(step: str) -> str:
+    """Return what stands, while it is only looked, for the id of the record that a step would make."""
+    return f"{_TO_BE_MADE}{step})"
+
+
+def is_to_be_made(ref: str) -> bool:
+    """Return whether this stands for the id of a record that is not made yet."""
+    return ref.startswith(_TO_BE_MADE)
+
+
 class How(StrEnum):
     """
     How a record was recognised.

@@ -9,6 +9,7 @@ from handoff.bridge import Bridge
 from handoff.errors import HandoffError
 from handoff.model import Window
 from handoff.report import Report, Tally, report
+from handoff.rows import BRIDGE
 
 
 def recorded(
@@ -18,6 +19,7 @@ def recorded(
     work: Callable[[int], Window | None],
     *,
     shadow: bool = False,
+    actor: str = BRIDGE,
 ) -> Report:
     """
     Do the work of a run, and return its report, which the ledger keeps.
@@ -25,12 +27,13 @@ def recorded(
     Args:
         work: Is given the run's number, counts in `tally`, and returns the span that was read, if one was.
         shadow: Nothing was written; the report says what would have been.
+        actor: The person by whose word it is done, where it is one's.
 
     Raises:
         BridgeBug: The run does not balance.
     """
     with _seldom_collected():
-        return _recorded(bridge, tally, command, work, shadow=shadow)
+        return _recorded(bridge, tally, command, work, shadow=shadow, actor=actor)
 
 
 @contextmanager
@@ -55,10 +58,11 @@ def _recorded(
     work: Callable[[int], Window | None],
     *,
     shadow: bool,
+    actor: str,
 ) -> Report:
     ledger, clock, version = bridge.ledger, bridge.clock, bridge.mappings.version
     started = clock.now()
-    run = ledger.begin_run(command, started, version, crm=bridge.crm.instance)
+    run = ledger.begin_run(command, started, version, actor=actor, crm=bridge.crm.instance)
     ledger.hold(run, bridge.leasing)
     try:
         window = work(run)

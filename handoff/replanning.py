@@ -5,38 +5,34 @@ from dataclasses import replace
 from typing import Any
 
 from handoff import tables as t
-from handoff.applied import carry_out_plan
-from handoff.backfill import SLICE, packed, plan_backfill, shared
+from handoff.applied import apply_in
+from handoff.backfill import SLICE, packed, shared
 from handoff.backfill_plan import BackfillPlan
-from handoff.backfilling import CHANGED, PLAN_AGAIN, carry_out_backfill, must_hold
-from handoff.backfills import DONE, LEFT_OUT, Asked, PlannedDeal, deals_planned, end, keep_plan, plan_of, slices_left
+from handoff.backfilling import CHANGED, COMMAND, PLAN_AGAIN, must_hold
+from handoff.backfills import (
+    DONE,
+    LEFT_OUT,
+    Asked,
+    PlannedDeal,
+    deals_planned,
+    end,
+    keep_approval,
+    keep_plan,
+    slices_to_do,
+)
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.errors import ConfigError
-from handoff.intake import Stage, at_once
 from handoff.lanes import delivered
 from handoff.ledger import Ledger
 from handoff.model import Standing
 from handoff.prepare import Prepared
 from handoff.reapplication import Reapplication, To
 from handoff.reapply import plan_again
-from handoff.report import Notice, Report
+from handoff.recorded import recorded
+from handoff.report import Notice, Report, Tally
+from handoff.rows import BRIDGE
 from handoff.settled import left_out_of
-
-
-def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
-    """Plan what is asked for, keep the plan, and return it; neither system is written; see the two it stands for."""
-    bridge, asked = bridge.to_one_platform(asked.platform), replace(asked, crm=bridge.crm.instance)
-    return plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
-
-
-def carried_out(bridge: Bridge, number: int, *, stage: Stage = at_once) -> list[Report]:
-    """Do what is left of a plan of either kind, and return the report of each run."""
-    asked = plan_of(bridge.ledger, number).asked
-    bridge = bridge.to_one_platform(asked.get("platform"))
-    if asked["replan"]:
-        return carry_out_replan(bridge, number)
-    return [carry_out_backfill(bridge, number, stage=stage)]
 
 
 def plan_replan(bridge: Bridge, asked: Asked) -> BackfillPlan:
@@ -63,18 +59,21 @@ def plan_replan(bridge: Bridge, asked: Asked) -> BackfillPlan:
     return replace(plan, number=number)
 
 
-def carry_out_replan(bridge: Bridge, number: int) -> list[Report]:
+def carry_out_replan(bridge: Bridge, number: int, *, by: str = BRIDGE) -> Report:
     """
-    Do what is left of such a plan, slice after slice, and return the report of each: every slice is a run.
+    Do what is left of such a plan, slice after slice, and return what this run did of it.
 
-    What changed since it was approved is left out, and listed.
+    What changed since it was approved is left out, and listed. Several processes may carry the same plan out at once:
+    each takes slices that nobody works on.
+
+    Args:
+        by: Who approved it, for the trail.
 
     Raises:
         ConfigError: As with `carry_out_backfill`.
         ServiceError: A whole system refused; doing it again goes on from there.
     """
-    row = must_hold(bridge, number)
-    return [_slice(bridge, row, slice_) for slice_ in slices_left(bridge.ledger, number)]
+    return _Replanning(bridge, must_hold(bridge, number), by).carry_out()
 
 
 def _chosen(bridge: Bridge, asked: Asked) -> list[Any]:
@@ -143,17 +142,37 @@ def _ahead(again: Reapplication, share: float) -> tuple[Ahead, ...]:
     return tuple(Ahead(system, count, limits[system]) for system, count in calls.items() if count)
 
 
-def _slice(bridge: Bridge, plan: Any, slice_: int) -> Report:
-    rows = deals_planned(bridge.ledger, plan.id, slice_)
-    now = plan_again(bridge, To.ALL, with_new_steps=plan.asked["full"], only=frozenset(rows))
-    same = tuple(one for one in now.deals if now.digests[str(one.deal.ref)] == rows[str(one.deal.ref)].digest)
-    refs = {str(one.deal.ref) for one in same}
-    changed = {str(one.deal.ref) for one in now.deals} - refs
-    known = bridge.ledger.deals(changed)
-    listed = tuple(left_out_of(known[ref], f"{CHANGED}; {PLAN_AGAIN}") for ref in sorted(changed))
-    report = carry_out_plan(bridge, replace(_only(now, same, refs), left_out=(*now.left_out, *listed)))
-    _end(bridge.ledger, plan.id, rows, refs, changed, now.left_out)
-    return report
+class _Replanning:
+    """One run over what is left of a plan."""
+
+    def __init__(self, bridge: Bridge, plan: Any, by: str) -> None:
+        self.bridge, self.ledger, self.plan, self.by = bridge, bridge.ledger, plan, by
+        self.tally = Tally()
+
+    def carry_out(self) -> Report:
+        return recorded(self.bridge, self.tally, COMMAND, self._slices, actor=self.by)
+
+    def _slices(self, run: int) -> None:
+        keep_approval(self.ledger, self.plan.id, run, self.bridge.clock.now(), by=self.by)
+        for slice_ in slices_to_do(self.ledger, self.plan.id):
+            self.bridge.go_on()
+            self._slice(run, slice_)
+
+    def _slice(self, run: int, slice_: int) -> None:
+        """Plan a slice anew, and do what of it is as approved; what another run did of it meanwhile is done."""
+        rows = deals_planned(self.ledger, self.plan.id, slice_)
+        if not rows:
+            return
+        again = self.plan.asked["full"]
+        now = plan_again(self.bridge, To.ALL, with_new_steps=again, only=frozenset(rows))
+        same = tuple(one for one in now.deals if now.digests[str(one.deal.ref)] == rows[str(one.deal.ref)].digest)
+        refs = {str(one.deal.ref) for one in same}
+        changed = {str(one.deal.ref) for one in now.deals} - refs
+        known = self.ledger.deals(changed)
+        listed = tuple(left_out_of(known[ref], f"{CHANGED}; {PLAN_AGAIN}") for ref in sorted(changed))
+        part = replace(_only(now, same, refs), left_out=(*now.left_out, *listed))
+        apply_in(run, self.bridge, part, self.tally)
+        _end(self.ledger, self.plan.id, rows, refs, changed, now.left_out)
 
 
 def _only(again: Reapplication, deals: tuple[Prepared, ...], refs: set[str]) -> Reapplication:

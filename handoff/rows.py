@@ -6,6 +6,9 @@ from typing import Any
 from handoff.model import Deal, Step, Unreadable, WonHow
 
 BRIDGE = "bridge"
+
+LONGEST_ACTOR = 80
+"""Letters that are kept of who acted."""
 """The actor of what nobody did by hand."""
 
 

@@ -49,6 +49,17 @@ def test_a_plan_is_done_and_says_what_became_of_its_deals(old):
     assert [step.name for step in old.platform.sent] == ["brief"]
 
 
+def test_the_trail_names_who_did_the_plan(old, monkeypatch):
+    monkeypatch.setenv("HANDOFF_ACTOR", "maya.lind")
+    called(*ASKED)
+    called("--apply", "1")
+
+    (approved,) = [event for event in old.ledger.events(limit=50) if event.what == "approved"]
+
+    assert (approved.actor, approved.detail) == ("maya.lind", "backfill plan 1")
+    assert old.ledger.check_trail().broken is None
+
+
 def test_plan_and_report_are_one_document_each(old):
     plan, done = (json.loads(called(*some, "--json").stdout) for some in ((*ASKED, "--full"), ("--apply", "1")))
 

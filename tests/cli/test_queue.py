@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from cli import queueing
+from cli import acting, queueing
 from cli.app import app
 from tests.fakes import End, World
 from tests.handoff.builders import DEAL, a_deal
@@ -112,7 +112,7 @@ def test_a_word_as_data_names_the_run(three):
 
 
 def test_the_user_of_the_machine_is_the_actor_where_nobody_else_is_named(three, monkeypatch):
-    monkeypatch.setattr(queueing.getpass, "getuser", lambda: "grace")
+    monkeypatch.setattr(acting.getpass, "getuser", lambda: "grace")
 
     assert "by grace." in called("skip", SECOND, "--reason", "a test deal", HANDOFF_ACTOR="").output
 

@@ -207,6 +207,43 @@ def test_a_share_leaves_the_rest_of_a_limit_to_others(ledger):
     assert (for_backfill.count(None), for_live.count(None)) == (8, 2)
 
 
+EACH_KIND = pytest.mark.parametrize(
+    "limit", [Limit(MINUTE, 10), Limit(MINUTE, 10, Spans.FIRST_CALL), Limit(MINUTE, 10, Spans.ROLLING)]
+)
+
+
+def test_what_others_left_of_a_window_is_for_the_share_late_in_it(ledger):
+    limits, late = [Limit(MINUTE, 10)], AT + timedelta(seconds=15)
+    backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
+
+    for_live = [live.spend("n", limits, AT) for _ in range(2)]
+    early = [backfill.spend("n", limits, AT) for _ in range(7)]
+    then = [backfill.spend("n", limits, late) for _ in range(3)]
+
+    assert (for_live.count(None), early) == (2, [None] * 6 + [late])
+    assert then == [None, None, AT + timedelta(seconds=30)]
+
+
+@EACH_KIND
+def test_the_rest_of_a_limit_stays_free_for_others_however_much_they_used(limit, ledger):
+    backfill, live = SharedBudget(ledger, share=0.8), SharedBudget(ledger)
+
+    for_live = [live.spend("n", [limit], AT) for _ in range(7)]
+    for_backfill = [backfill.spend("n", [limit], AT) for _ in range(9)]
+    for_live += [live.spend("n", [limit], AT) for _ in range(2)]
+
+    assert (for_live, for_backfill.count(None)) == ([None] * 9, 1)
+
+
+@EACH_KIND
+def test_all_who_have_a_share_have_it_together(limit, shared_url):
+    both = [SharedBudget(a_ledger(shared_url), share=0.8) for _ in range(2)]
+
+    granted = [both[number % 2].spend("n", [limit], AT) for number in range(10)]
+
+    assert granted.count(None) == 8
+
+
 @pytest.mark.parametrize(
     "limit", [Limit(MINUTE, 5), Limit(MINUTE, 5, Spans.FIRST_CALL), Limit(MINUTE, 5, Spans.ROLLING)]
 )

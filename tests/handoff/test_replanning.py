@@ -10,6 +10,7 @@ from handoff.backfill_plan import BackfillPlan
 from handoff.backfilling import CHANGED
 from handoff.backfills import Asked, states
 from handoff.errors import ConfigError
+from handoff.ledger import Ledger
 from handoff.replanning import carry_out_replan, plan_replan
 from handoff.report import Report
 from tests.fakes import PowerCut, World, with_files
@@ -27,8 +28,12 @@ def deal(number: int, **said):
 
 @pytest.fixture
 def world() -> World:
+    return delivered("sqlite://")
+
+
+def delivered(url: str) -> World:
     """Return a world whose three deals were delivered before a template was reworded."""
-    world = World(with_files(), "sqlite://", users())
+    world = World(with_files(), url, users())
     world.crm.win(*(deal(number) for number in range(3)))
     assert world.run().balance.done == 3
     world.bridge = replace(world.bridge, mappings=with_files(REWORDED))
@@ -40,9 +45,16 @@ def planned(world: World, asked: Asked = ALL) -> BackfillPlan:
     return plan_replan(world.bridge, asked)
 
 
-def applied(world: World, plan: BackfillPlan) -> list[Report]:
+def applied(world: World, plan: BackfillPlan) -> Report:
     world.clock.advance(60)
     return carry_out_replan(world.bridge, plan.number)
+
+
+def called_by(alone: World) -> int:
+    """Return how many calls to the platform it takes one process to do all of it."""
+    plan, before = planned(alone), alone.platform.called
+    applied(alone, plan)
+    return alone.platform.called - before
 
 
 def reworded(world: World) -> int:
@@ -69,11 +81,11 @@ def test_it_is_done_slice_after_slice_and_then_nothing_is_left(world, monkeypatc
     monkeypatch.setattr(replanning, "SLICE", 2)
     plan = planned(world)
 
-    reports = applied(world, plan)
+    report = applied(world, plan)
 
-    assert [report.balance.done for report in reports] == [2, 1]
+    assert (report.balance.seen, report.balance.done) == (3, 3)
     assert (reworded(world), states(world.ledger, plan.number)) == (3, {"done": 3})
-    assert applied(world, plan) == []
+    assert applied(world, plan).balance.seen == 0
 
 
 def test_a_deal_of_which_the_mapping_says_something_else_by_now_is_left_out_and_listed(world):
@@ -81,7 +93,7 @@ def test_a_deal_of_which_the_mapping_says_something_else_by_now_is_left_out_and_
     world.crm.edit(f"0065g{0:010d}AAV", source={"Business_Goal__c": "Another one"})
     world.run()
 
-    (report,) = applied(world, plan)
+    report = applied(world, plan)
 
     assert (reworded(world), states(world.ledger, plan.number)) == (3, {"done": 2, "left out": 1})
     assert [one.reason for one in report.exceptions if one.what == "left out"] == [f"{CHANGED}; plan again"]
@@ -107,6 +119,38 @@ def test_cut_off_on_the_way_it_goes_on_with_the_same_approval(world, monkeypatch
         applied(world, plan)
 
     assert (reworded(world), states(world.ledger, plan.number)) == (3, {"done": 3})
+
+
+def test_two_processes_that_bring_a_mapping_at_once_share_the_slices_and_send_nothing_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(replanning, "SLICE", 2)
+    world, alone = delivered(f"sqlite:///{tmp_path / 'handoff.db'}"), delivered("sqlite://")
+    plan, calls = planned(world), called_by(alone)
+    other = Ledger(f"sqlite:///{tmp_path / 'handoff.db'}")
+    other.open(stamps={})
+    put, helped = world.platform.put, []
+    before, sent = world.platform.called, len(world.platform.sent)
+
+    def meanwhile(steps, intend=lambda steps: None):
+        monkeypatch.setattr(world.platform, "put", put)
+        helped.append(carry_out_replan(replace(world.bridge, ledger=other), plan.number))
+        return put(steps, intend)
+
+    monkeypatch.setattr(world.platform, "put", meanwhile)
+    report = applied(world, plan)
+
+    assert (report.balance.done, helped[0].balance.done) == (2, 1)
+    assert len({step.key for step in world.platform.sent[sent:]}) == len(world.platform.sent[sent:]) == 3
+    assert world.platform.called - before == calls
+    assert states(world.ledger, plan.number) == {"done": 3}
+
+
+def test_the_trail_names_who_approved_it(world):
+    plan = planned(world)
+
+    carry_out_replan(world.bridge, plan.number, by="maya.lind")
+
+    (approved,) = [event for event in world.ledger.events(limit=50) if event.what == "approved"]
+    assert (approved.actor, approved.detail) == ("maya.lind", f"backfill plan {plan.number}")
 
 
 def test_an_owner_cannot_be_asked_for(world):

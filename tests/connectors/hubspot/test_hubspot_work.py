@@ -219,6 +219,19 @@ def test_owners_are_the_people_deactivated_ones_are_inactive(work: Work) -> None
     }
 
 
+def test_owners_are_read_once_and_again_only_for_an_address_that_was_not_asked_for(
+    work: Work, portal: SandboxPortal
+) -> None:
+    work.people(["rae.rep@harbor.example", "nobody@harbor.example"])
+    asked = len(portal.asked)
+
+    again = work.people(["Rae.Rep@harbor.example", "nobody@harbor.example", "lee.left@harbor.example"])
+
+    assert (again.keys(), len(portal.asked)) == ({"rae.rep@harbor.example", "lee.left@harbor.example"}, asked)
+    work.people(["somebody@harbor.example"])
+    assert len(portal.asked) > asked
+
+
 def test_one_bad_task_leaves_the_others_made(work: Work, portal: SandboxPortal) -> None:
     bad = step(BIRCH, payload={**TASK, "priority": "SOON"})
 
