@@ -14,11 +14,11 @@ from handoff.lanes import delivered
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef
+from handoff.plans import carried_out, planned
 from handoff.reapplication import To
 from handoff.reapply import plan_again
 from handoff.rebuild import rebuild
 from handoff.reconcile import reconcile
-from handoff.replanning import carried_out, planned
 from handoff.run import run_once
 from tests.fakes import EDITED, FakeCrm, FakeDestination, World, with_files
 from tests.handoff.builders import DEAL, FILES, a_deal, users
