@@ -22,7 +22,9 @@ from sandbox.world import World
 from tests.databases import postgresql_server
 
 SCALE = 60.0
-A_MINUTE = 95
+A_MINUTE = 20
+"""So few that both processes have to wait for one another's calls."""
+
 KILLED_AFTER = 0.4
 LONGEST_SECONDS = 1_200.0
 ASKED = ("--since", "2017-01-01", "--until", "2017-12-31", "--full")
@@ -96,6 +98,7 @@ def together(data: Path, setting: Setting) -> Together:
         folder = Path(name)
         sizes = {f"HANDOFF_{end}": size for end, size in sizes_of(setting).items()}
         environment = {"HANDOFF_SANDBOX": str(served.port_base), "HANDOFF_LEDGER_URL": url} | sizes
+        environment["HANDOFF_PLATFORM_MAIN_CALLS_PER_MINUTE"] = str(A_MINUTE)
         workers = Workers(world, environment, historic_mappings(setting, folder), folder / "backfill.log")
         try:
             return _watched(workers, world)
