@@ -117,7 +117,7 @@ class OfThePost(OfGainsight):
 class OfHubSpot:
     """HubSpot's: searches and batch reads are POSTs too, and few of its calls write."""
 
-    times = (0.6, 1.9)
+    times = (0.7, 1.9)
 
     def writes(self, request: Request) -> bool:
         """Say whether a call may change something."""
@@ -168,7 +168,7 @@ class OfHubSpot:
 class OfTotango:
     """Totango's: its API takes one record a call, its Integration Hub takes many and applies them later."""
 
-    times = (0.8, 1.4)
+    times = (0.95, 1.45)
 
     def writes(self, request: Request) -> bool:
         """Say whether a call may change something."""
