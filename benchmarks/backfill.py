@@ -41,8 +41,8 @@ def in_time(data: Path, _: argparse.Namespace) -> str:
         "| ---: |" + " ---: |" * 15,
     ]
     lines += [_in_time(row) for row in rows]
-    cuts = "; ".join(f"{row.lists}/{row.seed} {', '.join(row.kills)}" for row in rows)
-    lines += ["", f"The {KILLS} cuts, by lists and seed: {cuts}."]
+    lines += ["", f"The {KILLS} cuts of each:", ""]
+    lines += [f"- lists of {row.lists}, seed {row.seed}: {', '.join(row.kills)}" for row in rows]
     for row in rows:
         used = row.calls["gainsight"]
         if used.backfill > used.planned * (1 + MOST_OVER) or row.p99 > SLOWEST_SECONDS:
