@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -31,15 +32,21 @@ def _role(said: str) -> str:
     return said
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return every time zone there is; finding them reads a folder of files."""
+    return frozenset(available_timezones())
+
+
 def _zone(said: str) -> str:
-    if said not in available_timezones():
+    if said not in _zones():
         raise ValueError(f"{said!r} is no time zone. {_nearest_zone(said)}")
     return said
 
 
 def _nearest_zone(said: str) -> str:
     """Offer the zone of a city, or the one that is nearly written so."""
-    zones = sorted(available_timezones())
+    zones = sorted(_zones())
     city = said.strip().replace(" ", "_").lower()
     of_city = [zone for zone in zones if "/" in zone and zone.lower().endswith(f"/{city}")]
     near = of_city[0] if of_city else near_to(said, zones) if "/" in said else None

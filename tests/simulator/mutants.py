@@ -188,7 +188,7 @@ MUTANTS = (
         "count a deal that a 207 does not name as written",
         [(WriteBack, "_read_back", _written_all_the_same)],
         _FROM_HUBSPOT,
-        range(1, 9),
+        range(5, 13),
     ),
     Mutant("skip the look for work in the CRM", [(WorkInHubSpot, "find", _no_work_found)], _IN_HUBSPOT, range(1, 9)),
 )

@@ -13,7 +13,7 @@ from tests.simulator.ranges import ROOT, played, ranges
 
 HANDOFFS = 100_000
 """`make simulate` plays a million, range by range."""
-OF_EACH_OTHER = 850
+OF_EACH_OTHER = 600
 
 
 @pytest.mark.parametrize("seeds", ranges(HANDOFFS), ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
