@@ -13,10 +13,15 @@ settings.register_profile("ci", derandomize=True)  # CI says the same twice; a d
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+LONGEST = frozenset(
+    ("test_two_at_once.py", "test_backfill_by_processes.py", "test_backfill_flow.py", "test_schedule.py")
+)
+"""The files of tests that take most of their time waiting."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that start processes first, the longest before all, so that two workers end about together."""
-    items.sort(key=lambda item: (not item.path.match("test_two_at_once.py"), not item.get_closest_marker("process")))
+    """Put tests that start processes first, the longest before all, so that all workers end about together."""
+    items.sort(key=lambda item: (item.path.name not in LONGEST, not item.get_closest_marker("process")))
 
 
 @pytest.fixture(scope="session")
