@@ -113,7 +113,7 @@ def _synced(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, asks
         if not goes_on:
             return None
     with progress_bar() as progress, _wiring.wired(chosen, progress=progress) as bridge:
-        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
+        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal, connectors.ids_in())]
         report = run_once(bridge, deals=ids, limit=limit)
         if deal is not None and not report.balance.seen:
             raise left_alone(deal, bridge.mappings.contract, early=bool(report.before_start))
@@ -123,7 +123,7 @@ def _synced(chosen: _wiring.Choice, deal: str | None, limit: int | None, *, asks
 def _looked(chosen: _wiring.Choice, deal: str | None, limit: int | None) -> tuple[list[Shown], Mappings]:
     """Return what a pass over one CRM would do, and the mappings by which it would."""
     with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
-        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
+        ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal, connectors.ids_in())]
         shown = list(preview(bridge, deals=ids, limit=limit))
         if deal is not None and not shown:
             read_live(bridge, ids[0], deal)
@@ -181,12 +181,12 @@ def why(
 
 def _story(chosen: _wiring.Choice, words: str) -> tuple[Story, Retold | None]:
     with _wiring.open_ledger(chosen) as ledger:
-        ref = known_deal(ledger, words)
+        ref = known_deal(ledger, words, connectors.ids_in(), crm=chosen.crm)
         if ref is not None:
             loaded = _wiring.mappings_of(replace(chosen, crm=ref.partition(":")[0]))
             return known_story(ledger, ref, loaded.contract), retold(ledger.story(ref), loaded)
     with _wiring.wired(chosen, read_only=True) as bridge:
-        read = read_live(bridge, live_deal(bridge.crm, words), words)
+        read = read_live(bridge, live_deal(bridge.crm, words, connectors.ids_in()), words)
         (one,) = prepare(lane_of(bridge, read), [read], known={})
         contract = bridge.mappings.contract
         early = contract.starts is not None and one.deal.won_at < contract.starts

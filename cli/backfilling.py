@@ -8,7 +8,7 @@ import typer
 from cli import screens
 from cli.acting import actor
 from cli.applying import does, show_left_out, show_step
-from cli.console import document, errors, headline, out, progress_bar
+from cli.console import document, err, errors, headline, out, progress_bar
 from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
@@ -73,6 +73,9 @@ def _plan(chosen: _wiring.Choice, asked: Asked, *, as_json: bool) -> None:
         bridge = bridge.to_one_platform(asked.platform)
         plan = planned(bridge, asked)
         told = [Teller(bridge).foretold(one) for one in plan.samples]
+    if asked.owner and not plan.deals and not plan.beyond_limit:
+        said = "None of the deals that can be planned is this owner's. Is it the address that the CRM has of the rep?"
+        err.print(said, style="yellow")
     if as_json:
         shown = [prepared_as_data(one, some, bridge.mappings) for one, some in zip(plan.samples, told, strict=True)]
         document("backfill", **plan.as_dict(), samples=shown)

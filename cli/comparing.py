@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+import connectors
 from cli.console import document, err, errors, headline, out, progress_bar
 from cli.finding import read_live
 from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
@@ -45,7 +46,7 @@ def diff(
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with progress_bar() as progress, _wiring.wired(chosen, read_only=True, progress=progress) as bridge:
-            ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal)]
+            ids = [] if deal is None else [deal_id(bridge.ledger, bridge.crm, deal, connectors.ids_in())]
             if deal is not None and platform is None and bridge.lanes:
                 platform = lane_of(bridge, read_live(bridge, ids[0], deal)).platform.instance
             comparison = Comparison(bridge.to_one_platform(platform), deals=ids, every=every, limit=limit)

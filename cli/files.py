@@ -155,27 +155,37 @@ def _each_loaded(folder: Path) -> list[Mappings]:
     several = _wiring.several_in(Path.cwd(), folder)
     if several:
         return [one for choice in several for one in _wiring.each_mappings_of(choice).values()]
-    usual_crm, usual_platform = _wiring.pair_of(Path.cwd())
-    crm = _named(folder / "sources", connectors.crms(), usual_crm)
-    platform = _named(folder / "targets", connectors.platforms(), usual_platform)
-    return [load_mappings(folder, crm=crm.name, platform=platform.platform)]
+    crms, platforms = _wiring.systems_in(Path.cwd())
+    return _of_each_pair(
+        folder,
+        _named(folder / "sources", connectors.crms(), crms),
+        _named(folder / "targets", connectors.platforms(), platforms),
+    )
 
 
 def _of_the_sandbox(folder: Path) -> list[Mappings]:
     """Return the folder's files for the sandbox's systems, whatever a `handoff.toml` names."""
-    crms, platforms = _wiring.sandbox_systems()
+    return _of_each_pair(folder, *_wiring.sandbox_systems())
+
+
+def _of_each_pair(folder: Path, crms: Sequence[System], platforms: Sequence[System]) -> list[Mappings]:
     return [load_mappings(folder, crm=crm.name, platform=one.platform) for crm in crms for one in platforms]
 
 
-def _named(folder: Path, known: Mapping[str, System], usual: str) -> System:
-    """Return the system that the folder has a file for; of several the usual one."""
+def _named(folder: Path, known: Mapping[str, System], usual: Sequence[str]) -> list[System]:
+    """Return the usual systems, which need a file each; where one alone is usual, that of the folder's only file."""
     names = sorted(path.stem for path in folder.glob("*.yml"))
-    name = usual if usual in names else names[0] if len(names) == 1 else ""
-    if not name:
-        raise ConfigError(f"{folder} needs {usual}.yml, or a single .yml file; there is: {', '.join(names) or 'none'}.")
-    if name not in known:
-        raise ConfigError(f"{folder / name}.yml: there is no connector for {name!r}. Use one of: {', '.join(known)}.")
-    return known[name]
+    meant = names if len(usual) == len(names) == 1 else usual
+    missing = [one for one in meant if one not in names]
+    if missing:
+        single = ", or a single .yml file" if len(usual) == 1 else ""
+        raise ConfigError(f"{folder} needs {missing[0]}.yml{single}; there is: {', '.join(names) or 'none'}.")
+    for name in meant:
+        if name not in known:
+            raise ConfigError(
+                f"{folder / name}.yml: there is no connector for {name!r}. Use one of: {', '.join(known)}."
+            )
+    return [known[name] for name in meant]
 
 
 def _show(found: Lineage) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+import connectors
 from cli import screens
 from cli.console import document, errors, headline, out
 from cli.finding import read_live
@@ -40,7 +41,7 @@ def preview(
         chosen = _wiring.choice(sandbox=sandbox, mappings=mappings, crm=crm)
         headline(_wiring.systems(chosen) + " (reads only)", as_json=as_json)
         with _wiring.wired(chosen, read_only=True) as bridge:
-            read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal), deal)
+            read = read_live(bridge, deal_id(bridge.ledger, bridge.crm, deal, connectors.ids_in()), deal)
             known = bridge.ledger.handoffs([keys.deal_key(read.ref, read.episode)])
             (one,) = prepare(bridge := lane_of(bridge, read), [read], known=known)
             told = Teller(bridge).foretold(one)

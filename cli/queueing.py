@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import connectors
 from cli.acting import actor
 from cli.asking import at_terminal, said
 from cli.console import document, errors, headline, out
@@ -171,7 +172,7 @@ def _act(word: Word, words: str, reason: str | None, *, sandbox: bool, as_json: 
         chosen = _wiring.choice(sandbox=sandbox, mappings=None)
         headline(_wiring.systems(chosen) + " (the ledger only)", as_json=as_json)
         with _wiring.open_ledger(chosen) as ledger:
-            about = subject(ledger, words)
+            about = subject(ledger, words, connectors.ids_in())
             spoken_for = Said(word, actor(), _reason(about, reason, as_json=as_json), ref)
             lease_now = _wiring.lease_clock(ledger).now()
             run = say(ledger, about, spoken_for, at=chosen.clock().now(), lease_now=lease_now)

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+import connectors
 from cli.console import Exit, document, errors, headline, out
 from cli.finding import unknown_deal
 from cli.options import AsJson, Sandbox
@@ -53,7 +54,7 @@ def trail(
             if verify:
                 _verify(ledger, as_json=as_json)
                 return
-            ref = None if deal is None else known_deal(ledger, deal) or unknown_deal(deal)
+            ref = None if deal is None else known_deal(ledger, deal, connectors.ids_in()) or unknown_deal(deal)
             begins = None if since is None else since.replace(tzinfo=UTC)
             rows = ledger.events(deal=ref, run=run, since=begins, limit=limit)
         if as_json:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from connectors._system import System
+from handoff.deals import IdsIn
 from handoff.errors import ConfigError
 
 USUAL_CRM, USUAL_PLATFORM = "salesforce", "gainsight"
@@ -31,6 +32,11 @@ def system(kind: str, name: str) -> System:
 def crms() -> Mapping[str, System]:
     """Return the systems in which deals are won, by name."""
     return {name: one for (kind, name), one in systems().items() if kind == "crm"}
+
+
+def ids_in() -> IdsIn:
+    """Return how each CRM's ids are read from words, by its name; see `System.ids_in`."""
+    return {name: one.ids_in for name, one in crms().items()}
 
 
 def platforms() -> Mapping[str, System]:

@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+ID_IN_WORDS = re.compile(r"(?<![A-Za-z0-9])[0-9](?:[A-Za-z0-9]{17}|[A-Za-z0-9]{14})(?![A-Za-z0-9])")
 LONG_ID = re.compile(r"00[A-Za-z0-9]{16}")
 """What nobody means but as an id: the keys of Salesforce's own kinds of record begin with 00."""
 OPPORTUNITY = "006"
@@ -69,6 +70,11 @@ def id18(record_id: str) -> str:
         return record_id
     groups = (record_id[at : at + 5] for at in (0, 5, 10))
     return record_id + "".join(CHECKSUM[sum(1 << i for i, c in enumerate(g) if "A" <= c <= "Z")] for g in groups)
+
+
+def ids_in(words: str) -> list[str]:
+    """Return the records' ids that stand in the words or in an address among them, in their 18-character form."""
+    return [id18(one) for one in ID_IN_WORDS.findall(words)]
 
 
 def opportunity_id(text: str) -> str:

@@ -1,6 +1,6 @@
 """What a connector module tells of its system: its settings, how it is made, and what can be made there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_type_hints
 
@@ -71,6 +71,8 @@ class System:
         stand_in: Returns the settings that point to a stand-in at a port, without its credentials.
         work_in: Of a CRM that can carry the work itself: returns the destination in the CRM it is given, under a
             platform's name; see `connectors.crm`.
+        ids_in: Of a CRM: returns the ids that words name by their shape or in an address, whole, as the connector gives
+            them out.
     """
 
     name: str
@@ -84,6 +86,7 @@ class System:
     tells_apart: str = "base_url"
     stand_in: Callable[[int], Mapping[str, Any]] = at_base_url
     work_in: WorkIn | None = None
+    ids_in: Callable[[str], Sequence[str]] = lambda _: ()
 
     @property
     def platform(self) -> Platform:

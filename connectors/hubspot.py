@@ -170,10 +170,9 @@ class HubSpot:
         An id, or the address of a deal in HubSpot, finds that deal.
         """
         words = text.strip()[:LONGEST_WORDS]
-        pasted = ADDRESS.search(words)
-        if pasted or words.isdecimal():
-            known = self._named([pasted[1] if pasted else words], "", limit)
-            if known or pasted:
+        if named := ids_in(words):
+            known = self._named(named[:1], "", limit)
+            if known or not words.isdecimal():
                 return known
         if not WORD.search(words):
             return []
@@ -274,6 +273,11 @@ def work_in(crm: HubSpot, instance: str, world: World) -> Destination:
     return crm.work(instance)
 
 
+def ids_in(words: str) -> list[str]:
+    """Return the ids of the deals whose addresses are among the words; or the id that the words are."""
+    return ADDRESS.findall(words) or ([words] if words.isdecimal() and words.isascii() else [])
+
+
 SYSTEM = System(
     name="hubspot",
     kind="crm",
@@ -283,6 +287,7 @@ SYSTEM = System(
     title="HubSpot",
     stand_in=lambda port: {**at_base_url(port), "time_zone": "US/Eastern"},
     work_in=work_in,
+    ids_in=ids_in,
 )
 
 

@@ -22,6 +22,7 @@ from connectors._salesforce_records import (
     after,
     checked,
     id18,
+    ids_in,
     moment,
     opportunity_id,
     soql,
@@ -389,4 +390,5 @@ SYSTEM = System(
     tells_apart="domain",
     stand_in=lambda _: {"domain": "sandbox.my"},
     work_in=work_in,
+    ids_in=ids_in,
 )

@@ -222,13 +222,13 @@ def _stand_ins(systems: list[System], port_base: int) -> tuple[Instance, ...]:
     return tuple(stand_in(one, port_base, os.environ, name) for one, name in zip(systems, names, strict=True))
 
 
-def pair_of(folder: Path) -> tuple[str, str]:
-    """Return the first CRM and platform of a folder's `handoff.toml`; the sandbox's where there is none."""
+def systems_in(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the systems of the CRMs and platforms of a folder's `handoff.toml`; the sandbox's where there is none."""
     if (folder / FILE).exists():
         settings = read_settings(folder, mappings=None)
-        return settings.crms[0].system, settings.platforms[0].system
+        return [one.system for one in settings.crms], [one.system for one in settings.platforms]
     crms, platforms = sandbox_systems()
-    return crms[0].name, platforms[0].name
+    return [one.name for one in crms], [one.name for one in platforms]
 
 
 def several_in(folder: Path, mappings: Path) -> list[Choice]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Text, cast, func, or_, select
 
 from handoff import tables as t
 from handoff.database import Database
@@ -13,26 +13,35 @@ from handoff.model import Scope
 _NEWEST = (t.deals.c.won_at.desc(), t.deals.c.ref)
 
 
+def _of(system: str) -> ColumnElement[bool]:
+    return t.deals.c.ref.contains(f":{system}:", autoescape=True)
+
+
 class Archive(Database):
     """The questions of people; nothing here writes."""
 
     def search(self, words: str) -> list[Row[Any]]:
-        """Return the deals whose id is this, or whose account or deal name contains it; newest win first."""
-        found = or_(
-            func.substr(t.deals.c.deal_id, 1, 15) == words[:15] if len(words) in (15, 18) else False,
-            t.deals.c.account_name.icontains(words, autoescape=True),
-            t.deals.c.name.icontains(words, autoescape=True),
-        )
-        with self.reading() as connection:
-            return list(connection.execute(select(t.deals).where(found).order_by(*_NEWEST)))
+        """Return the deals whose account or deal name contains the words; newest win first."""
+        c = t.deals.c
+        return self._deals_where(or_(*(name.icontains(words, autoescape=True) for name in (c.account_name, c.name))))
 
-    def resembling(self, deal_or_account_id: str) -> list[Row[Any]]:
+    def deals_with_id(self, system: str, deal_id: str) -> list[Row[Any]]:
+        """Return the deals of CRMs of this system that have this id: one for each org at most; newest win first."""
+        return self._deals_where(_of(system), t.deals.c.deal_id == deal_id)
+
+    def deals_with_ref(self, ref: str) -> list[Row[Any]]:
+        """Return the deal with this ref, if there is one."""
+        return self._deals_where(t.deals.c.ref == ref)
+
+    def resembling(self, system: str, deal_or_account_id: str) -> list[Row[Any]]:
         """Return the deals that have this id in other letter case, or that belong to this account; newest win first."""
         c = t.deals.c
         cased = func.lower(c.deal_id) == deal_or_account_id.lower()
-        found = or_(cased, func.substr(c.account_id, 1, 15) == deal_or_account_id[:15])
+        return self._deals_where(_of(system), or_(cased, c.account_id == deal_or_account_id))
+
+    def _deals_where(self, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
         with self.reading() as connection:
-            return list(connection.execute(select(t.deals).where(found).order_by(*_NEWEST)))
+            return list(connection.execute(select(t.deals).where(*conditions).order_by(*_NEWEST)))
 
     def deals_of(self, remote_id: str) -> list[Row[Any]]:
         """Return the deals whose handoff made, linked or wrote this record of a platform; newest win first."""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, select, update
 
 from handoff import tables as t
-from handoff.deals import known_deal
+from handoff.deals import IdsIn, known_deal
 from handoff.errors import ConfigError, HandoffError, Transient
 from handoff.fingerprints import fingerprint
 from handoff.intents import State
@@ -58,7 +58,7 @@ class Said:
     ref: str | None = None
 
 
-def subject(ledger: Ledger, words: str) -> Subject:
+def subject(ledger: Ledger, words: str, ids_in: IdsIn) -> Subject:
     """
     Return what an id of the queue means: a deal, or `<deal>/<step>`.
 
@@ -67,7 +67,7 @@ def subject(ledger: Ledger, words: str) -> Subject:
     """
     deal, slash, name = words.rpartition("/")
     is_step = bool(slash) and "/" not in deal and bool(name) and not any(c.isspace() for c in name)
-    ref = known_deal(ledger, deal if is_step else words)
+    ref = known_deal(ledger, deal if is_step else words, ids_in)
     if ref is None:
         raise ConfigError(f"The ledger knows no deal by {words!r}. `handoff queue` lists the ids.")
     kept = ledger.story(ref)

@@ -1,7 +1,8 @@
 """Finds the deal that a person means: an id, a pasted address, or part of a name."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handoff.contract import Contract
@@ -9,9 +10,11 @@ from handoff.errors import ConfigError
 from handoff.ledger import Ledger
 from handoff.ports import Crm
 
-ID = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{18}|[A-Za-z0-9]{15})(?![A-Za-z0-9])")
 REMOTE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{36}(?![A-Za-z0-9])")
 MOST_SHOWN = 10
+
+IdsIn = Mapping[str, Callable[[str], Sequence[str]]]
+"""By a CRM's system: returns the ids that words name, as that CRM writes ids and addresses; whole, as it keeps them."""
 
 
 class SeveralDeals(ConfigError):
@@ -20,26 +23,36 @@ class SeveralDeals(ConfigError):
     deals: Sequence[tuple[str, str]] = ()
 
 
-def known_deal(ledger: Ledger, words: str) -> str | None:
+def known_deal(ledger: Ledger, words: str, ids_in: IdsIn, *, crm: str | None = None) -> str | None:
     """
     Return the ref of the deal that the ledger knows by these words, None when it knows none.
+
+    Args:
+        words: An id, an address of the deal or of a record made for it, a ref, or part of a name.
+        crm: The instance whose deal is meant where deals of several fit.
 
     Raises:
         ConfigError: Several deals fit, and are listed; or the words are blank, a known deal's id in other letter
             case, or the id of a known account.
     """
     words = _said(words)
-    for remote in REMOTE_ID.findall(words):
-        rows = ledger.deals_of(remote)
+    for rows in _found(ledger, words, ids_in):
         if rows:
-            return _one_of(rows, words)
-    candidates = [one for one in ID.findall(words) if _looks_like_id(one)] or [words]
-    for candidate in candidates:
-        rows = ledger.search(candidate)
-        if rows:
-            return _one_of(rows, words)
-        _must_not_resemble(ledger, candidate)
+            return _one_of(rows, words, crm)
     return None
+
+
+def _found(ledger: Ledger, words: str, ids_in: IdsIn) -> Iterator[Sequence[Any]]:
+    """Yield the deals that each way of reading the words finds, the surest first."""
+    named = [(system, one) for system, read in ids_in.items() for one in read(words)]
+    for remote in REMOTE_ID.findall(words):
+        yield ledger.deals_of(remote)
+    yield ledger.deals_with_ref(words)
+    for system, one in named:
+        yield ledger.deals_with_id(system, one)
+    for system, one in named:
+        _must_not_resemble(ledger, system, one)
+    yield ledger.search(words)
 
 
 def _said(words: str) -> str:
@@ -48,20 +61,22 @@ def _said(words: str) -> str:
     return words.strip()
 
 
-def _one_of(rows: Sequence[Any], words: str) -> str:
+def _one_of(rows: Sequence[Any], words: str, crm: str | None) -> str:
+    rows = [row for row in rows if row.instance == crm] or rows
     if len(rows) > 1:
         raise _several(words, _listed(rows))
     return str(rows[0].ref)
 
 
 def _listed(rows: Sequence[Any]) -> list[tuple[str, str]]:
-    return [(str(row.deal_id), f"{row.account_name or 'no account'}: {row.name}") for row in rows]
+    # Two CRMs of one system may have given one id twice: then the ref alone tells their deals apart.
+    times = Counter(row.deal_id for row in rows)
+    shown = [str(row.deal_id if times[row.deal_id] == 1 else row.ref) for row in rows]
+    return [(one, f"{row.account_name or 'no account'}: {row.name}") for one, row in zip(shown, rows, strict=True)]
 
 
-def _must_not_resemble(ledger: Ledger, word: str) -> None:
-    if len(word) not in (15, 18) or not word.isalnum():
-        return
-    rows = ledger.resembling(word)
+def _must_not_resemble(ledger: Ledger, system: str, word: str) -> None:
+    rows = ledger.resembling(system, word)
     cased = [row.deal_id for row in rows if row.deal_id.lower() == word.lower()]
     if cased:
         raise ConfigError(f"There is no deal {word}: ids are case-sensitive. Did you mean {cased[0]}?")
@@ -71,34 +86,38 @@ def _must_not_resemble(ledger: Ledger, word: str) -> None:
         )
 
 
-def deal_id(ledger: Ledger, crm: Crm, words: str) -> str:
+def deal_id(ledger: Ledger, crm: Crm, words: str, ids_in: IdsIn) -> str:
     """
     Return the CRM id of the deal that these words mean, by the ledger or else by the CRM.
 
     Raises:
         ConfigError: None fits, or several do, or the words are blank, or the deal is another CRM's.
     """
-    known = known_deal(ledger, words)
+    known = known_deal(ledger, words, ids_in, crm=crm.instance)
     if known is None:
-        return live_deal(crm, words)
+        return live_deal(crm, words, ids_in)
     theirs, *_, of_crm = known.split(":")
     if theirs != crm.instance:
         raise ConfigError(f"{words!r} is a deal of [crm.{theirs}], not of [crm.{crm.instance}]: --crm {theirs}")
     return of_crm
 
 
-def live_deal(crm: Crm, words: str) -> str:
+def live_deal(crm: Crm, words: str, ids_in: IdsIn) -> str:
     """
-    Return the CRM id of the won deal that these words mean, asking the CRM.
+    Return the CRM id of the won deal that these words mean, asking the CRM where they name none.
+
+    An id or address may be that of a deal that is not won, or of none.
 
     Raises:
         ConfigError: None fits, or several do, or the words are blank.
     """
     words = _said(words)
-    ids = [one for one in ID.findall(words) if _looks_like_id(one)]
-    if ids:
-        return str(ids[0])
+    named = ids_in[crm.system](words)
+    if named and not words.isdecimal():  # a bare number may be part of a name as well
+        return named[0]
     found = crm.search(words, limit=MOST_SHOWN + 1)
+    if not found and named:
+        return named[0]
     if not found:
         raise ConfigError(
             f"No won deal is called {words!r}, here or in the CRM. Give an id, the deal's address, or part of its "
@@ -107,10 +126,6 @@ def live_deal(crm: Crm, words: str) -> str:
     if len(found) > 1:
         raise _several(words, found)
     return found[0][0]
-
-
-def _looks_like_id(word: str) -> bool:
-    return any(c.isdigit() for c in word) and word[:3].isalnum() and word[0].isdigit()
 
 
 def left_alone(words: str, contract: Contract, *, early: bool) -> ConfigError:

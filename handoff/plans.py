@@ -1,5 +1,6 @@
 """Plans of both kinds, historical deals and changed mappings: made, and done in as many runs as that takes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -9,11 +10,13 @@ from handoff.backfill_plan import BackfillPlan
 from handoff.backfilling import carry_out_backfill
 from handoff.backfills import Asked, go_on_at, holders_alive, plan_of, slices_left, states
 from handoff.bridge import Bridge
+from handoff.errors import ConfigError
 from handoff.intake import Stage, at_once
 from handoff.leases import LEASE
 from handoff.replanning import carry_out_replan, plan_replan
 from handoff.report import Report
 from handoff.rows import BRIDGE, LONGEST_ACTOR
+from handoff.yaml_files import nearest
 
 SOON = timedelta(minutes=10)
 """What goes on by itself within so much time is waited for; on a clock on the wall, as all here."""
@@ -26,9 +29,20 @@ FIRST_PAUSE, LONGEST_PAUSE = LEASE, timedelta(minutes=5)
 
 
 def planned(bridge: Bridge, asked: Asked) -> BackfillPlan:
-    """Plan what is asked for, keep the plan, and return it; neither system is written; see the two it stands for."""
+    """
+    Plan what is asked for, keep the plan, and return it; neither system is written; see the two it stands for.
+
+    Raises:
+        ConfigError: There is no such platform or segment; nothing was read.
+    """
     bridge, asked = bridge.to_one_platform(asked.platform), replace(asked, crm=bridge.crm.instance)
+    _must_be_known(asked.segment, [segment.name for segment in bridge.mappings.contract.segments])
     return plan_replan(bridge, asked) if asked.replan else plan_backfill(bridge, asked)
+
+
+def _must_be_known(segment: str | None, names: Sequence[str]) -> None:
+    if segment is not None and segment not in names:
+        raise ConfigError(f"handoff.yml has no segment {segment!r}. {nearest(segment, names)}")
 
 
 def carried_out(bridge: Bridge, number: int, *, by: str = BRIDGE, stage: Stage = at_once) -> list[Report]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+import connectors
 from cli.console import Exit, exit_code
 from cli.screens import nothing_to_do, show_exceptions, show_story
 from flows._wiring import SHIPPED_MAPPINGS
@@ -42,7 +43,7 @@ class Ran:
     report: Report
 
     def story(self, deal: str = "Dock roll-out") -> Story:
-        ref = known_deal(self.bridge.ledger, self.deal(deal)["Id"])
+        ref = known_deal(self.bridge.ledger, self.deal(deal)["Id"], connectors.ids_in())
         assert ref is not None
         return known_story(self.bridge.ledger, ref, self.bridge.mappings.contract)
 

@@ -87,6 +87,8 @@ def test_a_deal_that_changed_since_is_listed(old):
         (("--apply", "1", "--full"), "Leave the other options out"),
         (("--since", "2025-01-01", "--until", "2024-01-01"), "Swap them"),
         (("--apply", "9"), "no planned backfill 9"),
+        ((*ASKED, "--segment", "entreprise"), "no segment 'entreprise'. Nearest: enterprise."),
+        ((*ASKED, "--replan", "--segment", "nosuch"), "no segment 'nosuch'. Use one of: enterprise, mid_market, smb."),
         (("--since", "01.02.2024", "--until", "2024-12-31"), "does not match"),
     ],
 )
@@ -96,3 +98,13 @@ def test_what_is_asked_for_wrongly_ends_with_2_and_says_how_to_ask(old, options,
     assert said.exit_code == 2
     assert told in said.output
     assert old.platform.sent == []
+
+
+def test_an_owner_who_has_none_of_the_deals_is_asked_about(old):
+    said = called(*ASKED, "--owner", "nosuch@northwind.example")
+    theirs = called(*ASKED, "--owner", "Rosa.Lang@northwind.example")
+
+    assert "Plan 1: 0 deals" in said.output
+    assert "None of the deals that can be planned is this owner's. Is it the address" in " ".join(said.output.split())
+    assert "Plan 2: 1 deal," in theirs.output
+    assert "this owner's" not in theirs.output

@@ -71,6 +71,41 @@ def test_check_runs_the_shipped_examples_of_each_pair(crm: str, platform: str, m
         assert (done.exit_code, said["findings"], said["examples"]) == (0, [], 2)
 
 
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "said"),
+    [
+        ("targets/totango.yml", "object: touchpoint", "object: touchpont", "Nearest: touchpoint."),
+        ("sources/hubspot.yml", "as: date", "as: dat", "Nearest: date."),
+    ],
+)
+def test_check_finds_a_mistake_of_every_pair_of_the_sandbox_without_asking_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, right: str, wrong: str, said: str
+):
+    monkeypatch.setenv("HANDOFF_SANDBOX_CRM", "salesforce,hubspot")
+    monkeypatch.setenv("HANDOFF_SANDBOX_PLATFORM", "gainsight,totango")
+    assert called("check", "--mappings", str(folder)).exit_code == 0
+    written = (folder / file).read_text(encoding="utf-8")
+    assert right in written
+    (folder / file).write_text(written.replace(right, wrong, 1), encoding="utf-8")
+
+    alone, of_sandbox = (called("check", "--mappings", str(folder), *more) for more in ([], ["--sandbox"]))
+
+    for done in (alone, of_sandbox):
+        assert done.exit_code == 2
+        assert f"{file}:" in done.output
+        assert said in done.output
+
+
+def test_check_asks_for_the_file_of_each_system_of_the_sandbox(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HANDOFF_SANDBOX_PLATFORM", "gainsight,totango")
+    (folder / "targets" / "totango.yml").unlink()
+
+    done = called("check", "--mappings", str(folder))
+
+    assert done.exit_code == 2
+    assert "needs totango.yml; there is: churnzero, crm, gainsight." in " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(("crm", "platform"), PAIRS)
 def test_of_each_pair_a_complete_deal_and_one_with_gaps_are_shown(crm: str, platform: str):
     shown = load_examples(SHIPPED_MAPPINGS, crm=crm, platform=platform).read

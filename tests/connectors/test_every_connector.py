@@ -54,6 +54,17 @@ def receipts(crm: Crm, case: CrmCase, ids: list[str]) -> list[Receipt]:
 
 
 @of_every_crm
+def test_a_deals_id_and_the_address_it_carries_name_that_deal_and_a_name_names_none(
+    system: System, world: World
+) -> None:
+    (deal, *_) = next(crm_over(world, system, case_of(system)).changed(until_now(world))).deals
+
+    assert deal.ref.id in system.ids_in(deal.ref.id)
+    assert deal.ref.id in system.ids_in(deal.url)
+    assert system.ids_in(deal.name) == []
+
+
+@of_every_crm
 def test_every_won_deal_is_read_to_the_last_page_and_none_twice(system: System, world: World) -> None:
     case = case_of(system)
     world.faults(list(case.small_pages))

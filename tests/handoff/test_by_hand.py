@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+import connectors
 from handoff import tables as t
 from handoff.by_hand import Said, Word, say, subject
 from handoff.errors import Transient
@@ -49,7 +50,7 @@ def refused_update(world: World) -> World:
 
 def speak(world: World, word: Word, words: str = DEAL, ref: str | None = None) -> int:
     said = Said(word, "maya", "she looked", ref)
-    about = subject(world.ledger, words)
+    about = subject(world.ledger, words, connectors.ids_in())
     return say(world.ledger, about, said, at=world.clock.now(), lease_now=world.bridge.leasing.now())
 
 

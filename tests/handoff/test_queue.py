@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+import connectors
 from handoff import tables as t
 from handoff.by_hand import Said, Word, say, subject
 from handoff.errors import ConfigError, Transient
@@ -52,7 +53,7 @@ def refused(world: World) -> World:
 
 
 def told(world: World, word: str, words: str, *, ref: str | None = None, reason: str = "seen in the platform") -> int:
-    about = subject(world.ledger, words)
+    about = subject(world.ledger, words, connectors.ids_in())
     now = world.clock.now()
     return say(world.ledger, about, Said(Word(word), "ada", reason, ref), at=now, lease_now=now)
 
@@ -367,7 +368,7 @@ def test_a_pass_that_read_the_deal_before_the_word_does_not_write_over_it(refuse
 
 
 def test_a_word_about_what_a_pass_has_just_settled_is_refused(refused):
-    about, now = subject(refused.ledger, f"{DEAL}/plan"), refused.clock.now()
+    about, now = subject(refused.ledger, f"{DEAL}/plan", connectors.ids_in()), refused.clock.now()
     refused.run(after=3_700)
 
     with pytest.raises(Transient, match="Look again: handoff queue"):

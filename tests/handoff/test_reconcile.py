@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+import connectors
 from handoff import tables as t
 from handoff.bridge import Bridge
 from handoff.by_hand import Said, Word, say, subject
@@ -181,7 +182,7 @@ def test_a_deal_that_counts_as_done_without_a_handoff_is_lost(house):
 
 def by_hand(house: House, word: Word, words: str, ref: str | None = None) -> None:
     ledger, now = house.bridge.ledger, house.bridge.clock.now()
-    say(ledger, subject(ledger, words), Said(word, "ada", "as agreed", ref), at=now, lease_now=now)
+    say(ledger, subject(ledger, words, connectors.ids_in()), Said(word, "ada", "as agreed", ref), at=now, lease_now=now)
 
 
 def test_deals_that_a_person_took_over_are_neither_lost_nor_told_otherwise(house):
