@@ -32,6 +32,7 @@ def _role(said: str) -> str:
 
 
 def _zone(said: str) -> str:
+    """Return the name of a time zone; raises `ValueError` that offers the nearest."""
     if said not in available_timezones():
         raise ValueError(f"{said!r} is no time zone. {_nearest_zone(said)}")
     return said
@@ -60,6 +61,7 @@ def _hours(said: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Calendar(Frozen):
@@ -67,7 +69,7 @@ class Calendar(Frozen):
 
     country: str | None = Field(None, description="Two letters, GB: whose public holidays are kept.")
     region: str | None = Field(None, description="A part of the country with holidays of its own, TX.")
-    zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="The time zone of days: Europe/London.")
+    zone: Zone = Field("UTC", description="The time zone of days: Europe/London.")
     days: list[str] = Field(
         default_factory=lambda: list(DAYS[:5]), min_length=1, description="Working days: mon, tue ..."
     )
