@@ -104,6 +104,8 @@ def _show_owner(who: str, entries: Sequence[Entry], now: datetime, *, most: int 
 
 
 def _next(one: Entry, now: datetime) -> str:
+    if one.parked:
+        return "goes on once somebody said what became of it"
     moment = one.expected_at or one.next_try
     when = "with the next pass" if moment is None or moment <= now else f"at {moment:%H:%M} UTC"
     if moment is not None and moment - now > timedelta(hours=20):

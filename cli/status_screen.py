@@ -110,6 +110,7 @@ def _show_deals(title: str, some: Sequence[Named], count: int, now: datetime, *,
     for one in some:
         out.print(f"  {one.deal}  {shortened(one.name, 60)}", style="cyan", markup=False)
         again = f"again {_when(one.again, now)}" if one.again else "with the next pass"
+        again = "once somebody said what became of it" if one.parked else again
         out.print(f"      {one.reason or 'read, not yet handed off'} ({again})", markup=False)
     if count > len(some):
         out.print(f"  and {count - len(some):,} more: handoff queue")

@@ -94,7 +94,10 @@ class Inspector:
 
     def _check_events(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         sent = [
-            (one, field.place) for field in wanted.fields(EVENT) if field.name == "eventName" for one in field.literals
+            (one, field.place_of(one))
+            for field in wanted.fields(EVENT)
+            if field.name == "eventName"
+            for one in field.literals
         ]
         counted = self._settings.census_events
         found = [

@@ -47,7 +47,7 @@ class Values:
                 continue
             told.append(field.name)
             for value in field.literals:
-                found += _value_trouble(f"{LABELS[kind]}.{field.name}", value, known, field.place)
+                found += _value_trouble(f"{LABELS[kind]}.{field.name}", value, known, field.place_of(value))
         return looked(self._system, name, found, ", ".join(told) or "the mapping writes no fixed value into a picklist")
 
     def _known_values(self, kind: str, name: str) -> Active | None:

@@ -25,6 +25,7 @@ CALL_TIMEOUT_SECONDS = 10.0
 EDGE_BUSINESS = timedelta(seconds=2)
 EDGE_REAL_SECONDS = 0.1
 PATIENCE_REAL_SECONDS = 2.0
+BLIND = "It may have happened, and cannot be looked up. Look there, then say so: handoff queue."
 A_MOMENT_SECONDS = 0.001  # a wait is never rounded to nought: the loop around it would not end
 
 
@@ -41,12 +42,14 @@ class Route:
     """
     One thing a connector may ask.
 
-    `reads` declares that it changes nothing; `repeatable` that sending it twice does no more than once.
+    `reads` declares that it changes nothing; `repeatable` that sending it twice does no more than once. `findable` says
+    that what it makes can be looked up where no answer came; where it cannot, a person must say what became of it.
     """
 
     doing: str
     reads: bool
     repeatable: bool
+    findable: bool = True
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ class Exchange:
         if route.reads or route.repeatable:
             remedy = "It may be sent again, and the next run does so."
             return self.error(Transient, route, why, remedy, status=status, request_id=request_id)
-        remedy = "It is looked up before it is sent again."
+        remedy = "It is looked up before it is sent again." if route.findable else BLIND
         return self.error(Ambiguous, route, why, remedy, status=status, request_id=request_id)
 
     def error(

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, model_validator
 from connectors._hubspot_settings import BASE_URL, DEFAULT_VERSION, HubSpotSettings, OAuth, ServiceKey
 from connectors._hubspot_wire import CALLS_PER_DAY, CALLS_PER_TEN_SECONDS, SEARCHES_PER_SECOND
 from connectors._system import chosen, from_environment, with_switches
+from handoff.people import Zone
 from handoff.settings import InstanceModel
 
 
@@ -17,7 +18,7 @@ class _HubSpot(InstanceModel):
     base_url: str = Field(
         BASE_URL, pattern=r"^https?://[^/\s]+$", description="the API's address, the same for portals of every region"
     )
-    time_zone: str = Field(
+    time_zone: Zone = Field(
         "UTC", description="the portal's, in which its day of calls begins; `check --live` tells it", examples=["UTC"]
     )
     searches_per_second: int = Field(

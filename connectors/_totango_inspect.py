@@ -121,7 +121,7 @@ class Inspector:
     def _check_plays(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         """Return the check that plays are manual and active: they are asked for on an account that is nowhere."""
         plays = {
-            play: field.place
+            play: field.place_of(play)
             for field in wanted.fields(PLAY)
             if field.name == "successplayId"
             for play in field.literals

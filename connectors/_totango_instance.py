@@ -13,7 +13,7 @@ class _Totango(InstanceModel):
     system: Literal["totango"]
     region: Region = Field("us", description='where your data is, or "eu"; a token works in its region alone')
     service_id: str = Field(
-        pattern=r"^[^/\s]+$",
+        pattern=r"^[!-.0-~]+$",  # a header holds it: no letter beyond ASCII
         description="the number in the middle of SP-<number>-<instance>",
         examples=["<12345>"],
     )

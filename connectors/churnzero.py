@@ -178,8 +178,8 @@ def _kinds(settings: ChurnZeroSettings, *, verifies: bool) -> dict[str, Capabili
     of_accounts = settings.accounts_per_lookup if several else 1
     natural, findable, settle = Identity.NATURAL, Identity.FINDABLE, settings.settle
     return {
-        ACCOUNT: Capability(natural, settings.list_size, of_accounts, settle, looks_first=verifies),
-        CONTACT: Capability(natural, settings.list_size, 1, settle, looks_first=verifies),
+        ACCOUNT: Capability(natural, settings.list_size, of_accounts, settle, looks_first=verifies, marks=True),
+        CONTACT: Capability(natural, settings.list_size, 1, settle, looks_first=verifies, marks=True),
         EVENT: Capability(findable if verifies else natural, settings.list_size, 1, settle, looks_first=False),
     }
 

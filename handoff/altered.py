@@ -1,24 +1,30 @@
-"""What people changed in what we wrote: news, and theirs."""
+"""What people changed in what we wrote: news, and theirs; and what never arrived although it was accepted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from handoff.batches import batches
 from handoff.census import Census
-from handoff.findings import Finding, What
+from handoff.findings import Finding, Heal, What
 from handoff.fingerprints import field_fingerprint
 from handoff.intents import State
 from handoff.keys import deal_key
-from handoff.model import Held, Scope, Step
+from handoff.model import Held, Result, Scope, Step
+from handoff.owners import Owner
 from handoff.prepare import prepare
 
+SENT = frozenset({Result.CREATED, Result.UPDATED})
 
-def altered(census: Census) -> Iterator[Finding]:
+
+def altered(census: Census, *, was_seen: Callable[[Any], bool]) -> Iterator[Finding]:
     """
     Yield the work whose fields hold something else than what we wrote last.
 
     Only records that changed after our last word are read, and those that tell no stamp or carry no key.
+
+    Args:
+        was_seen: Returns whether the work of a row was there when it was last reconciled.
     """
     touched: dict[str, list[str]] = {}
     for row in census.books.steps.values():
@@ -29,12 +35,21 @@ def altered(census: Census) -> Iterator[Finding]:
         steps = _as_planned(census, deals, rows)
         held = census.bridge.platform.read(steps) if steps else {}
         for step in steps:
-            names = _differing(rows[step.key], held.get(step.key))
-            if names:
-                why = f"{', '.join(names)} of {step.name} hold something else than what we wrote"
-                yield census.finding(
-                    What.ALTERED, why, deal=str(step.deal), step=step.key, kind=step.kind, refs=[str(step.ref)]
-                )
+            row, there = rows[step.key], held.get(step.key)
+            names, unmarked = _differing(row, there), there is not None and _unmarked(census, row)
+            what, heal = What.ALTERED, None
+            if names and unmarked and not was_seen(row):
+                what, heal = What.LOST, Heal.SEND
+                why = f"it was accepted, and its record lacks our key and what we wrote in {_all(names)}"
+            elif names:
+                why = f"{_all(names)} of {step.name} hold something else than what we wrote"
+            elif unmarked and row.scope == Scope.DEAL:
+                why = "our key was taken out of it"
+            else:
+                continue
+            yield census.finding(
+                what, why, deal=row.deal, step=step.key, kind=step.kind, refs=[str(step.ref)], heal=heal
+            )
 
 
 def _touched(census: Census, row: Any) -> bool:
@@ -42,9 +57,18 @@ def _touched(census: Census, row: Any) -> bool:
         return False
     records = census.records.get(row.key, ())
     if not records:
-        return bool(row.scope == Scope.ACCOUNT)  # linked by what it shares with the deal: no key tells of it
+        # An account that was linked by what it shares with the deal: no key tells of it.
+        return bool(row.scope == Scope.ACCOUNT) or _unmarked(census, row)
     (one, *others) = records
     return not others and (one.changed_at is None or one.changed_at > row.changed_at)
+
+
+def _unmarked(census: Census, row: Any) -> bool:
+    """Whether a record lacks our key although none of our writes comes without it."""
+    kind = census.bridge.platform.kinds.get(row.kind)
+    if kind is None or not kind.marks or row.result not in SENT or row.owner == Owner.BY_HAND:
+        return False
+    return row.key not in census.records and census.now >= row.changed_at + kind.settle
 
 
 def _as_planned(census: Census, deals: Sequence[str], touched: Mapping[str, Any]) -> list[Step]:
@@ -63,3 +87,7 @@ def _differing(row: Any, held: Held | None) -> list[str]:
     return sorted(
         name for name, value in held.values.items() if name in ours and field_fingerprint(value) != ours[name]
     )
+
+
+def _all(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -28,6 +28,7 @@ class Heal(StrEnum):
     SETTLE = "the step is settled from the record that was found"
     TELL = "the receipt is due again: the next sync writes it"
     REMEMBER = "it is remembered as deleted, and never made again"
+    SEND = "the step counts as never sent, and its deal as waiting: the next sync looks, and sends what is not there"
 
 
 @dataclass(frozen=True)

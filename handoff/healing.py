@@ -16,6 +16,7 @@ from handoff.model import DealRef, Held, Outcome, Result, Scope, Step
 from handoff.rows import event
 
 FOUND = "found by its key when the platform was counted"
+NEVER_ARRIVED = "it was accepted and never arrived; the next sync sends it"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Healer:
             Heal.TAKE_IN: self._take_in,
             Heal.SETTLE: self._settle,
             Heal.REMEMBER: self._remember,
+            Heal.SEND: self._send_again,
             Heal.TELL: self._tell,
         }
         healed: set[Finding] = set()
@@ -88,6 +90,13 @@ class Healer:
             bridge.ledger.take_in(page.deals, [], bridge.clock.now(), self.run)
             there = {deal.ref.id for deal in page.deals}
             taken |= {one for one in some if one.deal in there}
+        return taken
+
+    def _send_again(self, lost: Sequence[Finding]) -> set[Finding]:
+        """The deal waits first: a step that nobody takes up must not count as never sent."""
+        taken = self._take_in(lost)
+        bridge, now = self.census.bridge, self.census.bridge.clock.now()
+        bridge.ledger.count_as_never_sent((one.step for one in taken), NEVER_ARRIVED, now, self.run)
         return taken
 
     def _settle(self, found: Sequence[Finding]) -> set[Finding]:

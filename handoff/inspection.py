@@ -159,7 +159,11 @@ class ExpectedOfCrm:
 
 @dataclass(frozen=True)
 class ExpectedField:
-    """A field of the platform that a step sends (`updates`: later too), or finds records by (`matched`)."""
+    """
+    A field of the platform that a step sends (`updates`: later too), or finds records by (`matched`).
+
+    `parts` are the fields of single steps, where it says what several expect.
+    """
 
     name: str
     place: str
@@ -168,6 +172,11 @@ class ExpectedField:
     matched: bool = False
     literals: tuple[str, ...] = ()
     longest: int | None = None
+    parts: tuple["ExpectedField", ...] = field(default=(), compare=False)
+
+    def place_of(self, literal: str) -> str:
+        """Return where this value is written into it: at the steps that write it, and at no other."""
+        return "; ".join(dict.fromkeys(one.place for one in self.parts or (self,) if literal in one.literals))
 
 
 @dataclass(frozen=True)
@@ -247,4 +256,5 @@ def _both(one: ExpectedField, other: ExpectedField) -> ExpectedField:
         one.matched or other.matched,
         tuple(dict.fromkeys((*one.literals, *other.literals))),
         max((size for size in (one.longest, other.longest) if size), default=None),
+        (*(one.parts or (one,)), *(other.parts or (other,))),
     )

@@ -247,6 +247,30 @@ class Intents(Leases):
         with self.writing() as connection:
             connection.execute(statement, rows)
 
+    def count_as_never_sent(self, keys: Iterable[str], why: str, now: datetime, run: int) -> None:
+        """Forget what settled these steps: the pass that comes to them looks for their records, and sends them."""
+        statement = (
+            update(t.steps)
+            .where(t.steps.c.key == bindparam("k"))
+            .values(
+                state=State.PLANNED.value,
+                result=None,
+                reason=why,
+                remote_id=None,
+                payload_hash=fingerprint({}),
+                field_hashes={},
+                declined={},
+                owner=Owner.BRIDGE.value,
+                changed_at=now,
+                run=run,
+                **_OVER,
+            )
+        )
+        rows = [{"k": key} for key in keys]
+        if rows:
+            with self.writing() as connection:
+                connection.execute(statement, rows)
+
     def looked_in_vain(self, looked: Sequence[tuple[str, datetime]]) -> None:
         """Count an empty look-up for steps that may have been carried out; each is looked for again at its moment."""
         statement = (

@@ -39,6 +39,7 @@ def _zones() -> frozenset[str]:
 
 
 def _zone(said: str) -> str:
+    """Return the name of a time zone; raises `ValueError` that offers the nearest."""
     if said not in _zones():
         raise ValueError(f"{said!r} is no time zone. {_nearest_zone(said)}")
     return said
@@ -67,6 +68,7 @@ def _hours(said: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Calendar(Frozen):
@@ -74,7 +76,7 @@ class Calendar(Frozen):
 
     country: str | None = Field(None, description="Two letters, GB: whose public holidays are kept.")
     region: str | None = Field(None, description="A part of the country with holidays of its own, TX.")
-    zone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="The time zone of days: Europe/London.")
+    zone: Zone = Field("UTC", description="The time zone of days: Europe/London.")
     days: list[str] = Field(
         default_factory=lambda: list(DAYS[:5]), min_length=1, description="Working days: mon, tue ..."
     )

@@ -71,6 +71,7 @@ class Capability:
     `batch` is how many steps go in one call, `keys_per_lookup` how many one look-up takes. `settle` is how long a
     record just made may stay invisible to a look-up. `looks_first` says whether a step that was never sent is looked
     for: a natural one where its record may be there without us, a findable one where others than its key can match it.
+    `marks` says that no write comes without our key: a record that lacks it took none, or somebody took the key out.
     """
 
     identity: Identity
@@ -78,6 +79,7 @@ class Capability:
     keys_per_lookup: int = 200
     settle: timedelta = timedelta(seconds=120)
     looks_first: bool | None = None
+    marks: bool = False
 
     def looks_for(self, *, in_doubt: bool) -> bool:
         """Return whether a step without a record is looked for; without `looks_first` only a findable one is."""

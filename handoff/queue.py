@@ -40,7 +40,8 @@ class Entry:
     One thing that is not done.
 
     `id` is what a person types: a deal's id, or that and a step's name behind a slash. `what` is deal, step or receipt.
-    `next_try` is None where it is the next pass. `steps` are those of a deal that a person must clear.
+    `next_try` is None where it is the next pass. `steps` are those of a deal that a person must clear. `parked` says
+    that only a person can tell whether it was carried out, of a deal that nothing else holds it up: no pass decides it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Entry:
     expected_at: datetime | None
     url: str
     steps: tuple["Entry", ...] = ()
+    parked: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON."""
@@ -73,10 +75,12 @@ def queue(ledger: Database) -> list[Entry]:
         deals = connection.execute(query).all()
         since = _since(connection, [row.ref for row in deals])
         stopped = [row.ref for row in deals if row.standing == Standing.NEEDS_PERSON]
-        steps = _open_steps(connection, stopped)
+        steps = open_steps(connection, stopped)
     entries = {row.ref: _of_deal(row, since.get(row.ref, row.first_seen_at)) for row in deals}
     for row in steps:
         entries[row.deal] = replace(entries[row.deal], steps=(*entries[row.deal].steps, _of_step(row)))
+    for ref in only_parked(steps):
+        entries[ref] = replace(entries[ref], parked=True)
     return sorted(entries.values(), key=lambda one: (one.since, one.id), reverse=True)
 
 
@@ -144,14 +148,20 @@ def _of_step(row: Any) -> Entry:
         next_try=row.try_at,
         expected_at=None,
         url=row.url,
+        parked=parked(row),
     )
 
 
-def _open_steps(connection: Connection, refs: Sequence[str]) -> list[Any]:
+def only_parked(steps: Sequence[Any]) -> set[str]:
+    """Return the deals, by ref, of which each of these open steps is parked: no pass can go on with them."""
+    return {row.deal for row in steps} - {row.deal for row in steps if not parked(row)}
+
+
+def open_steps(connection: Connection, refs: Sequence[str]) -> list[Any]:
     """Return the steps of these deals that a person must clear, with what their deal is called."""
     s, d = t.steps.c, t.deals.c
     in_doubt = and_(s.state.in_([state.value for state in IN_DOUBT]), s.owner == Owner.CS_OPS.value)
-    query = select(s.deal, s.name, s.owner, s.reason, s.changed_at, s.try_at, d.deal_id, d.account_name, d.url)
+    query = select(s.deal, s.name, s.state, s.owner, s.reason, s.changed_at, s.try_at, d.deal_id, d.account_name, d.url)
     query = query.add_columns(d.name.label("deal_name")).join(t.deals, d.ref == s.deal)
     query = query.where(or_(s.state == State.REJECTED.value, in_doubt)).order_by(s.key)
     return [row for some in batches(refs, IN_AT_ONCE) for row in connection.execute(query.where(s.deal.in_(some)))]

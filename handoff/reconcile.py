@@ -133,8 +133,9 @@ def _found(bridge: Bridge) -> _Found:
     seen_at, missed = last_reconciled(bridge.ledger, bridge.crm.instance)
     parts = []
     for counted in each_platform(whole):
-        of_steps = StepFindings(counted, seen_at, missed).all()
-        parts.append((counted, [*of_steps, *receipt_findings(counted), *altered(counted)]))
+        of_steps = StepFindings(counted, seen_at, missed)
+        differing = altered(counted, was_seen=of_steps.was_seen)
+        parts.append((counted, [*of_steps.all(), *receipt_findings(counted), *differing]))
     (first, findings), *others = parts
     return _Found([(first, [*of_deals, *findings]), *others], balance)
 

@@ -7,6 +7,7 @@ from handoff.model import Step
 
 SAID = {
     "a person changed it": "a person changed {fields} of {step}: kept",
+    "it is not empty": "{fields} of {step} was not empty: kept",
     "its work is over": "{step} is closed: {fields} was left as it is",
     "it cannot be read back": "{fields} of {step} cannot be read back: left as it is",
 }

@@ -19,6 +19,9 @@ PREFIX = "HANDOFF"
 SECTIONS = ("ledger", "crm", "platform", "mappings")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,29}")
+IN_A_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+"""What can be sent as a credential: ASCII that is seen, with blanks between at most."""
+PEM = "-----BEGIN "
 RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!:memory:)([^/].*)")
 
 
@@ -66,9 +69,18 @@ class Instance:
             )
         values = dict(self.values)
         for name in model.model_fields:
-            from_environment = self.environment.get(self.variable(name))
+            # What a file or a secret store hands over often ends with a line break that belongs to nothing.
+            from_environment = self.environment.get(self.variable(name), "").rstrip("\r\n")
             if from_environment:
                 values[name] = from_environment
+        odd = tuple(
+            f"{self.variable(name)} holds a line break, a blank at an end, or a character beyond ASCII, which no "
+            f"{name} has. Copy it anew, in plain letters on one line."
+            for name in sorted(secrets & values.keys())
+            if not _can_be_sent(str(values[name]))
+        )
+        if odd:
+            raise ConfigError(f"The settings of {where} cannot be used; nothing was sent.", odd)
         try:
             settings = model.model_validate(values)
         except ValidationError as error:
@@ -91,6 +103,9 @@ class Instance:
             return f"{FILE} {where}: {name}: unknown setting. {nearest(name, model.model_fields)}"
         if kind == "missing":
             return f"{FILE} {where}: {name} is missing. Set it there, or {self.variable(name)} in the environment."
+        if self.environment.get(self.variable(name)):
+            where = f"{where}, from {self.variable(name)}"
+        message = message.removeprefix("Value error, ").rstrip(".")
         return f"{FILE} {where}: {name}: {message[:1].lower()}{message[1:]}."
 
 
@@ -218,6 +233,11 @@ def _known(values: Mapping[str, Any], known: tuple[str, ...], where: str) -> Non
     for name in values:
         if name not in known:
             raise ConfigError(f"{FILE}{where}: {name}: unknown setting. {nearest(name, known)}")
+
+
+def _can_be_sent(secret: str) -> bool:
+    """Return whether a header can hold a secret; a private key has several lines, and is never sent."""
+    return all(IN_A_HEADER.fullmatch(line) for line in (secret.splitlines() if secret.startswith(PEM) else [secret]))
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

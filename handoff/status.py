@@ -14,6 +14,7 @@ from handoff.ledger import Ledger
 from handoff.model import Standing
 from handoff.owners import Owner
 from handoff.ports import Limit, Traffic
+from handoff.queue import only_parked, open_steps
 
 OVERDUE = timedelta(minutes=15)
 """How old the last good pass may be before something is wrong."""
@@ -27,7 +28,11 @@ RECONCILED = "reconcile"
 
 @dataclass(frozen=True)
 class Named:
-    """A deal that waits, or needs somebody: why, since when (None: unknown), and when it goes on (None: next pass)."""
+    """
+    A deal that waits, or needs somebody: why, since when (None: unknown), and when it goes on (None: next pass).
+
+    `parked`: it does not, until a person says what became of its steps; see `handoff.queue.Entry`.
+    """
 
     deal: str
     name: str
@@ -35,6 +40,7 @@ class Named:
     won_at: datetime
     again: datetime | None
     url: str
+    parked: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -181,7 +187,8 @@ def _owners(connection: Connection, crm: str) -> dict[Owner, int]:
 def _named(connection: Connection, standing: Standing, crm: str) -> list[Named]:
     c = t.deals.c
     standing_so = select(t.deals).where(c.standing == standing.value, c.instance == crm)
-    rows = connection.execute(standing_so.order_by(c.won_at).limit(SHOWN))
+    rows = connection.execute(standing_so.order_by(c.won_at).limit(SHOWN)).all()
+    stopped = only_parked(open_steps(connection, [row.ref for row in rows if row.standing == Standing.NEEDS_PERSON]))
     return [
         Named(
             row.deal_id,
@@ -190,6 +197,7 @@ def _named(connection: Connection, standing: Standing, crm: str) -> list[Named]:
             row.won_at,
             row.expected_at or row.try_at,
             row.url,
+            parked=row.ref in stopped,
         )
         for row in rows
     ]

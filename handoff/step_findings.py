@@ -110,6 +110,8 @@ class StepFindings:
                 )
                 heal = Heal.SETTLE if len(others) == 1 else None
                 yield self._finding(What.UNRECORDED, why, key, row.kind, others, heal)
+            elif key in held and self.census.bridge.platform.kinds[row.kind].marks:
+                continue  # what its fields hold tells whether our write ever arrived: `altered`
             elif key in held and row.scope == Scope.DEAL and row.owner != Owner.BY_HAND:
                 why = "our key was taken out of it"
                 yield self._finding(What.ALTERED, why, key, row.kind, [row.remote_id], None)
@@ -136,7 +138,7 @@ class StepFindings:
             if row.remote_id in deleted:
                 why = f"it was deleted on {deleted[row.remote_id]:%Y-%m-%d %H:%M} UTC"
                 yield self._finding(What.VANISHED, why, row.key, row.kind, [row.remote_id], heal)
-            elif self._was_seen(row):
+            elif self.was_seen(row):
                 why = f"it was there on {self.seen_at:%Y-%m-%d}, when it was last reconciled"
                 yield self._finding(What.VANISHED, why, row.key, row.kind, [row.remote_id], heal)
             else:
@@ -146,7 +148,8 @@ class StepFindings:
                 )
                 yield self._finding(What.LOST, why, row.key, row.kind, [row.remote_id], None)
 
-    def _was_seen(self, row: Any) -> bool:
+    def was_seen(self, row: Any) -> bool:
+        """Return whether the work of a row was there when it was last reconciled on record."""
         settle = self.census.bridge.platform.kinds[row.kind].settle
         return self.seen_at is not None and row.changed_at + settle < self.seen_at and row.key not in self.missed
 

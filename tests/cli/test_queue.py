@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cli import acting, queueing
 from cli.app import app
+from handoff.ports import Capability, Identity
 from tests.fakes import End, World
 from tests.handoff.builders import DEAL, a_deal
 
@@ -66,6 +67,19 @@ def test_an_entry_says_its_id_why_since_when_when_it_is_looked_at_again_and_wher
     assert f"      its step: {DEAL}/plan" in text
     assert "since 2026-03-10 12:01 UTC; looked at again at 13:01 UTC" in text
     assert SECOND not in text
+
+
+def test_what_may_have_happened_and_cannot_be_looked_up_is_not_said_to_go_on_by_itself(world):
+    world.platform.kinds = {**world.platform.kinds, "timeline": Capability(Identity.BLIND, 50)}
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "timeline" else None
+    world.crm.win(a_deal())
+    sync()
+
+    text = called().output
+
+    assert DEAL in text
+    assert "once somebody said what became of it" in text
+    assert "again at" not in text
 
 
 def test_what_waits_goes_on_with_the_next_pass(three):

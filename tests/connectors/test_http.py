@@ -25,6 +25,7 @@ from tests.fakes import NOON, FakeClock, OpenBudget, WindowBudget
 READ = Route("reading won deals", reads=True, repeatable=True)
 KEYED = Route("updating companies", reads=False, repeatable=True)
 CREATE = Route("making CTAs", reads=False, repeatable=False)
+BLIND = Route("running a play", reads=False, repeatable=False, findable=False)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 GOOD = Answer(200, {}, b"{}")
 
@@ -386,7 +387,9 @@ def test_a_reading_command_may_read():
         (Answer(429, {"x-request-id": "7f3a"}), READ, ["HTTP 429", "request 7f3a", "too many calls", "next window"]),
         (Answer(500, {"x-request-id": "7f3a"}), READ, ["HTTP 500", "request 7f3a", "next run"]),
         (Answer(500), CREATE, ["HTTP 500", "looked up before it is sent again"]),
-        (Lost("cut"), CREATE, ["the connection broke", "looked up"]),
+        (Lost("cut"), CREATE, ["the connection broke", "It is looked up before it is sent again"]),
+        (Lost("cut"), BLIND, ["the connection broke", "may have happened, and cannot be looked up", "handoff queue"]),
+        (Answer(500), BLIND, ["HTTP 500", "may have happened, and cannot be looked up", "handoff queue"]),
         (NotSent("refused"), READ, ["could not be reached", "Check the address"]),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from handoff.fields import Memory, Verdict, adopted, compared, must_be_read
 from handoff.fingerprints import fingerprint
 from handoff.model import Held, Scope, Step, Write
+from handoff.remarks import remarks_on
 from tests.handoff.builders import a_ref
 
 
@@ -53,6 +54,23 @@ def test_whose_word_stands_follows_from_the_mode_our_last_value_and_what_is_ther
     memory = ours(F=before) if before else Memory()
 
     assert verdict(mode, memory, held(F=there))[0] is expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "before", "there", "said"),
+    [
+        (Write.IF_EMPTY, "old", "old", "F of company was not empty: kept"),
+        (Write.IF_EMPTY, None, "theirs", "F of company was not empty: kept"),
+        (Write.IF_OURS, None, "theirs", "F of company was filled by somebody else: kept"),
+        (Write.IF_OURS, "old", "theirs", "a person changed F of company: kept"),
+    ],
+)
+def test_a_remark_blames_nobody_for_a_value_that_may_be_our_own(mode, before, there, said):
+    memory, step = ours(F=before) if before else Memory(), a_step(F=mode)
+
+    kept = compared(step, memory, held(F=there)).newly_kept(memory)
+
+    assert remarks_on(step, kept) == (said,)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(Write.IF_OURS, "unknown"), (Write.ALWAYS, "send")])

@@ -251,6 +251,8 @@ def test_two_steps_of_one_object_expect_its_field_once_with_all_that_either_asks
 
     assert wanted.kinds == ("cta",)
     assert wanted.fields("cta") == (ExpectedField("Name", "a, t.yml:1; b, t.yml:9", True, True, True, ("x", "y"), 80),)
+    (both,) = wanted.fields("cta")
+    assert (both.place_of("x"), both.place_of("y")) == ("a, t.yml:1; b, t.yml:9", "b, t.yml:9")
 
 
 def refusing(error: Exception):

@@ -126,6 +126,14 @@ def test_a_parked_step_is_listed_with_its_deal(blind):
     assert (step.id, step.retry, step.owner) == (f"{DEAL}/brief", Retry.PERSON, Owner.CS_OPS)
 
 
+def test_a_deal_that_only_a_parked_step_holds_up_is_parked_and_one_with_a_refused_step_is_not(blind):
+    parked = only(blind)
+    with blind.ledger.writing() as connection:
+        connection.execute(update(t.steps).where(t.steps.c.name == "plan").values(state="rejected"))
+
+    assert (parked.parked, only(blind).parked) == (True, False)
+
+
 def test_a_refused_write_back_of_a_deal_that_is_done_is_for_who_administers_the_crm(world):
     world.run()
     later = world.clock.now() + timedelta(hours=1)

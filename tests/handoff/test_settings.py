@@ -116,6 +116,36 @@ def test_a_secret_is_not_shown_in_any_error_or_representation():
     assert "s3cr3t-value" not in repr(sound)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_after_a_secret_is_not_part_of_it(end):
+    instance = an_instance({}, HANDOFF_CRM_MAIN_CLIENT_SECRET=f"s3cr3t-value{end}")
+
+    assert instance.read(Crm).client_secret.get_secret_value() == "s3cr3t-value"
+
+
+@pytest.mark.parametrize("odd", ["s3cr3t-välue", "s3cr3t\nvalue", "s3cr3t-value ", "\ufeffs3cr3t-value", "s3cr3t\x7f"])
+def test_a_secret_that_no_header_can_hold_is_refused_by_its_variable_and_not_shown(odd):
+    said = refused(an_instance({}, HANDOFF_CRM_MAIN_CLIENT_SECRET=odd))
+
+    assert "HANDOFF_CRM_MAIN_CLIENT_SECRET holds a line break, a blank at an end, or a character beyond ASCII" in said
+    assert "s3cr3t" not in said
+
+
+def test_a_private_key_may_have_several_lines():
+    key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"
+    instance = an_instance({}, HANDOFF_CRM_MAIN_CLIENT_SECRET="x", HANDOFF_CRM_MAIN_PRIVATE_KEY=f"{key}\n")
+
+    assert instance.read(Crm).private_key == SecretStr(key)
+
+
+def test_a_wrong_setting_of_the_environment_names_its_variable():
+    instance = an_instance({}, HANDOFF_CRM_MAIN_LIST_SIZE="many", HANDOFF_CRM_MAIN_CLIENT_SECRET="x")
+
+    assert "[crm.main], from HANDOFF_CRM_MAIN_LIST_SIZE: list_size: input should be a valid integer" in refused(
+        instance
+    )
+
+
 def test_a_missing_setting_names_its_variable():
     assert "client_secret is missing. Set it there, or HANDOFF_CRM_MAIN_CLIENT_SECRET in the environment." in refused(
         an_instance({})

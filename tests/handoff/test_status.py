@@ -8,7 +8,7 @@ from handoff.budgets import SharedBudget
 from handoff.errors import ServiceError
 from handoff.mapping import Mappings
 from handoff.owners import Owner
-from handoff.ports import Limit, Traffic
+from handoff.ports import Capability, Identity, Limit, Traffic
 from handoff.status import Status, status
 from tests.fakes import ACTING, End, World
 from tests.handoff.builders import DEAL, a_deal, mappings_in, users
@@ -69,6 +69,15 @@ def test_what_needs_a_person_is_named_with_its_reason_and_is_not_well(world):
     (person,) = done.needs_person
     assert not done.well
     assert (person.deal, person.reason) == (SECOND, "The deal has no account. Put it on an account in the CRM.")
+
+
+def test_what_only_a_person_can_say_is_not_said_to_go_on_at_a_moment(world):
+    world.platform.kinds = {**world.platform.kinds, "timeline": Capability(Identity.BLIND, 50)}
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "timeline" else None
+    world.crm.win(a_deal(), a_deal(SECOND, account_id=None))
+    world.run()
+
+    assert {one.deal: one.parked for one in stands(world).needs_person} == {DEAL: True, SECOND: False}
 
 
 def test_a_pass_that_was_stopped_is_told_beside_the_last_good_one(world):

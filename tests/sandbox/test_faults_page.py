@@ -28,6 +28,10 @@ def test_every_fault_that_people_script_against_is_there():
     assert set(KINDS) == set(ISSUE.split())
 
 
+def test_the_page_names_every_system_that_a_fault_may_strike():
+    assert f"`system` ({', '.join(systems_with('status'))}) and `do` must be there" in PAGE
+
+
 @pytest.mark.parametrize(("system", "do"), [(system, do) for do in KINDS for system in systems_with(do)])
 def test_every_fault_can_be_set_by_its_name_alone(system, do):
     assert small_world().faults([{"system": system, "do": do}])[0]["struck"] == 0

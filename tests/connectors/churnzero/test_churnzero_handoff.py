@@ -134,6 +134,87 @@ def test_what_was_dropped_without_a_word_is_found_by_a_reconciliation(tmp_path):
     assert [(one.what, one.deal, one.kind) for one in found.findings] == [(What.LOST, deal, "event")]
 
 
+def dropped_accounts(passes: Passes) -> list[str]:
+    """Hand off on a bad day; return the accounts that are there by their event alone."""
+    passes.world.faults(
+        [
+            {"system": "churnzero", "do": "reset_after", "route": "writes", "rate": 0.5},
+            {"system": "churnzero", "do": "partial", "route": "writes", "share": 0.2},
+        ]
+    )
+    passes.run()
+    passes.world.faults([])
+    passes.run(3_700)
+    passes.run(3_700)
+    passes.world.clock.advance(3_700)
+    return sorted(row["ExternalId"] for row in passes.rows("Account") if not row.get("CfBridgeKey"))
+
+
+def test_an_account_that_only_its_event_made_is_lost_and_nobody_s_edit(tmp_path):
+    passes = Passes(tmp_path)
+    dropped = dropped_accounts(passes)
+
+    found = reconcile(passes.bridge)
+
+    assert len(dropped) > 0
+    assert {one.what for one in found.findings} == {What.LOST}
+    assert sorted(one.refs[0] for one in found.findings) == dropped
+    assert "lacks our key" in found.findings[0].why
+
+
+def test_a_healed_account_that_never_arrived_is_sent_by_the_next_pass_once(tmp_path):
+    passes = Passes(tmp_path)
+    dropped = dropped_accounts(passes)
+    events = len(passes.rows("Event"))
+
+    healed = reconcile(passes.bridge, heal=True)
+    report = passes.run()
+    sent = passes.sent()
+    passes.run(3_700)
+
+    assert [one.healed for one in healed.findings] == [True] * len(dropped)
+    accounts = {row["ExternalId"]: row for row in passes.rows("Account")}
+    assert all(accounts[one]["Name"] and accounts[one]["CfOnboardingStatus"] == "New" for one in dropped)
+    assert (report.balance.waiting, len(passes.rows("Event")), passes.sent()) == (0, events, sent)
+    assert reconcile(passes.bridge).findings == ()
+
+
+def test_what_was_dropped_of_an_account_that_is_there_is_lost_and_what_it_holds_stays(tmp_path):
+    passes = Passes(tmp_path)
+    account = passes.won()[0]["AccountId"]
+    passes.world.load({"churnzero": {"Account": [{"ExternalId": account, "Name": "Ours"}]}})
+    passes.world.faults(
+        [{"system": "churnzero", "do": "bad_record", "record": f"{account}:main.account", "route": "writes"}]
+    )
+    passes.run()
+    passes.world.faults([])
+    passes.world.clock.advance(3_700)
+
+    healed = reconcile(passes.bridge, heal=True)
+    passes.run()
+
+    (one,) = healed.findings
+    (row,) = [row for row in passes.rows("Account") if row["ExternalId"] == account]
+    assert (one.what, one.refs, one.healed) == (What.LOST, (account,), True)
+    assert (row["Name"], row["CfOnboardingStatus"]) == ("Ours", "New")
+
+
+def test_an_account_that_was_seen_with_our_key_and_lacks_it_is_a_person_s_edit(tmp_path):
+    passes = Passes(tmp_path)
+    passes.run()
+    passes.world.clock.advance(3_700)
+    reconcile(passes.bridge, heal=True)
+    account = passes.rows("Account")[0]
+    passes.world.clock.advance(3_700)
+    passes.world.load(
+        {"churnzero": {"Account": [{"Id": account["Id"], "CfBridgeKey": None, "CfOnboardingStatus": None}]}}
+    )
+
+    found = reconcile(passes.bridge)
+
+    assert [(one.what, one.refs) for one in found.findings] == [(What.ALTERED, (account["ExternalId"],))]
+
+
 def test_without_the_rest_api_a_reconciliation_says_that_it_cannot_be_made(tmp_path):
     passes = Passes(tmp_path, PLATFORM_MAIN_VERIFY="false")
     passes.run()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors._hubspot_instance import HubSpotInstance
 from connectors._hubspot_mapped import Wanted
 from connectors._hubspot_settings import HubSpotSettings
 from connectors.hubspot import HubSpot
@@ -14,6 +15,7 @@ from handoff.counted import Whereabouts
 from handoff.errors import ConfigError, Transient
 from handoff.model import Deal, DealRef, Page, Unreadable, Window, WonHow
 from handoff.ports import Crm
+from handoff.settings import Instance
 from tests.connectors.hubspot.fake_portal import (
     PORTAL,
     SEEN,
@@ -517,3 +519,12 @@ def test_a_search_that_is_none_is_transient_and_no_quiet_day(body: Any, crm: Hub
 
 
 EMPTY: dict[str, Any] = {"total": 0, "results": []}
+
+
+def test_a_time_zone_that_is_none_is_refused_with_the_setting_and_the_nearest() -> None:
+    where = {"HANDOFF_CRM_EMEA_TIME_ZONE": "Mars/Base", "HANDOFF_CRM_EMEA_SERVICE_KEY": "sandbox"}
+
+    with pytest.raises(ConfigError) as caught:
+        Instance("crm", "emea", {"system": "hubspot"}, where).read(HubSpotInstance)
+
+    assert "HANDOFF_CRM_EMEA_TIME_ZONE: time_zone: 'Mars/Base' is no time zone" in str(caught.value)

@@ -12,10 +12,12 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
+from connectors._totango_instance import TotangoInstance
 from connectors._totango_lists import Listed
 from connectors.totango import Totango
-from handoff.errors import NotAllowed, Rejected, Transient
+from handoff.errors import ConfigError, NotAllowed, Rejected, Transient
 from handoff.model import Customer, How, Result, User
+from handoff.settings import Instance
 from tests.connectors.totango.world import ACCOUNT, OTHER, PRIYA, Script, connector, said, step
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "totango"
@@ -237,3 +239,10 @@ def test_a_page_of_html_is_no_answer():
 def test_a_search_that_fails_is_no_empty_result():
     with pytest.raises(Rejected, match="the search has no terms"):
         connector(Script(answer_of("search_failed")))._records.accounts([ACCOUNT])
+
+
+def test_a_service_id_that_no_header_can_hold_is_refused() -> None:
+    values = {"system": "totango", "service_id": "12345é"}
+
+    with pytest.raises(ConfigError, match=r"\[platform.main\]: service_id: string should match"):
+        Instance("platform", "main", values, {"HANDOFF_PLATFORM_MAIN_TOKEN": "sandbox"}).read(TotangoInstance)

@@ -145,6 +145,21 @@ def test_a_play_that_cannot_be_run_is_named(totango, play, said):
     assert said in what
 
 
+def test_each_wrong_play_is_told_at_its_own_step(totango):
+    def step(name, place, play):
+        return ExpectedStep(name, "play", (ExpectedField("successplayId", place, literals=(play,)),))
+
+    steps = (
+        step("one", "totango.yml:15", "no-such-play"),
+        step("two", "totango.yml:19", "none-either"),
+        step("three", "totango.yml:23", "none-either"),
+    )
+
+    said = findings(look(totango, ExpectedOfPlatform(steps)))["plays"]
+
+    assert [one.partition(", runs ")[0] for one in said] == ["totango.yml:15", "totango.yml:19; totango.yml:23"]
+
+
 def test_plays_are_not_tried_where_that_is_switched_off(totango):
     checks = look(totango, wanted(play="any"), probe_plays=False)
 

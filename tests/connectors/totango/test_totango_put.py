@@ -5,6 +5,7 @@ import pytest
 
 from handoff.errors import NotAllowed
 from handoff.model import How, Result
+from handoff.ports import Identity
 from tests.connectors.totango.world import ACCOUNT, OTHER, PRIYA, TAKEN, Script, connector, found, hit, step
 from tests.fakes import FakeClock
 
@@ -154,6 +155,24 @@ def test_a_lost_answer_leaves_a_touchpoint_in_doubt_and_it_is_found_by_its_key()
 
     assert outcome.result is Result.UNKNOWN
     assert (one.ref, one.how, one.holds["content"]) == (f"{ACCOUNT}/7", How.KEY, "Sold")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("play", {"accountId": ACCOUNT, "successplayId": "p-1"}),
+        ("objective", {"accountId": ACCOUNT, "ObjectiveTemplateId": "t-1"}),
+    ],
+)
+def test_of_a_blind_step_without_an_answer_a_person_is_told_to_look(kind, payload):
+    platform = connector(Script(GONE), objectives="by_template")
+
+    (outcome,) = platform.put([step(kind, payload)])
+
+    assert platform.kinds[kind].identity is Identity.BLIND
+    assert outcome.result is Result.UNKNOWN
+    assert "may have happened, and cannot be looked up" in outcome.reason
+    assert "looked up before it is sent again" not in outcome.reason
 
 
 def test_a_touchpoint_fits_with_its_key_whatever_was_written():
