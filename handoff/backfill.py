@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff import keys
 from handoff import tables as t
-from handoff.backfill_plan import BackfillPlan
+from handoff.backfill_plan import UNSAID, BackfillPlan
 from handoff.backfills import Asked, PlannedDeal, as_handoff, digest, keep_plan
 from handoff.backgrounds import kept as kept_background
 from handoff.bridge import Bridge
@@ -22,6 +22,7 @@ from handoff.intake import first_moment
 from handoff.lanes import ours
 from handoff.model import Deal, Standing, Step, Window, WonHow
 from handoff.owners import Owner
+from handoff.plan import emails_wanted
 from handoff.ports import Limit
 from handoff.prepare import Prepared, judged, prepare, standing_of
 from handoff.reapplication import StepCount, Writes
@@ -251,7 +252,10 @@ class _Planning:
         self.looks += self.bridge.platform.traffic().calls - before
         going = [one for one in ready if not self._stops(one, _needs_person(one, carrier))]
         ours = {step.key for one in going for step in one.steps}
-        self._count({one.planned.step.key: one for one in decisions if one.planned.step.key in ours}, going)
+        to_make = {one.planned.step.key: one for one in decisions if one.planned.step.key in ours}
+        self._count(to_make, going)
+        fresh = [one.send for one in to_make.values() if one.send is not None and one.send.ref is None]
+        self._count_open_work([step for step in fresh if not step.reference], going)
         for one in going:
             assert one.handoff is not None
             self.deals.append(
@@ -280,21 +284,22 @@ class _Planning:
             group = one.system, one.kind, one.action
             self.records[group] += one.records
             self.calls[group] += one.calls
-        receivers = {str(one.deal.ref): one for one in going}
-        for key, decision in decisions.items():
-            step, send = decision.planned.step, decision.send
-            if step.reference:
-                continue
-            self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
-            if send is not None and send.ref is None and self.facts[step.kind].adopts:
-                self._task(receivers[str(step.deal)], decisions[key].planned.step)
+        for decision in decisions.values():
+            step = decision.planned.step
+            if not step.reference:
+                self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
 
-    def _task(self, one: Prepared, step: Step) -> None:
-        """Count open work that somebody gets."""
-        values = one.handoff.values if one.handoff else {}
-        self.tasks[str(values.get("receiver.email") or values.get("lead.email") or "nobody")] += 1
-        dates = (value for value in step.payload.values() if isinstance(value, date))
-        self.overdue += any(_day(value) < self.made_at.date() for value in dates)
+    def _count_open_work(self, made: Iterable[Step], going: Sequence[Prepared]) -> None:
+        """Count by address the open work that people get, and what of it is overdue when it is made."""
+        wanted = emails_wanted([one.handoff for one in going if one.handoff], self.bridge.mappings.target)
+        address = {user.id: email for email, user in self.bridge.platform.people(wanted).items()}
+        for step in made:
+            work = self.facts[step.kind].work
+            if work is None:
+                continue
+            owner, due = (step.payload.get(field) for field in (work.owner, work.due))
+            self.tasks[address.get(str(owner), str(owner)) if owner else UNSAID] += 1
+            self.overdue += isinstance(due, date) and _day(due) < self.made_at.date()
 
 
 def as_planned(one: Prepared, made_at: datetime) -> Any:
