@@ -11,6 +11,7 @@ from handoff import tables as t
 from handoff.backfill_plan import UNSAID, BackfillPlan
 from handoff.backfills import Asked, PlannedDeal, as_handoff, digest, keep_plan
 from handoff.backgrounds import kept as kept_background
+from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.carry import Carrier
@@ -20,7 +21,7 @@ from handoff.foreseen import foreseen_calls
 from handoff.historic import historic
 from handoff.intake import first_moment
 from handoff.lanes import ours
-from handoff.model import Deal, Standing, Step, Window, WonHow
+from handoff.model import Deal, DealRef, Standing, Step, Window, WonHow
 from handoff.owners import Owner
 from handoff.plan import emails_wanted
 from handoff.ports import Limit
@@ -106,7 +107,7 @@ class _Planning:
         self.samples: list[Prepared] = []
         self.skipped: Counter[str] = Counter()
         self.listed: list[Notice] = []
-        self.not_asked = self.beyond_limit = self.chosen = self.slices = 0
+        self.not_asked = self.beyond_limit = self.slices = 0
         self.steps: dict[str, StepCount] = {}
         self.calls: Counter[tuple[str, str, str]] = Counter()
         self.records: Counter[tuple[str, str, str]] = Counter()
@@ -114,8 +115,12 @@ class _Planning:
         self.tasks: Counter[str] = Counter()
 
     def plan(self) -> BackfillPlan:
-        for deals in packed(self._wanted(self._candidates()), SLICE):
-            self._slice(deals)
+        groups, limit = self._candidates(), self.asked.limit
+        if limit is not None and limit < sum(len(group) for group in groups):
+            self._oldest(groups, limit)
+        else:
+            for deals in packed(self._wanted(groups), SLICE):
+                self._slice(*self._previewed(deals))
         plan = self._told()
         counts, version, ledger = plan.counts(), plan.version, self.bridge.ledger
         told = keep_plan(ledger, self.deals, asked=self.asked, made_at=self.made_at, version=version, counts=counts)
@@ -189,13 +194,20 @@ class _Planning:
         for counted in packed(groups, SLICE):
             done += len(counted)
             self.bridge.progress("planning", done, total)
-            if self.asked.limit is not None and self.chosen >= self.asked.limit:
-                self.beyond_limit += len(counted)
-                continue
-            accounts: dict[str, list[Prepared]] = {}
-            for one in self._chosen(self._read(counted)):
-                accounts.setdefault(one.deal.account_id or "", []).append(one)
-            yield from accounts.values()
+            yield from _accounts(self._chosen(self._read(counted)))
+
+    def _by_win(self, groups: list[list[CountedDeal]]) -> Iterator[list[Prepared]]:
+        """Yield the deals that were asked for, judged, the oldest win of all first; each account is read whole."""
+        packs = list(packed(groups, SLICE))
+        judged: list[Prepared] = []
+        for place, counted in enumerate(packs):
+            self.bridge.progress("planning", place, len(packs))
+            judged = sorted([*judged, *self._chosen(self._read(counted))], key=lambda one: _moment(one.deal))
+            # No account of a later pack has a win before the first of the next.
+            rest = [one for pack in packs[place + 1 : place + 2] for one in pack[:1]]
+            first = [one for one in judged if not rest or _moment(one.deal) < _moment(rest[0])]
+            yield from batches(first, SLICE)
+            judged = judged[len(first) :]
 
     def _read(self, counted: Sequence[CountedDeal]) -> list[Deal]:
         before = self.bridge.crm.traffic().calls
@@ -220,10 +232,7 @@ class _Planning:
                 self.not_asked += 1
             elif one.excluded or one.stopped:
                 self._leave(one, one.excluded or one.stopped)
-            elif asked.limit is not None and self.chosen >= asked.limit:
-                self.beyond_limit += 1
             else:
-                self.chosen += 1
                 yield one
 
     def _skip(self, one: CountedDeal, why: str) -> None:
@@ -240,8 +249,25 @@ class _Planning:
 
     # What becomes of them
 
-    def _slice(self, chosen: Sequence[Prepared]) -> None:
-        """Plan some deals as they are carried out, and keep of them their digests and counts."""
+    def _oldest(self, groups: list[list[CountedDeal]], limit: int) -> None:
+        """Keep of the deals that get something the oldest wins, at most so many."""
+        left_alone = sum(self.skipped.values())
+        going: list[Prepared] = []
+        decisions: dict[str, Decision] = {}
+        for some in self._by_win(groups):
+            made, decided = self._previewed(some)
+            going += made
+            decisions |= decided
+            if len(going) >= limit:
+                break
+        del going[limit:]
+        seen = len(going) + self.not_asked + sum(self.skipped.values()) - left_alone
+        self.beyond_limit = sum(len(group) for group in groups) - seen
+        for deals in packed(_accounts(going), SLICE):
+            self._slice(deals, decisions)
+
+    def _previewed(self, chosen: Sequence[Prepared]) -> tuple[list[Prepared], dict[str, Decision]]:
+        """Plan some deals as they are carried out; return those that get something, and by key what steps do."""
         rows = {one.key: as_planned(one, self.made_at) for one in chosen}
         before = self.bridge.platform.traffic().calls
         bridge = as_of(self.bridge, self.made_at)
@@ -251,8 +277,11 @@ class _Planning:
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in ready for step in one.steps)
         self.looks += self.bridge.platform.traffic().calls - before
         going = [one for one in ready if not self._stops(one, _needs_person(one, carrier))]
-        ours = {step.key for one in going for step in one.steps}
-        to_make = {one.planned.step.key: one for one in decisions if one.planned.step.key in ours}
+        return going, {one.planned.step.key: one for one in decisions}
+
+    def _slice(self, going: Sequence[Prepared], decisions: Mapping[str, Decision]) -> None:
+        """Keep of some deals that are carried out together their digests and counts."""
+        to_make = {step.key: decisions[step.key] for one in going for step in one.steps}
         self._count(to_make, going)
         fresh = [one.send for one in to_make.values() if one.send is not None and one.send.ref is None]
         self._count_open_work([step for step in fresh if not step.reference], going)
@@ -300,6 +329,17 @@ class _Planning:
             owner, due = (step.payload.get(field) for field in (work.owner, work.due))
             self.tasks[address.get(str(owner), str(owner)) if owner else UNSAID] += 1
             self.overdue += isinstance(due, date) and _day(due) < self.made_at.date()
+
+
+def _accounts(deals: Iterable[Prepared]) -> list[list[Prepared]]:
+    accounts: dict[str, list[Prepared]] = {}
+    for one in deals:
+        accounts.setdefault(one.deal.account_id or "", []).append(one)
+    return list(accounts.values())
+
+
+def _moment(one: CountedDeal | Deal) -> tuple[datetime, DealRef]:
+    return one.won_at, one.ref
 
 
 def as_planned(one: Prepared, made_at: datetime) -> Any:

@@ -120,6 +120,31 @@ def test_only_the_segment_the_owner_and_the_number_asked_for_are_planned_the_old
     assert [one.deal.name for one in some.samples] == ["Dock 0", "Dock 1", "Dock 2"]
 
 
+def test_deals_that_get_nothing_take_no_place_under_a_limit(world):
+    known_companies(world, 3, 4, 5)
+    world.crm.win(*(old(number) for number in range(6)))
+
+    plan = planned(world, replace(ALL, limit=2))
+
+    assert [one.deal.name for one in plan.samples] == ["Dock 3", "Dock 4"]
+    assert (plan.deals, sum(plan.skipped.values()), plan.beyond_limit) == (2, 3, 1)
+    assert applied(world, plan).balance.done == 2
+    assert [one.deal.name for one in planned(world, replace(ALL, limit=2)).samples] == ["Dock 5"]
+
+
+def test_under_a_limit_the_oldest_wins_of_all_accounts_are_planned(world, monkeypatch):
+    monkeypatch.setattr(backfill, "SLICE", 2)
+    known_companies(world, 0, 1, 2)
+    world.crm.win(*(old(number, account_id=account(number % 3)) for number in range(9)))
+
+    plan = planned(world, replace(ALL, limit=4))
+
+    assert [one.deal.name for one in plan.samples] == ["Dock 0", "Dock 3", "Dock 1"]
+    assert applied(world, plan).balance.done == 4
+    assert notes_of(world) == ["Dock 0", "Dock 1", "Dock 2", "Dock 3"]
+    assert plan.beyond_limit == 5
+
+
 def test_the_days_asked_for_are_whole_and_both_count(world):
     known_companies(world, 0, 1, 2)
     world.crm.win(*(old(number, won_at=OLD + timedelta(days=number)) for number in range(3)))
