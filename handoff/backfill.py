@@ -36,9 +36,6 @@ SLICE = 400
 SAMPLES = 3
 """Deals that are shown in full."""
 
-MOST_LISTED = 200
-"""Deals that are left alone and named; all are counted."""
-
 HANDED_OFF = "handed off already"
 LIVE = "won from start_from on: sync hands it off"
 UNDATED = "the CRM does not say when it was won"
@@ -244,8 +241,7 @@ class _Planning:
 
     def _say(self, notice: Notice) -> None:
         self.skipped[notice.reason] += 1
-        if len(self.listed) < MOST_LISTED:
-            self.listed.append(notice)
+        self.listed.append(notice)
 
     # What becomes of them
 

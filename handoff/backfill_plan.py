@@ -22,7 +22,7 @@ class BackfillPlan:
 
     `steps` counts the work by step, `writes` the calls that write, `looks` those that only read while it is carried
     out, and `ahead` all of them by system at the share of the limits that a backfill uses. `skipped` counts by reason
-    the deals that were asked for and get nothing, `listed` names some of them. `not_asked` counts those of other
+    the deals that were asked for and get nothing, `listed` names them. `not_asked` counts those of other
     segments, owners and platforms, `beyond_limit` those after the last that was asked for. `tasks` counts by e-mail the
     open work that each person gets, and under `UNSAID` what the platform gives to somebody; `overdue` is what of it is
     overdue when it is made. `samples` are a few deals in full.

@@ -69,6 +69,16 @@ def test_plan_and_report_are_one_document_each(old):
     assert (done["plan"], done["deals"], done["runs"][0]["balance"]["done"]) == (1, {"done": 1}, 1)
 
 
+def test_as_data_a_plan_names_every_deal_that_it_leaves_alone(old):
+    unknown = {"account_id": "0015g0000000099AAV", "account_name": "Quay Nine", "won_at": WON}
+    old.crm.win(*(a_deal(f"0065g{number:010d}AAV", name=f"Dock {number}", **unknown) for number in range(1, 202)))
+
+    plan = json.loads(called(*ASKED, "--json").stdout)
+
+    assert sum(plan["skipped"].values()) == 201
+    assert {one["deal"] for one in plan["left_out"]} == {f"0065g{number:010d}AAV" for number in range(1, 202)}
+
+
 def test_a_deal_that_changed_since_is_listed(old):
     called(*ASKED)
     old.crm.edit(DEAL, source={"Business_Goal__c": "Something else"})
