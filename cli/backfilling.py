@@ -1,5 +1,6 @@
 """`handoff backfill`: plans the hand-off of historical deals, and does a plan that somebody approved."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from cli.options import AsJson, CrmName, MappingsDir, PlatformName, Sandbox
 from cli.shown_as_data import prepared_as_data
 from flows import _wiring
 from handoff.backfill_plan import BackfillPlan
-from handoff.backfills import Asked, states
+from handoff.backfills import LEFT_OUT, PLANNED, Asked, in_words, left_out, states, untold
 from handoff.errors import ConfigError
 from handoff.plans import carried_out, planned
 from handoff.telling import Teller
@@ -91,15 +92,21 @@ def _do(chosen: _wiring.Choice, number: int, *, as_json: bool) -> None:
     by = actor()
     with progress_bar() as progress, _wiring.wired(chosen, backfill=True, progress=progress) as bridge:
         reports = carried_out(bridge, number, by=by)
-        left = states(bridge.ledger, number)
+        left, out_of_it = states(bridge.ledger, number), left_out(bridge.ledger, number)
+        pending = untold(bridge.ledger, number)
     if as_json:
-        document("backfill", plan=number, by=by, deals=left, runs=[report.as_dict() for report in reports])
+        runs, named = [report.as_dict() for report in reports], [one.as_dict() for one in out_of_it]
+        document("backfill", plan=number, by=by, deals=left, receipts_pending=pending, left_out=named, runs=runs)
         return
     for report in reports:
-        screens.show_report(report)
-    said = ", ".join(f"{count:,} {state}" for state, count in left.items())
-    out.print(f"Plan {number}: {said}.", style="bold")
-    if left.get("planned"):
+        others = tuple(one for one in report.exceptions if one.what != LEFT_OUT)
+        screens.show_report(replace(report, exceptions=others))
+    show_left_out(out_of_it)
+    out.print(f"Plan {number}: {in_words(left, pending)}.", style="bold")
+    if out_of_it:
+        again = "handoff backfill --since DAY --until DAY"
+        out.print(f"To do what was left out, plan again: {again}", markup=False)
+    if left.get(PLANNED) or pending:
         out.print(f"To go on with what is left: {_command(chosen, number)}", markup=False)
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 import connectors
 from cli.console import out
+from handoff.backfilling import COMMAND as BACKFILL
 from handoff.carry import Decision
 from handoff.contract import NEW_CUSTOMER
 from handoff.mapping import Mappings
@@ -37,6 +38,8 @@ def show_report(report: Report) -> None:
     if report.balance.seen == 0:
         out.print(nothing_to_do(report))
         return
+    if report.elsewhere:
+        out.print(f"  {elsewhere(report)}")
     show_steps(report.steps)
     if report.would is not None:
         out.print("  Shadow: nothing was written. Live, this pass would have:", style="yellow")
@@ -75,6 +78,8 @@ def nothing_sent(report: Report) -> str:
 
 def nothing_to_do(report: Report) -> str:
     """Return why a run had no deal to look at."""
+    if report.command == BACKFILL:
+        return f"  {elsewhere(report)}" if report.elsewhere else "  Nothing of the plan is left to do."
     if report.window is None and report.before_start:
         return "  No deal to hand off: what was asked for was won before start_from and stays alone."
     if report.window is None:
@@ -86,6 +91,12 @@ def nothing_to_do(report: Report) -> str:
         f"  No deals: no won opportunity that the integration user can see changed between {lower} and {upper}.\n"
         "  If you expected one, check its stage in the CRM and what the integration user may see."
     )
+
+
+def elsewhere(report: Report) -> str:
+    """Return what a run left to others."""
+    deals = "deal" if report.elsewhere == 1 else "deals"
+    return f"Another process works on {report.elsewhere:,} {deals} of the plan."
 
 
 def show_exceptions(report: Report) -> None:

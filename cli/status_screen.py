@@ -12,7 +12,7 @@ from cli.options import AsJson, CrmName, MappingsDir, Sandbox
 from cli.several import Screen, on_each
 from flows import _wiring
 from flows._instances import titles
-from handoff.calls import each_span, spoken
+from handoff.calls import rate_of, spoken
 from handoff.model import Standing
 from handoff.owners import Owner, in_words
 from handoff.status import OVERDUE, Named, Status
@@ -96,7 +96,7 @@ def show(done: Status, who: Mapping[Owner, str], *, kept_in: str, scale: float) 
         out.print(f"{done.pending:,} deals in the CRM could not be told yet; each pass tries again.")
     _show_passes(done)
     for one in done.budgets:
-        out.print(f"Calls left to {one.system}: {one.left:,} of {one.allowed:,} a {each_span(one.per)}")
+        out.print(f"Calls left to {one.system}: {one.left:,} of {rate_of(one.allowed, one.per)}")
     ahead = done.lease_ahead.total_seconds() if scale == 1.0 else 0.0
     clocks = f"simulated, {scale:g} times as fast" if scale != 1.0 else "this machine's"
     drift = f"; the ledger's is {ahead:+.0f} s off" if abs(ahead) >= 2 else ""

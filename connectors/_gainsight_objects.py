@@ -7,7 +7,7 @@ Source: the vendor's reference. A field that is not listed here may exist all th
 from collections.abc import Mapping
 
 from handoff.model import Scope, Write
-from handoff.platforms import FieldFacts, NoteFields, ObjectFacts
+from handoff.platforms import FieldFacts, NoteFields, ObjectFacts, OpenWork
 
 CUSTOM = ("__gc", "__c")
 """How the names of a customer's own fields end."""
@@ -74,6 +74,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
             "reason": _text(),
             "Comments": _text(RICH_TEXT),
         },
+        work=OpenWork("OwnerId", "DueDate"),
         many="success plans",
     ),
     "cta": ObjectFacts(
@@ -95,6 +96,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         complete=True,
         planted=_KEYS,
         adopts=("type", "reason", "status", "priority"),
+        work=OpenWork("OwnerId", "DueDate"),
         many="CTAs",
     ),
     "timeline": ObjectFacts(

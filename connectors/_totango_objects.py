@@ -22,7 +22,7 @@ from connectors._totango_settings import (
 )
 from handoff.inspection import KEY_LENGTH
 from handoff.model import Scope, Write
-from handoff.platforms import FieldFacts, NoteFields, ObjectFacts
+from handoff.platforms import FieldFacts, NoteFields, ObjectFacts, OpenWork
 
 NAME, TEXT = 128, 512
 """The longest account name, and the longest text in an attribute of an account or a row."""
@@ -74,6 +74,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         Write.CREATE_ONLY,
         {"accountId": _of_the_account(), "successplayId": _text(required=True)},
         complete=True,
+        work=OpenWork(),  # the play itself says whose its tasks are, and until when
     ),
     TOUCHPOINT: ObjectFacts(
         Scope.DEAL,
@@ -107,6 +108,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
             "status": _text(values=("open", "closed")),
         },
         complete=True,
+        work=OpenWork("assignee", "due_date"),
     ),
     ROW: ObjectFacts(
         Scope.DEAL,

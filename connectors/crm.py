@@ -8,7 +8,7 @@ from pydantic import Field
 from connectors._system import System, World
 from handoff.errors import ConfigError
 from handoff.model import Scope, Write
-from handoff.platforms import FieldFacts, NoteFields, ObjectFacts
+from handoff.platforms import FieldFacts, NoteFields, ObjectFacts, OpenWork
 from handoff.ports import Destination
 from handoff.settings import Instance, InstanceModel
 
@@ -30,6 +30,7 @@ OBJECTS: Mapping[str, ObjectFacts] = {
         },
         complete=True,
         planted=frozenset({"deal", "key"}),
+        work=OpenWork("owner", "due"),
         many="tasks",
     ),
     NOTE: ObjectFacts(

@@ -74,6 +74,8 @@ def backfill_summary(plan: Any) -> str:
         lines.append(
             f"- {counts['people_with_tasks']:,} people get open work, {counts['most_tasks']:,} at most for one"
         )
+    if counts.get("tasks_the_platform_gives"):
+        lines.append(f"- {counts['tasks_the_platform_gives']:,} pieces of open work go to whom the platform gives them")
     if counts["overdue"]:
         lines.append(f"- {counts['overdue']:,} of it would be overdue at once")
     lines += [f"- left alone, {number:,}: {why}" for why, number in counts["skipped"].items()]

@@ -17,7 +17,7 @@ from flows._artifacts import backfill_summary, publish
 from flows._stopping import passing_stops_on
 from flows._wiring import Choice, wired
 from flows.sync_won_deals import as_task
-from handoff.backfills import PLAN_HOLDS, Asked, plan_made_for, plan_of, states
+from handoff.backfills import PLAN_HOLDS, Asked, in_words, plan_made_for, plan_of, states, untold
 from handoff.plans import carried_out, planned
 
 WORKER = "backfill-worker/worker"
@@ -121,8 +121,7 @@ def _plan(chosen: Choice, asked: Asked) -> tuple[int, str, int]:
 def _done(chosen: Choice, number: int, by: str) -> State[dict[str, Any]]:
     with passing_stops_on(), wired(chosen, backfill=True) as bridge:
         reports = carried_out(bridge, number, by=by, stage=as_task)
-        left = states(bridge.ledger, number)
+        left, pending = states(bridge.ledger, number), untold(bridge.ledger, number)
     for report in reports:
         publish(report)
-    said = ", ".join(f"{count:,} {state}" for state, count in left.items())
-    return Completed(message=f"Plan {number}: {said}", data={"plan": number, "deals": left})
+    return Completed(message=f"Plan {number}: {in_words(left, pending)}", data={"plan": number, "deals": left})

@@ -8,9 +8,10 @@ from typing import Any
 
 from handoff import keys
 from handoff import tables as t
-from handoff.backfill_plan import BackfillPlan
+from handoff.backfill_plan import UNSAID, BackfillPlan
 from handoff.backfills import Asked, PlannedDeal, as_handoff, digest, keep_plan
 from handoff.backgrounds import kept as kept_background
+from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.carry import Carrier
@@ -20,8 +21,9 @@ from handoff.foreseen import foreseen_calls
 from handoff.historic import historic
 from handoff.intake import first_moment
 from handoff.lanes import ours
-from handoff.model import Deal, Standing, Step, Window, WonHow
+from handoff.model import Deal, DealRef, Standing, Step, Window, WonHow
 from handoff.owners import Owner
+from handoff.plan import emails_wanted
 from handoff.ports import Limit
 from handoff.prepare import Prepared, judged, prepare, standing_of
 from handoff.reapplication import StepCount, Writes
@@ -33,9 +35,6 @@ SLICE = 400
 
 SAMPLES = 3
 """Deals that are shown in full."""
-
-MOST_LISTED = 200
-"""Deals that are left alone and named; all are counted."""
 
 HANDED_OFF = "handed off already"
 LIVE = "won from start_from on: sync hands it off"
@@ -105,7 +104,7 @@ class _Planning:
         self.samples: list[Prepared] = []
         self.skipped: Counter[str] = Counter()
         self.listed: list[Notice] = []
-        self.not_asked = self.beyond_limit = self.chosen = self.slices = 0
+        self.not_asked = self.beyond_limit = self.slices = 0
         self.steps: dict[str, StepCount] = {}
         self.calls: Counter[tuple[str, str, str]] = Counter()
         self.records: Counter[tuple[str, str, str]] = Counter()
@@ -113,8 +112,12 @@ class _Planning:
         self.tasks: Counter[str] = Counter()
 
     def plan(self) -> BackfillPlan:
-        for deals in packed(self._wanted(self._candidates()), SLICE):
-            self._slice(deals)
+        groups, limit = self._candidates(), self.asked.limit
+        if limit is not None and limit < sum(len(group) for group in groups):
+            self._oldest(groups, limit)
+        else:
+            for deals in packed(self._wanted(groups), SLICE):
+                self._slice(*self._previewed(deals))
         plan = self._told()
         counts, version, ledger = plan.counts(), plan.version, self.bridge.ledger
         told = keep_plan(ledger, self.deals, asked=self.asked, made_at=self.made_at, version=version, counts=counts)
@@ -188,13 +191,20 @@ class _Planning:
         for counted in packed(groups, SLICE):
             done += len(counted)
             self.bridge.progress("planning", done, total)
-            if self.asked.limit is not None and self.chosen >= self.asked.limit:
-                self.beyond_limit += len(counted)
-                continue
-            accounts: dict[str, list[Prepared]] = {}
-            for one in self._chosen(self._read(counted)):
-                accounts.setdefault(one.deal.account_id or "", []).append(one)
-            yield from accounts.values()
+            yield from _accounts(self._chosen(self._read(counted)))
+
+    def _by_win(self, groups: list[list[CountedDeal]]) -> Iterator[list[Prepared]]:
+        """Yield the deals that were asked for, judged, the oldest win of all first; each account is read whole."""
+        packs = list(packed(groups, SLICE))
+        judged: list[Prepared] = []
+        for place, counted in enumerate(packs):
+            self.bridge.progress("planning", place, len(packs))
+            judged = sorted([*judged, *self._chosen(self._read(counted))], key=lambda one: _moment(one.deal))
+            # No account of a later pack has a win before the first of the next.
+            rest = [one for pack in packs[place + 1 : place + 2] for one in pack[:1]]
+            first = [one for one in judged if not rest or _moment(one.deal) < _moment(rest[0])]
+            yield from batches(first, SLICE)
+            judged = judged[len(first) :]
 
     def _read(self, counted: Sequence[CountedDeal]) -> list[Deal]:
         before = self.bridge.crm.traffic().calls
@@ -219,10 +229,7 @@ class _Planning:
                 self.not_asked += 1
             elif one.excluded or one.stopped:
                 self._leave(one, one.excluded or one.stopped)
-            elif asked.limit is not None and self.chosen >= asked.limit:
-                self.beyond_limit += 1
             else:
-                self.chosen += 1
                 yield one
 
     def _skip(self, one: CountedDeal, why: str) -> None:
@@ -234,13 +241,29 @@ class _Planning:
 
     def _say(self, notice: Notice) -> None:
         self.skipped[notice.reason] += 1
-        if len(self.listed) < MOST_LISTED:
-            self.listed.append(notice)
+        self.listed.append(notice)
 
     # What becomes of them
 
-    def _slice(self, chosen: Sequence[Prepared]) -> None:
-        """Plan some deals as they are carried out, and keep of them their digests and counts."""
+    def _oldest(self, groups: list[list[CountedDeal]], limit: int) -> None:
+        """Keep of the deals that get something the oldest wins, at most so many."""
+        left_alone = sum(self.skipped.values())
+        going: list[Prepared] = []
+        decisions: dict[str, Decision] = {}
+        for some in self._by_win(groups):
+            made, decided = self._previewed(some)
+            going += made
+            decisions |= decided
+            if len(going) >= limit:
+                break
+        del going[limit:]
+        seen = len(going) + self.not_asked + sum(self.skipped.values()) - left_alone
+        self.beyond_limit = sum(len(group) for group in groups) - seen
+        for deals in packed(_accounts(going), SLICE):
+            self._slice(deals, decisions)
+
+    def _previewed(self, chosen: Sequence[Prepared]) -> tuple[list[Prepared], dict[str, Decision]]:
+        """Plan some deals as they are carried out; return those that get something, and by key what steps do."""
         rows = {one.key: as_planned(one, self.made_at) for one in chosen}
         before = self.bridge.platform.traffic().calls
         bridge = as_of(self.bridge, self.made_at)
@@ -250,8 +273,14 @@ class _Planning:
         decisions = carrier.preview(Planned(step, one.deal.won_at) for one in ready for step in one.steps)
         self.looks += self.bridge.platform.traffic().calls - before
         going = [one for one in ready if not self._stops(one, _needs_person(one, carrier))]
-        ours = {step.key for one in going for step in one.steps}
-        self._count({one.planned.step.key: one for one in decisions if one.planned.step.key in ours}, going)
+        return going, {one.planned.step.key: one for one in decisions}
+
+    def _slice(self, going: Sequence[Prepared], decisions: Mapping[str, Decision]) -> None:
+        """Keep of some deals that are carried out together their digests and counts."""
+        to_make = {step.key: decisions[step.key] for one in going for step in one.steps}
+        self._count(to_make, going)
+        fresh = [one.send for one in to_make.values() if one.send is not None and one.send.ref is None]
+        self._count_open_work([step for step in fresh if not step.reference], going)
         for one in going:
             assert one.handoff is not None
             self.deals.append(
@@ -280,21 +309,33 @@ class _Planning:
             group = one.system, one.kind, one.action
             self.records[group] += one.records
             self.calls[group] += one.calls
-        receivers = {str(one.deal.ref): one for one in going}
-        for key, decision in decisions.items():
-            step, send = decision.planned.step, decision.send
-            if step.reference:
-                continue
-            self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
-            if send is not None and send.ref is None and self.facts[step.kind].adopts:
-                self._task(receivers[str(step.deal)], decisions[key].planned.step)
+        for decision in decisions.values():
+            step = decision.planned.step
+            if not step.reference:
+                self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
 
-    def _task(self, one: Prepared, step: Step) -> None:
-        """Count open work that somebody gets."""
-        values = one.handoff.values if one.handoff else {}
-        self.tasks[str(values.get("receiver.email") or values.get("lead.email") or "nobody")] += 1
-        dates = (value for value in step.payload.values() if isinstance(value, date))
-        self.overdue += any(_day(value) < self.made_at.date() for value in dates)
+    def _count_open_work(self, made: Iterable[Step], going: Sequence[Prepared]) -> None:
+        """Count by address the open work that people get, and what of it is overdue when it is made."""
+        wanted = emails_wanted([one.handoff for one in going if one.handoff], self.bridge.mappings.target)
+        address = {user.id: email for email, user in self.bridge.platform.people(wanted).items()}
+        for step in made:
+            work = self.facts[step.kind].work
+            if work is None:
+                continue
+            owner, due = (step.payload.get(field) for field in (work.owner, work.due))
+            self.tasks[address.get(str(owner), str(owner)) if owner else UNSAID] += 1
+            self.overdue += isinstance(due, date) and _day(due) < self.made_at.date()
+
+
+def _accounts(deals: Iterable[Prepared]) -> list[list[Prepared]]:
+    accounts: dict[str, list[Prepared]] = {}
+    for one in deals:
+        accounts.setdefault(one.deal.account_id or "", []).append(one)
+    return list(accounts.values())
+
+
+def _moment(one: CountedDeal | Deal) -> tuple[datetime, DealRef]:
+    return one.won_at, one.ref
 
 
 def as_planned(one: Prepared, made_at: datetime) -> Any:

@@ -11,6 +11,9 @@ from handoff.prepare import Prepared
 from handoff.reapplication import StepCount, Writes
 from handoff.report import Notice
 
+UNSAID = "whom the platform gives it"
+"""Whose open work is of which no field says whose."""
+
 
 @dataclass(frozen=True)
 class BackfillPlan:
@@ -19,9 +22,10 @@ class BackfillPlan:
 
     `steps` counts the work by step, `writes` the calls that write, `looks` those that only read while it is carried
     out, and `ahead` all of them by system at the share of the limits that a backfill uses. `skipped` counts by reason
-    the deals that were asked for and get nothing, `listed` names some of them. `not_asked` counts those of other
+    the deals that were asked for and get nothing, `listed` names them. `not_asked` counts those of other
     segments, owners and platforms, `beyond_limit` those after the last that was asked for. `tasks` counts by e-mail the
-    open work that each person gets, `overdue` that which is overdue when it is made. `samples` are a few deals in full.
+    open work that each person gets, and under `UNSAID` what the platform gives to somebody; `overdue` is what of it is
+    overdue when it is made. `samples` are a few deals in full.
     """
 
     number: int
@@ -63,8 +67,9 @@ class BackfillPlan:
             "skipped": dict(self.skipped),
             "not_asked": self.not_asked,
             "beyond_limit": self.beyond_limit,
-            "people_with_tasks": len(self.tasks),
-            "most_tasks": max(self.tasks.values(), default=0),
+            "people_with_tasks": len(self.tasks.keys() - {UNSAID}),
+            "most_tasks": max((count for who, count in self.tasks.items() if who != UNSAID), default=0),
+            "tasks_the_platform_gives": self.tasks.get(UNSAID, 0),
             "overdue": self.overdue,
         }
 

@@ -15,9 +15,11 @@ from handoff.backfills import (
     as_handoff,
     deals_planned,
     digest,
+    elsewhere,
     end,
     finished,
     keep_approval,
+    name_of,
     plan_of,
     slices_to_do,
     states,
@@ -116,8 +118,9 @@ class _Approved(Intake):
     def waves(self) -> Iterator[Wave]:
         """Yield what is left of each slice that nobody else works on."""
         there = states(self.ledger, self.plan.id)
-        total = sum(there.values())
+        total, mine = sum(there.values()), set()
         for slice_ in slices_to_do(self.ledger, self.plan.id):
+            mine.add(slice_)
             self.rows = self._undone(slice_)
             if self.rows:
                 before = self.clock.now()
@@ -128,6 +131,7 @@ class _Approved(Intake):
                 self._undone(slice_)
             there = states(self.ledger, self.plan.id)
             self.bridge.progress("backfill", total - there.get("planned", 0), total)
+        self.tally.elsewhere = elsewhere(self.ledger, self.plan.id, mine)
 
     def as_rows(self, deals: Sequence[Deal], moment: Any) -> dict[str, Any]:
         """Return these deals by key in the shape of handoffs' rows: as they were planned, first handled at a moment."""
@@ -135,11 +139,11 @@ class _Approved(Intake):
         return {row.key: as_handoff(row.key, row.kind, row.background, moment, deal.won_at) for deal, row in planned}
 
     def _undone(self, slice_: int) -> dict[str, Any]:
-        """Return what is left of a slice; what was handed off and told is done, whoever wrote that down."""
+        """Return what is left of a slice; what was handed off is done, whoever wrote that down, and may be untold."""
         rows = deals_planned(self.ledger, self.plan.id, slice_)
         done = finished(self.ledger, rows)
-        end(self.ledger, self.plan.id, dict.fromkeys(done, (DONE, "")))
-        return {ref: row for ref, row in rows.items() if ref not in done}
+        end(self.ledger, self.plan.id, {ref: (DONE, pending) for ref, pending in done.items()})
+        return {ref: row for ref, row in rows.items() if ref not in done or done[ref]}
 
     def _as_approved(self, page: Page) -> list[Deal]:
         """Return the deals whose own plan is the approved one; leave the others out, and say why."""
@@ -163,11 +167,19 @@ class _Approved(Intake):
         return [deal for ref, deal in deals.items() if ref not in whys]
 
     def _set_aside(self, whys: Mapping[str, str], deals: Mapping[str, Deal]) -> None:
-        end(self.ledger, self.plan.id, {ref: (LEFT_OUT, why) for ref, why in whys.items()})
+        out = {ref: why for ref, why in whys.items() if self.rows[ref].state != DONE}
+        end(self.ledger, self.plan.id, {ref: (LEFT_OUT, why) for ref, why in out.items()})
+        known = self.ledger.deals(whys)
         for ref, why in whys.items():
             self.tally.seen.add(ref)
-            self.tally.counts_as(Standing.EXCLUDED)
-            if ref in deals:
+            self.tally.counts_as(Standing.EXCLUDED if ref in out else Standing.DONE)
+            if ref not in out:
+                self.tally.receipts_pending += 1
+                row = known[ref]
+                self.tally.tell(Notice(row.deal_id, name_of(row), "receipt pending", f"{row.receipt_pending}; {why}"))
+            elif ref in deals:
                 self.tally.hear(deals[ref], LEFT_OUT, f"{why}; {PLAN_AGAIN}")
             else:
-                self.tally.tell(Notice(self.rows[ref].deal_id, "", LEFT_OUT, f"{why}; {PLAN_AGAIN}"))
+                deal_id = self.rows[ref].deal_id
+                name = name_of(known.get(ref)) or deal_id
+                self.tally.tell(Notice(deal_id, name, LEFT_OUT, f"{why}; {PLAN_AGAIN}"))

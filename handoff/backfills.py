@@ -1,12 +1,12 @@
 """What the ledger keeps of backfills: each plan, and of each of its deals the digest of that deal's own plan."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, update
 
 from handoff import tables as t
 from handoff.backgrounds import kept as kept_background
@@ -16,12 +16,16 @@ from handoff.kinds import Background
 from handoff.ledger import NAMES_A_PERSON, Ledger
 from handoff.model import Standing, Step
 from handoff.owners import Owner
+from handoff.report import Notice
 from handoff.rows import event
 
 PLAN_HOLDS = timedelta(days=7)
 """How long after it was made a planned backfill may be carried out."""
 
 PLANNED, DONE, LEFT_OUT = "planned", "done", "left out"
+
+UNTOLD = "its write-back is pending"
+"""Why something is left to do of a deal that is done."""
 
 APPROVED = "approved"
 """What the ledger's events call it when a plan is done by somebody's word."""
@@ -154,9 +158,25 @@ def plan_made_for(ledger: Ledger, by: str) -> int | None:
 def slices_left(ledger: Ledger, plan: int) -> list[int]:
     """Return the slices of a plan in which something is left to do, in order."""
     c = t.backfill_deals.c
-    query = select(c.slice).where(c.plan == plan, c.state == PLANNED).distinct().order_by(c.slice)
+    query = select(c.slice).where(c.plan == plan, _to_do()).distinct().order_by(c.slice)
     with ledger.reading() as connection:
         return list(connection.execute(query).scalars())
+
+
+def elsewhere(ledger: Ledger, plan: int, mine: Collection[int]) -> int:
+    """Return in how many deals of the slices that are not these something is left: another process works on them."""
+    c = t.backfill_deals.c
+    query = select(c.slice, func.count()).where(c.plan == plan, _to_do()).group_by(c.slice)
+    with ledger.reading() as connection:
+        return sum(count for slice_, count in connection.execute(query).tuples() if slice_ not in mine)
+
+
+def untold(ledger: Ledger, plan: int) -> int:
+    """Return how many deals of a plan are done with their write-back pending."""
+    c = t.backfill_deals.c
+    query = select(func.count()).where(c.plan == plan, c.state == DONE, c.reason == UNTOLD)
+    with ledger.reading() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def keep_approval(ledger: Ledger, plan: int, run: int, now: datetime, *, by: str) -> None:
@@ -205,18 +225,23 @@ def go_on_at(ledger: Ledger, plan: int, now: datetime) -> list[datetime]:
 def deals_planned(ledger: Ledger, plan: int, slice_: int) -> dict[str, Row[Any]]:
     """Return by ref the deals of a slice in which something is left to do."""
     c = t.backfill_deals.c
-    query = select(t.backfill_deals).where(c.plan == plan, c.slice == slice_, c.state == PLANNED)
+    query = select(t.backfill_deals).where(c.plan == plan, c.slice == slice_, _to_do())
     with ledger.reading() as connection:
         return {row.ref: row for row in connection.execute(query)}
 
 
-def finished(ledger: Ledger, rows: Mapping[str, Any]) -> set[str]:
-    """Return the refs of those of these deals that were handed off and whose record was told so."""
+def _to_do() -> ColumnElement[bool]:
+    c = t.backfill_deals.c
+    return or_(c.state == PLANNED, and_(c.state == DONE, c.reason == UNTOLD))
+
+
+def finished(ledger: Ledger, rows: Mapping[str, Any]) -> dict[str, str]:
+    """Return the refs of those of these deals that were handed off; `UNTOLD` where their record was not told so."""
     h, d = t.handoffs.c, t.deals.c
     delivered = ledger.handoffs((row.key for row in rows.values()), h.delivered_at)
     told = ledger.deals(rows, d.receipt_pending)
     made = {ref for ref, row in rows.items() if row.key in delivered and delivered[row.key].delivered_at is not None}
-    return {ref for ref in made if ref in told and told[ref].receipt_pending is None}
+    return {ref: "" if told[ref].receipt_pending is None else UNTOLD for ref in made if ref in told}
 
 
 def end(ledger: Ledger, plan: int, ended: Mapping[str, tuple[str, str]]) -> None:
@@ -228,6 +253,26 @@ def end(ledger: Ledger, plan: int, ended: Mapping[str, tuple[str, str]]) -> None
     if rows:
         with ledger.writing() as connection:
             connection.execute(statement, rows)
+
+
+def left_out(ledger: Ledger, plan: int) -> tuple[Notice, ...]:
+    """Return the deals of a plan that were left out and why, by the name that the ledger knows or else by their id."""
+    c, d = t.backfill_deals.c, t.deals.c
+    query = select(c.deal_id, c.reason, d.account_name, d.name, d.url).outerjoin(t.deals, c.ref == d.ref)
+    with ledger.reading() as connection:
+        rows = connection.execute(query.where(c.plan == plan, c.state == LEFT_OUT).order_by(c.slice, c.ref)).all()
+    return tuple(Notice(row.deal_id, name_of(row) or row.deal_id, LEFT_OUT, row.reason, row.url or "") for row in rows)
+
+
+def name_of(row: Any) -> str:
+    """Return how a deal is called, from its row of the ledger; "" where it has none."""
+    return f"{row.account_name or 'no account'}: {row.name}" if row is not None and row.name else ""
+
+
+def in_words(states: Mapping[str, int], pending: int) -> str:
+    """Return how the deals of a plan stand, `pending` of the done ones with their write-back pending."""
+    said = ", ".join(f"{count:,} {state}" for state, count in states.items())
+    return (said or "nothing is in it") + (f", {pending:,} of them with the write-back pending" if pending else "")
 
 
 def states(ledger: Ledger, plan: int) -> dict[str, int]:

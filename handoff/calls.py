@@ -29,7 +29,7 @@ class Ahead:
     def words(self) -> str:
         """Return it on one line: `about 12 calls to gainsight main, at 30 a minute: less than a minute`."""
         calls = f"{self.calls:,} call{'' if self.calls == 1 else 's'} to {self.system}"
-        rate = ", ".join(f"{limit.calls:,} a {_PER.get(limit.per, str(limit.per))}" for limit in self.limits[:1])
+        rate = ", ".join(rate_of(limit.calls, limit.per) for limit in self.limits[:1])
         return f"{calls}, at {rate}: {spoken(self.takes)}" if rate else calls
 
     def as_dict(self) -> dict[str, Any]:
@@ -37,12 +37,17 @@ class Ahead:
         return {"system": self.system, "calls": self.calls, "seconds": int(self.takes.total_seconds())}
 
 
-_PER: Mapping[timedelta, str] = {timedelta(minutes=1): "minute", timedelta(hours=1): "hour", timedelta(days=1): "day"}
+_PER: Mapping[timedelta, str] = {
+    timedelta(seconds=1): "second",
+    timedelta(minutes=1): "minute",
+    timedelta(hours=1): "hour",
+    timedelta(days=1): "day",
+}
 
 
-def each_span(per: timedelta) -> str:
-    """Return a span as a limit says it: `minute`, `day`, `10 seconds`."""
-    return _PER.get(per, f"{per.total_seconds():g} seconds")
+def rate_of(calls: int, per: timedelta) -> str:
+    """Return a rate as a person says it: `30 a minute`, `100 every 10 seconds`."""
+    return f"{calls:,} a {_PER[per]}" if per in _PER else f"{calls:,} every {per.total_seconds():g} seconds"
 
 
 def spoken(span: timedelta) -> str:

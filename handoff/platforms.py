@@ -34,6 +34,14 @@ class NoteFields:
 
 
 @dataclass(frozen=True)
+class OpenWork:
+    """Which fields of work that somebody must do hold its owner and its due date; "" where the platform chooses."""
+
+    owner: str = ""
+    due: str = ""
+
+
+@dataclass(frozen=True)
 class ObjectFacts:
     """
     One kind of step.
@@ -41,7 +49,8 @@ class ObjectFacts:
     `write` is the mode of its fields where the mapping names none. `complete` says that `fields` lists all standard
     fields, so that any other name is a mistake. `planted` are written by the connector and cannot be mapped.
     `children` are the lists of records it can be made with, `adopts` the fields it can be adopted by. `one_of` are
-    groups of fields of which one is required. `many` is what several of them are called.
+    groups of fields of which one is required. `work` says that it is open until somebody does it. `many` is what
+    several of them are called.
     """
 
     scope: Scope
@@ -54,6 +63,7 @@ class ObjectFacts:
     matches: bool = False
     one_of: tuple[tuple[str, ...], ...] = ()
     note: NoteFields | None = None
+    work: OpenWork | None = None
     child_fields: Mapping[str, FieldFacts] = field(default_factory=dict)
     many: str = ""
 

@@ -15,6 +15,7 @@ from handoff.backfills import (
     Asked,
     PlannedDeal,
     deals_planned,
+    elsewhere,
     end,
     keep_approval,
     keep_plan,
@@ -154,9 +155,12 @@ class _Replanning:
 
     def _slices(self, run: int) -> None:
         keep_approval(self.ledger, self.plan.id, run, self.bridge.clock.now(), by=self.by)
+        mine = set()
         for slice_ in slices_to_do(self.ledger, self.plan.id):
+            mine.add(slice_)
             self.bridge.go_on()
             self._slice(run, slice_)
+        self.tally.elsewhere = elsewhere(self.ledger, self.plan.id, mine)
 
     def _slice(self, run: int, slice_: int) -> None:
         """Plan a slice anew, and do what of it is as approved; what another run did of it meanwhile is done."""

@@ -88,6 +88,7 @@ class Tally:
     receipts_written: int = 0
     receipts_pending: int = 0
     fields_kept: int = 0
+    elsewhere: int = 0
     told: dict[str, dict[str, Notice]] = field(default_factory=dict)
     untold: set[tuple[str, str]] = field(default_factory=set)
 
@@ -152,7 +153,8 @@ class Report:
     What one run did.
 
     `fields_kept` counts what a change wanted to write and a person's edit kept; `would` is what a run in shadow would
-    have created and updated, None where it was not in shadow.
+    have created and updated, None where it was not in shadow. `elsewhere` counts the deals of a backfill's plan that
+    another process works on.
     """
 
     run: int
@@ -171,6 +173,7 @@ class Report:
     fields_kept: int = 0
     window: tuple[datetime, datetime] | None = None
     would: Mapping[str, Mapping[str, int]] | None = None
+    elsewhere: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, ready for JSON."""
@@ -188,6 +191,7 @@ class Report:
             "before_start": self.before_start,
             "receipts": dict(self.receipts),
             "fields_kept": self.fields_kept,
+            **({"elsewhere": self.elsewhere} if self.elsewhere else {}),
             "exceptions": [exception.as_dict() for exception in self.exceptions],
             "exceptions_left_out": self.exceptions_left_out,
         }
@@ -231,6 +235,7 @@ def report(
         fields_kept=tally.fields_kept,
         window=window,
         would=_by_kind(Counter(tally.would.values())) if shadow else None,
+        elsewhere=tally.elsewhere,
     )
 
 

@@ -1,15 +1,17 @@
 """A backfill between systems other than Salesforce and Gainsight, over their stand-ins' own engines."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows._artifacts import backfill_summary
 from handoff.backfill import HANDED_OFF, plan_backfill
-from handoff.backfill_plan import BackfillPlan
-from handoff.backfills import Asked, states
+from handoff.backfill_plan import UNSAID, BackfillPlan
+from handoff.backfills import Asked, plan_of, states
 from handoff.bridge import Bridge
 from handoff.plans import carried_out
 from handoff.run import run_once
@@ -91,6 +93,42 @@ def test_by_default_it_is_the_notes_of_customers_that_are_there_and_a_live_pass_
     assert notes == set(plan.steps)
     assert states(bridge.ledger, plan.number) == ({"done": plan.deals} if plan.deals else {})
     assert (live.balance.seen, len(there.writes())) == (0, done)
+
+
+@PAIRS
+def test_the_plan_says_who_gets_how_much_open_work_and_what_of_it_would_be_overdue(there):
+    late = there.mappings / f"targets/{there.platform}.yml"
+    said = late.read_text(encoding="utf-8")
+    late.write_text(re.sub(r"from: work_starts_at, plus: \d+ days", "from: won_at", said), encoding="utf-8")
+
+    plan = there.plan(replace(ALL, until=date(2026, 3, 8)))
+
+    # ChurnZero has no work of people; every other step that is a task is one person's, due when it was won.
+    work = sum(count.create for count in plan.steps.values() if count.kind == "task")
+    assert (work > 0) == (there.platform != "churnzero")
+    assert sum(plan.tasks.values()) == plan.overdue == work
+    assert all(who.endswith(".example") for who in plan.tasks)
+    assert plan.counts()["people_with_tasks"] == len(plan.tasks)
+
+
+def test_a_play_is_open_work_of_whom_the_platform_gives_it(tmp_path):
+    there = Deployment("hubspot", "totango", tmp_path)
+    target = there.mappings / "targets/totango.yml"
+    play = "  handover_play: {object: play, fields: {accountId: {step: account}, successplayId: {value: 0-0}}}\n"
+    target.write_text(target.read_text(encoding="utf-8") + play)
+    contract = there.mappings / "handoff.yml"
+    contract.write_text(
+        contract.read_text(encoding="utf-8").replace("totango.brief", "totango.handover_play, totango.brief")
+    )
+
+    plan = there.plan()
+
+    counts = plan.counts()
+    assert plan.tasks[UNSAID] == counts["tasks_the_platform_gives"] == plan.steps["handover_play"].create > 0
+    assert counts["people_with_tasks"] == len(plan.tasks) - 1
+    assert f"{plan.tasks[UNSAID]} pieces of open work go to whom the platform gives them" in backfill_summary(
+        plan_of(there.bridge().ledger, plan.number)
+    )
 
 
 @PAIRS

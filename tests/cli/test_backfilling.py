@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
+from handoff.backfill import GONE
 from tests.fakes import World
 from tests.handoff.builders import ACCOUNT, DEAL, a_deal
 
@@ -69,6 +70,16 @@ def test_plan_and_report_are_one_document_each(old):
     assert (done["plan"], done["deals"], done["runs"][0]["balance"]["done"]) == (1, {"done": 1}, 1)
 
 
+def test_as_data_a_plan_names_every_deal_that_it_leaves_alone(old):
+    unknown = {"account_id": "0015g0000000099AAV", "account_name": "Quay Nine", "won_at": WON}
+    old.crm.win(*(a_deal(f"0065g{number:010d}AAV", name=f"Dock {number}", **unknown) for number in range(1, 202)))
+
+    plan = json.loads(called(*ASKED, "--json").stdout)
+
+    assert sum(plan["skipped"].values()) == 201
+    assert {one["deal"] for one in plan["left_out"]} == {f"0065g{number:010d}AAV" for number in range(1, 202)}
+
+
 def test_a_deal_that_changed_since_is_listed(old):
     called(*ASKED)
     old.crm.edit(DEAL, source={"Business_Goal__c": "Something else"})
@@ -77,6 +88,52 @@ def test_a_deal_that_changed_since_is_listed(old):
 
     assert "plan again" in said.output
     assert "Plan 1: 1 left out." in said.output
+
+
+def test_what_was_left_out_is_named_with_its_reason_each_time_the_plan_is_done(old):
+    called(*ASKED)
+    old.crm.lose(DEAL)
+
+    for _ in range(2):
+        said = called("--apply", "1").output
+        assert DEAL in said
+        assert "it is no longer won in the CRM" in " ".join(said.split())
+    (left_out,) = json.loads(called("--apply", "1", "--json").stdout)["left_out"]
+
+    assert (left_out["deal"], left_out["name"], left_out["reason"]) == (DEAL, DEAL, GONE)
+
+
+def test_a_plan_of_which_nothing_is_left_says_so(old):
+    called(*ASKED)
+    called("--apply", "1")
+
+    said = called("--apply", "1").output
+
+    assert "Nothing of the plan is left to do." in said
+    assert "not won" not in said
+    assert "Plan 1: 1 done." in said
+
+
+def test_a_plan_without_a_deal_says_so_when_it_is_done(old):
+    called("--since", "2023-01-01", "--until", "2023-12-31")
+
+    said = called("--apply", "1").output
+
+    assert "not won" not in said
+    assert "Plan 1: nothing is in it." in said
+
+
+def test_a_deal_whose_write_back_is_refused_is_done_and_listed_apart(old):
+    called(*ASKED)
+    old.crm.refuses_receipts = {DEAL: "the record is locked"}
+
+    said = called("--apply", "1").output
+    data = json.loads(called("--apply", "1", "--json").stdout)
+
+    assert "Plan 1: 1 done, 1 of them with the write-back pending." in said
+    assert "the record is locked" in said
+    assert "To go on with what is left: handoff backfill --apply 1" in said
+    assert (data["deals"], data["receipts_pending"]) == ({"done": 1}, 1)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,20 @@ def test_a_pass_that_sent_nothing_says_what_is_true_of_its_deals(balance, pendin
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "said"),
+    [
+        (0, "Nothing of the plan is left to do."),
+        (1, "Another process works on 1 deal of the plan."),
+        (400, "Another process works on 400 deals of the plan."),
+    ],
+)
+def test_a_backfill_that_found_no_deal_says_whether_another_process_has_them(elsewhere, said):
+    report = replace(QUIET, command="backfill", balance=Balance(0, 0, 0, 0, 0), elsewhere=elsewhere)
+
+    assert nothing_to_do(report).strip() == said
+
+
 def test_a_deal_asked_for_that_was_won_too_early_is_not_said_to_be_lost():
     said = nothing_to_do(replace(QUIET, balance=Balance(0, 0, 0, 0, 0), before_start=1))
 

@@ -9,7 +9,7 @@ from handoff import backfill
 from handoff.backfill import HANDED_OFF, LIVE, plan_backfill
 from handoff.backfill_plan import BackfillPlan
 from handoff.backfilling import CHANGED, carry_out_backfill
-from handoff.backfills import Asked, states
+from handoff.backfills import Asked, states, untold
 from handoff.errors import ConfigError
 from handoff.ledger import Ledger
 from handoff.report import Report
@@ -118,6 +118,31 @@ def test_only_the_segment_the_owner_and_the_number_asked_for_are_planned_the_old
     some = planned(world, replace(ALL, limit=3))
     assert (some.deals, some.beyond_limit) == (3, 1)
     assert [one.deal.name for one in some.samples] == ["Dock 0", "Dock 1", "Dock 2"]
+
+
+def test_deals_that_get_nothing_take_no_place_under_a_limit(world):
+    known_companies(world, 3, 4, 5)
+    world.crm.win(*(old(number) for number in range(6)))
+
+    plan = planned(world, replace(ALL, limit=2))
+
+    assert [one.deal.name for one in plan.samples] == ["Dock 3", "Dock 4"]
+    assert (plan.deals, sum(plan.skipped.values()), plan.beyond_limit) == (2, 3, 1)
+    assert applied(world, plan).balance.done == 2
+    assert [one.deal.name for one in planned(world, replace(ALL, limit=2)).samples] == ["Dock 5"]
+
+
+def test_under_a_limit_the_oldest_wins_of_all_accounts_are_planned(world, monkeypatch):
+    monkeypatch.setattr(backfill, "SLICE", 2)
+    known_companies(world, 0, 1, 2)
+    world.crm.win(*(old(number, account_id=account(number % 3)) for number in range(9)))
+
+    plan = planned(world, replace(ALL, limit=4))
+
+    assert [one.deal.name for one in plan.samples] == ["Dock 0", "Dock 3", "Dock 1"]
+    assert applied(world, plan).balance.done == 4
+    assert notes_of(world) == ["Dock 0", "Dock 1", "Dock 2", "Dock 3"]
+    assert plan.beyond_limit == 5
 
 
 def test_the_days_asked_for_are_whole_and_both_count(world):
@@ -317,13 +342,30 @@ def test_a_deal_whose_record_could_not_be_told_is_told_when_the_plan_is_done_aga
     plan = planned(world)
     world.crm.refuses_receipts = {f"0065g{0:010d}AAV": "the record is locked"}
     assert applied(world, plan).receipts == {"written": 0, "pending": 1}
-    assert states(world.ledger, plan.number) == {"planned": 1}
+    assert (states(world.ledger, plan.number), untold(world.ledger, plan.number)) == ({"done": 1}, 1)
 
     world.crm.refuses_receipts = {}
     world.clock.advance(3_700)
 
     assert applied(world, plan).receipts == {"written": 1, "pending": 0}
     assert (states(world.ledger, plan.number), len(world.platform.sent)) == ({"done": 1}, 1)
+    assert untold(world.ledger, plan.number) == 0
+
+
+def test_a_deal_that_is_done_is_never_left_out_whatever_becomes_of_it_before_its_record_is_told(world):
+    known_companies(world, 0, 1)
+    world.crm.win(old(0), old(1))
+    plan = planned(world)
+    world.crm.refuses_receipts = {f"0065g{number:010d}AAV": "the record is locked" for number in range(2)}
+    applied(world, plan)
+    world.crm.edit(f"0065g{0:010d}AAV", source={"Business_Goal__c": "Another one"})
+    world.crm.lose(f"0065g{1:010d}AAV")
+
+    report = applied(world, plan)
+
+    assert (report.balance.done, report.receipts["pending"], len(world.platform.sent)) == (2, 2, 2)
+    assert {one.what for one in report.exceptions} == {"receipt pending"}
+    assert states(world.ledger, plan.number) == {"done": 2}
 
 
 def test_sync_leaves_alone_what_a_backfill_has_begun_and_the_backfill_goes_on_with_it(world):
@@ -366,8 +408,11 @@ def test_a_slice_that_another_process_works_on_is_left_to_it_and_free_once_that_
     other.hold(other.begin_run("backfill", world.clock.now(), None), world.clock)
     assert other.take([f"backfill:{plan.number}:0"])
 
-    assert carry_out_backfill(world.bridge, plan.number).balance.done == 2
+    first = carry_out_backfill(world.bridge, plan.number)
+    assert (first.balance.done, first.elsewhere) == (2, 2)
     assert notes_of(world) == ["Dock 2", "Dock 3"]
+    second = carry_out_backfill(world.bridge, plan.number)
+    assert (second.balance.seen, second.elsewhere) == (0, 2)
     other.let_go()
     assert carry_out_backfill(world.bridge, plan.number).balance.done == 2
     assert notes_of(world) == [f"Dock {number}" for number in range(4)]

@@ -38,6 +38,21 @@ def test_a_span_is_said_as_a_person_says_it(span, said):
     assert spoken(span) == said
 
 
+@pytest.mark.parametrize(
+    ("per", "said"),
+    [
+        (timedelta(seconds=1), "3 a second"),
+        (timedelta(seconds=10), "3 every 10 seconds"),
+        (timedelta(minutes=1), "3 a minute"),
+        (timedelta(days=1), "3 a day"),
+    ],
+)
+def test_a_rate_is_said_as_a_person_says_it(per, said):
+    told = Ahead("hubspot main", 1, (Limit(per, 3),)).words()
+
+    assert told == f"1 call to hubspot main, at {said}: less than a minute"
+
+
 def test_calls_without_a_limit_are_told_without_a_time():
     assert Ahead("salesforce main", 5).words() == "5 calls to salesforce main"
     assert Ahead("gainsight main", 1, (MINUTE,)).words() == (
