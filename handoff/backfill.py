@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from handoff import keys
 from handoff import tables as t
-from handoff.backfill_plan import UNSAID, BackfillPlan
+from handoff.backfill_counts import BackfillCounts
+from handoff.backfill_plan import BackfillPlan
 from handoff.backfills import Asked, PlannedDeal, as_handoff, digest, keep_plan
 from handoff.backgrounds import kept as kept_background
 from handoff.batches import batches
@@ -17,16 +18,13 @@ from handoff.calls import Ahead
 from handoff.carry import Carrier
 from handoff.counted import CountedDeal
 from handoff.decisions import Decision, Planned
-from handoff.foreseen import foreseen_calls
 from handoff.historic import historic
 from handoff.intake import first_moment
 from handoff.lanes import ours
-from handoff.model import Deal, DealRef, Standing, Step, Window, WonHow
+from handoff.model import Deal, DealRef, Standing, Window, WonHow
 from handoff.owners import Owner
-from handoff.plan import emails_wanted
 from handoff.ports import Limit
 from handoff.prepare import Prepared, judged, prepare, standing_of
-from handoff.reapplication import StepCount, Writes
 from handoff.report import Notice
 from handoff.settled import LEFT_OUT
 
@@ -99,17 +97,13 @@ class _Planning:
         self.asked, self.made_at = asked, bridge.clock.now()
         self.starts = first_moment(bridge.mappings)
         self.bridge = replace(bridge, mappings=historic(bridge.mappings, full=asked.full))
-        self.facts = self.bridge.mappings.target.platform.objects
+        self.counts = BackfillCounts(self.bridge, self.made_at)
         self.deals: list[PlannedDeal] = []
         self.samples: list[Prepared] = []
         self.skipped: Counter[str] = Counter()
         self.listed: list[Notice] = []
         self.not_asked = self.beyond_limit = self.slices = 0
-        self.steps: dict[str, StepCount] = {}
-        self.calls: Counter[tuple[str, str, str]] = Counter()
-        self.records: Counter[tuple[str, str, str]] = Counter()
-        self.looks = self.reads = self.overdue = 0
-        self.tasks: Counter[str] = Counter()
+        self.looks = self.reads = 0
 
     def plan(self) -> BackfillPlan:
         groups, limit = self._candidates(), self.asked.limit
@@ -126,7 +120,7 @@ class _Planning:
     def _told(self) -> BackfillPlan:
         share = self.bridge.mappings.contract.backfill.share
         platform, crm = self.bridge.platform.traffic(), self.bridge.crm.traffic()
-        writes = tuple(Writes(*group, self.records[group], calls) for group, calls in self.calls.items())
+        writes, steps = self.counts.writes(), self.counts.steps
         calls = Counter({platform.system: self.looks})
         calls[crm.system] += self.reads  # without a platform the CRM is both
         for one in writes:
@@ -138,7 +132,7 @@ class _Planning:
             made_at=self.made_at,
             asked=self.asked,
             deals=len(self.deals),
-            steps={name: self.steps[name] for name in self.bridge.mappings.target.order if name in self.steps},
+            steps={name: steps[name] for name in self.bridge.mappings.target.order if name in steps},
             writes=writes,
             looks=self.looks,
             reads=self.reads,
@@ -148,8 +142,8 @@ class _Planning:
             listed=tuple(self.listed),
             not_asked=self.not_asked,
             beyond_limit=self.beyond_limit,
-            tasks=dict(self.tasks.most_common()),
-            overdue=self.overdue,
+            tasks=dict(self.counts.tasks.most_common()),
+            overdue=self.counts.overdue,
             samples=tuple(self.samples),
         )
 
@@ -278,9 +272,7 @@ class _Planning:
     def _slice(self, going: Sequence[Prepared], decisions: Mapping[str, Decision]) -> None:
         """Keep of some deals that are carried out together their digests and counts."""
         to_make = {step.key: decisions[step.key] for one in going for step in one.steps}
-        self._count(to_make, going)
-        fresh = [one.send for one in to_make.values() if one.send is not None and one.send.ref is None]
-        self._count_open_work([step for step in fresh if not step.reference], going)
+        self.counts.add(to_make, going)
         for one in going:
             assert one.handoff is not None
             self.deals.append(
@@ -301,30 +293,6 @@ class _Planning:
         if why:
             self._leave(one, why)
         return bool(why)
-
-    def _count(self, decisions: Mapping[str, Decision], going: Sequence[Prepared]) -> None:
-        tells = len(going) if self.bridge.mappings.source.file.write_back.fields else 0
-        writes, _, _ = foreseen_calls(self.bridge, decisions, tells)
-        for one in writes:
-            group = one.system, one.kind, one.action
-            self.records[group] += one.records
-            self.calls[group] += one.calls
-        for decision in decisions.values():
-            step = decision.planned.step
-            if not step.reference:
-                self.steps.setdefault(step.name, StepCount(step.kind)).add(decision)
-
-    def _count_open_work(self, made: Iterable[Step], going: Sequence[Prepared]) -> None:
-        """Count by address the open work that people get, and what of it is overdue when it is made."""
-        wanted = emails_wanted([one.handoff for one in going if one.handoff], self.bridge.mappings.target)
-        address = {user.id: email for email, user in self.bridge.platform.people(wanted).items()}
-        for step in made:
-            work = self.facts[step.kind].work
-            if work is None:
-                continue
-            owner, due = (step.payload.get(field) for field in (work.owner, work.due))
-            self.tasks[address.get(str(owner), str(owner)) if owner else UNSAID] += 1
-            self.overdue += isinstance(due, date) and _day(due) < self.made_at.date()
 
 
 def _accounts(deals: Iterable[Prepared]) -> list[list[Prepared]]:
@@ -352,7 +320,3 @@ def shared(limits: Sequence[Limit], share: float) -> tuple[Limit, ...]:
 def _needs_person(one: Prepared, carrier: Carrier) -> str:
     standing, why = standing_of(one, carrier.outcomes)
     return why if standing is Standing.NEEDS_PERSON else ""
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
