@@ -10,7 +10,7 @@ from typing import Any
 from connectors._churnzero_objects import ACCOUNT_FIELDS, CONTACT_FIELDS, DESCRIPTION
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT, ChurnZeroSettings
 from handoff.keys import planted
-from handoff.model import Step, Value
+from handoff.model import Needed, Step, Value
 from handoff.notes import is_note
 from handoff.transforms import exact, missing, shortened
 
@@ -174,7 +174,10 @@ def holds(step: Step, row: Json) -> dict[str, Value]:
     if step.kind == EVENT:
         return _held_by_event(step, row)
     return {name: as_held(row.get(column(step.kind, name)), ours) for name, ours in attributes(step).items()} | {
-        name: step.payload[name] for name in IDS & step.payload.keys()
+        # Of a plan alone, the account is not known by its id yet.
+        name: step.payload[name]
+        for name in IDS & step.payload.keys()
+        if not isinstance(step.payload[name], Needed)
     }
 
 

@@ -12,7 +12,7 @@ from handoff import tables as t
 from handoff.batches import batches
 from handoff.database import IN_AT_ONCE, Database
 from handoff.intents import IN_DOUBT, State
-from handoff.model import Standing
+from handoff.model import Scope, Standing
 from handoff.owners import Owner
 
 
@@ -158,13 +158,21 @@ def only_parked(steps: Sequence[Any]) -> set[str]:
 
 
 def open_steps(connection: Connection, refs: Sequence[str]) -> list[Any]:
-    """Return the steps of these deals that a person must clear, with what their deal is called."""
-    s, d = t.steps.c, t.deals.c
+    """
+    Return the steps that a person must clear before these deals go on, with what their deal is called.
+
+    A step of an account holds up each deal of it; `deal_id` is that of the deal under which a person names the step.
+    """
+    s, d, held = t.steps.c, t.deals.c, t.deals.alias("held")
+    same_account = and_(held.c.instance == d.instance, held.c.account_id == d.account_id)
+    waits_for_it = held.c.reason.startswith(s.name + ": ")
     in_doubt = and_(s.state.in_([state.value for state in IN_DOUBT]), s.owner == Owner.CS_OPS.value)
-    query = select(s.deal, s.name, s.state, s.owner, s.reason, s.changed_at, s.try_at, d.deal_id, d.account_name, d.url)
-    query = query.add_columns(d.name.label("deal_name")).join(t.deals, d.ref == s.deal)
+    holds_up = or_(held.c.ref == s.deal, and_(s.scope == Scope.ACCOUNT.value, in_doubt, same_account, waits_for_it))
+    query = select(held.c.ref.label("deal"), s.name, s.state, s.owner, s.reason, s.changed_at, s.try_at)
+    query = query.add_columns(d.deal_id, d.account_name, d.url, d.name.label("deal_name"))
+    query = query.join(t.deals, d.ref == s.deal).join(held, holds_up)
     query = query.where(or_(s.state == State.REJECTED.value, in_doubt)).order_by(s.key)
-    return [row for some in batches(refs, IN_AT_ONCE) for row in connection.execute(query.where(s.deal.in_(some)))]
+    return [row for some in batches(refs, IN_AT_ONCE) for row in connection.execute(query.where(held.c.ref.in_(some)))]
 
 
 def _since(connection: Connection, refs: Sequence[str]) -> Mapping[str, datetime]:

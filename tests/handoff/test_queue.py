@@ -134,6 +134,18 @@ def test_a_deal_that_only_a_parked_step_holds_up_is_parked_and_one_with_a_refuse
     assert (parked.parked, only(blind).parked) == (True, False)
 
 
+def test_a_parked_step_of_an_account_is_listed_with_each_deal_that_it_holds_up(world):
+    world.platform.kinds = {**world.platform.kinds, "company": Capability(Identity.BLIND, 50)}
+    world.platform.ends = lambda step: End.UNKNOWN_AFTER if step.kind == "company" else None
+    world.crm.win(a_deal(SECOND))
+    world.run()
+
+    listed = {entry.id: ([step.id for step in entry.steps], entry.parked) for entry in queue(world.ledger)}
+
+    ((step,), _), (others, _) = listed[DEAL], listed[SECOND]
+    assert (others, listed[DEAL][1], listed[SECOND][1]) == ([step], True, True)
+
+
 def test_a_refused_write_back_of_a_deal_that_is_done_is_for_who_administers_the_crm(world):
     world.run()
     later = world.clock.now() + timedelta(hours=1)

@@ -1,10 +1,13 @@
 """Won deals of the Salesforce stand-in handed off into ChurnZero's: whole passes, lost answers, people's edits."""
 
+from collections import Counter
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 
+from flows._wiring import SHIPPED_MAPPINGS
 from handoff.bridge import Bridge
 from handoff.errors import ConfigError
 from handoff.findings import What
@@ -18,9 +21,9 @@ from tests.in_process import bridge_over, world_at
 class Passes:
     """The bridge from one stand-in to the other; a pass is a minute after the last."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, mappings: Path | None = None, **environment: str) -> None:
         self.world: World = world_at()
-        self.bridge: Bridge = bridge_over(self.world, folder, platform="churnzero", **environment)
+        self.bridge: Bridge = bridge_over(self.world, folder, platform="churnzero", mappings=mappings, **environment)
 
     def run(self, after: float = 60) -> Report:
         self.world.clock.advance(after)
@@ -197,6 +200,44 @@ def test_what_was_dropped_of_an_account_that_is_there_is_lost_and_what_it_holds_
     (row,) = [row for row in passes.rows("Account") if row["ExternalId"] == account]
     assert (one.what, one.refs, one.healed) == (What.LOST, (account,), True)
     assert (row["Name"], row["CfOnboardingStatus"]) == ("Ours", "New")
+
+
+CONTACT_STEP = """
+  buyer:
+    object: contact
+    needs: [account]
+    fields:
+      accountExternalId: {step: account}
+      contactExternalId: {value: sales-handoff}
+      LastName:          {value: Sales handoff}
+
+  closed_won:
+    object: event
+    needs: [account, buyer]
+"""
+
+
+def test_a_contact_that_only_its_event_made_is_lost_and_sent_again_when_healed(tmp_path):
+    mappings = copytree(SHIPPED_MAPPINGS, tmp_path / "mappings")
+    target = mappings / "targets" / "churnzero.yml"
+    said = target.read_text(encoding="utf-8")
+    shipped = "\n  closed_won:\n    object: event\n    needs: [account]\n"
+    target.write_text(said.replace(shipped, CONTACT_STEP), encoding="utf-8")
+    passes = Passes(tmp_path, mappings=mappings)
+    accounts = Counter(row["AccountId"] for row in passes.won())
+    deal = next(row["Id"] for row in passes.won() if accounts[row["AccountId"]] == 1)  # deals of one share the contact
+    fault = {"system": "churnzero", "do": "bad_record", "record": f"{deal}:e1:main.buyer", "route": "writes"}
+    passes.world.faults([fault])
+    passes.run()
+    passes.world.faults([])
+    passes.world.clock.advance(3_700)
+
+    healed = reconcile(passes.bridge, heal=True)
+    passes.run()
+
+    lost = [one for one in healed.findings if one.what is What.LOST]
+    assert [(one.deal, one.kind, one.healed) for one in lost] == [(deal, "contact", True)]
+    assert all(row["LastName"] == "Sales handoff" for row in passes.rows("Contact"))
 
 
 def test_an_account_that_was_seen_with_our_key_and_lacks_it_is_a_person_s_edit(tmp_path):
