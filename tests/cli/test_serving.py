@@ -1,6 +1,7 @@
 """`handoff serve` and the Prefect server it needs."""
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from typer.testing import CliRunner
 
 from cli import app as application
@@ -26,11 +27,11 @@ def test_without_a_named_server_nothing_has_to_answer():
 
 
 def test_serve_without_an_answering_server_ends_as_a_system_out_of_reach_without_a_traceback(monkeypatch):
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port_base()}/api")
     monkeypatch.setattr(application._wiring, "systems", lambda _: "a system")
     monkeypatch.setattr(application._wiring.Choice, "settings", lambda _: None)
 
-    done = CliRunner().invoke(app, ["serve"])
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port_base()}/api"}):  # whoever read them before
+        done = CliRunner().invoke(app, ["serve"])
 
     assert done.exit_code == 3
     assert "does not answer; start one with: prefect server start" in done.output
