@@ -1,7 +1,6 @@
 """`handoff serve` and the Prefect server it needs."""
 
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from typer.testing import CliRunner
 
 from cli import app as application
@@ -30,7 +29,9 @@ def test_serve_without_an_answering_server_ends_as_a_system_out_of_reach_without
     monkeypatch.setattr(application._wiring, "systems", lambda _: "a system")
     monkeypatch.setattr(application._wiring.Choice, "settings", lambda _: None)
 
-    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port_base()}/api"}):  # whoever read them before
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # tests of flows give it a home before that
+
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{free_port_base()}/api"}):
         done = CliRunner().invoke(app, ["serve"])
 
     assert done.exit_code == 3
