@@ -30,12 +30,15 @@ kills: $(READY)  ## Two syncs at once over HTTP with a fifth of all calls failin
 demo: $(READY)   ## Won deals become work in the CS platform, before your eyes; no account needed
 	@$(BIN)/handoff demo
 
+# Half of what these do is waiting: four at once. Only they are read, by each of the four.
+WAITING = $(shell grep -rlE "mark\.(whole|process|flow)" tests --include="*.py")
+
 test: $(READY)   ## Format, lint, types, arrows, tests: what CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not whole and not process and not flow and not matrix"
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "whole or process or flow"  # half of it is waiting
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "whole or process or flow" $(WAITING)
 
 matrix: $(READY) ## Every CRM with every platform over HTTP, on a quiet day and a bad one; rewrites docs/matrix.md
 	@HANDOFF_MATRIX=write $(BIN)/python -m pytest -m matrix tests/matrix
