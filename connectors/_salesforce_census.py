@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from connectors._http import Route
 from connectors._salesforce_deals import Deals
+from connectors._salesforce_pages import IDS_A_CALL
 from connectors._salesforce_records import Row, id18, moment, opportunity_id, soql, value_at, whole_second
 from connectors._salesforce_schema import Schema
 from handoff.batches import batches
@@ -18,7 +19,6 @@ SELECTED = ("Id", "Name", "AccountId", "Account.Name", "StageName", "CloseDate",
 CHANGED_STAGE = "LastStageChangeDate"
 HISTORY = "(SELECT StageName, CreatedDate FROM OpportunityHistories ORDER BY CreatedDate, Id)"
 ASKED = "SELECT Id, IsWon, IsClosed, IsDeleted FROM Opportunity"
-IDS_A_CALL = 200
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,6 @@ UPDATED = Route("asking the log of changes", reads=True, repeatable=True)
 LEFT = Route("reading deals that are not won", reads=True, repeatable=True)
 READ = Route("reading chosen deals", reads=True, repeatable=True)
 SEARCH = Route("searching won deals", reads=True, repeatable=True)
-"""A plain overwrite of the same values: sending it twice does no more than once."""
 
 ROUTES = (
     *(VERSIONS, ORG, DESCRIBE, STAGES, CHANGED, UPDATED, LEFT, READ, SEARCH, CENSUS, WHEREABOUTS, WRITE_BACK),

@@ -37,12 +37,12 @@ def altered(census: Census, *, was_seen: Callable[[Any], bool]) -> Iterator[Find
         for step in steps:
             row, there = rows[step.key], held.get(step.key)
             names, unmarked = _differing(row, there), there is not None and _unmarked(census, row)
-            what, heal = What.ALTERED, None
+            what, heal, which = What.ALTERED, None, ", ".join(names)
             if names and unmarked and not was_seen(row):
                 what, heal = What.LOST, Heal.SEND
-                why = f"it was accepted, and its record lacks our key and what we wrote in {_all(names)}"
+                why = f"it was accepted, and its record lacks our key and what we wrote in {which}"
             elif names:
-                why = f"{_all(names)} of {step.name} hold something else than what we wrote"
+                why = f"{which} of {step.name} hold something else than what we wrote"
             elif unmarked and row.scope == Scope.DEAL:
                 why = "our key was taken out of it"
             else:
@@ -87,7 +87,3 @@ def _differing(row: Any, held: Held | None) -> list[str]:
     return sorted(
         name for name, value in held.values.items() if name in ours and field_fingerprint(value) != ours[name]
     )
-
-
-def _all(names: Sequence[str]) -> str:
-    return ", ".join(names)

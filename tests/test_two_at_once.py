@@ -24,7 +24,7 @@ from tests.test_apply_mapping import tenant
 
 pytestmark = pytest.mark.process
 
-DEALS = 12 * max(5, int(os.environ.get("HANDOFF_KILLS", "5")))
+DEALS = 240
 KILLS = int(os.environ.get("HANDOFF_KILLS", "5"))
 SEED = int(os.environ.get("HANDOFF_SEED", "1"))
 LONGEST_SECONDS = 600.0
