@@ -54,7 +54,7 @@ class Workers:
 
     def command(self, *arguments: str) -> list[str]:
         """Return a backfill command."""
-        return [sys.executable, "-m", "cli.app", "backfill", *arguments, "--mappings", str(self.mappings), "--json"]
+        return [sys.executable, "-m", "cli", "backfill", *arguments, "--mappings", str(self.mappings), "--json"]
 
     def plan(self) -> dict[str, Any]:
         """Return the plan of all deals."""

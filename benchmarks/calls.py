@@ -116,7 +116,7 @@ def measure(setting: Setting, data: Path) -> Measured:
             command = [
                 sys.executable,
                 "-m",
-                "cli.app",
+                "cli",
                 "sandbox",
                 "--port-base",
                 str(PORT_BASE),
@@ -149,7 +149,7 @@ def _sync(setting: Setting, folder: Path) -> None:
     }
     env = os.environ | {f"HANDOFF_PLATFORM_MAIN_{name}": str(size) for name, size in sizes.items()}
     env |= {"HANDOFF_SANDBOX": str(PORT_BASE), "HANDOFF_LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
-    command = [sys.executable, "-m", "cli.app", "sync", "--mappings", str(mappings_for(setting, folder)), "--json"]
+    command = [sys.executable, "-m", "cli", "sync", "--mappings", str(mappings_for(setting, folder)), "--json"]
     command += ["--limit", str(setting.deals)] if setting.deals else []
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=1_200, check=False)
     if done.returncode:

@@ -79,7 +79,7 @@ def ways(drt: str | None, folder: Path) -> Iterator[Way]:
     contract.write_text(text.replace(before, after), encoding="utf-8")
     env = {f"HANDOFF_PLATFORM_MAIN_{name}": size for name, size in SIZES.items()}
     env |= {"HANDOFF_SANDBOX": str(PORT_BASE), "HANDOFF_LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
-    yield Way("handoff sync", [[sys.executable, "-m", "cli.app", "sync", "--mappings", str(mappings), "--json"]], env)
+    yield Way("handoff sync", [[sys.executable, "-m", "cli", "sync", "--mappings", str(mappings), "--json"]], env)
 
 
 def won_deals(data: Path | None, folder: Path, deals: int) -> Path:
@@ -124,7 +124,7 @@ def _write(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 @contextmanager
 def sandbox(data: Path, folder: Path) -> Iterator[None]:
     """Serve a fresh sandbox with these deals."""
-    command = [sys.executable, "-m", "cli.app", "sandbox", "--port-base", str(PORT_BASE), "--load-csv", str(data)]
+    command = [sys.executable, "-m", "cli", "sandbox", "--port-base", str(PORT_BASE), "--load-csv", str(data)]
     with (folder / "sandbox.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         try:

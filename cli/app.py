@@ -50,11 +50,6 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Run the command; the exit codes are in the README."""
-    app()
-
-
 def _version(asked: bool) -> None:
     if asked:
         out.print(f"handoff-bridge {version('handoff-bridge')}")
@@ -300,7 +295,3 @@ for _name, _command in ((name, command) for some in _OTHERS for name, command in
     app.command(name=_name)(_command)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(queueing.app, name="queue")
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
-HANDOFF = [sys.executable, "-m", "cli.app"]
+HANDOFF = [sys.executable, "-m", "cli"]
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_WAIT_SECONDS = 120.0
 _direct = build_opener(ProxyHandler({}))

@@ -72,7 +72,7 @@ def test_no_module_is_called_by_a_word_that_says_nothing():
         ("handoff", "from tests import fakes", ["tests.fakes"]),
         ("connectors", "import handoff.model, flows._wiring", ["flows._wiring"]),
         ("connectors", "from sandbox.world import World", ["sandbox.world.World"]),
-        ("flows", "from cli.app import main", ["cli.app.main"]),
+        ("flows", "from cli.app import app", ["cli.app.app"]),
         ("sandbox", "from handoff.model import Deal", ["handoff.model.Deal"]),
         ("cli", "from sandbox.shell import run\nimport httpx", []),
     ],

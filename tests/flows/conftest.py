@@ -34,21 +34,8 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def prefect_backend(prefect_home: Path) -> Iterator[None]:
-    """A temporary Prefect server for flows run in this process."""
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
-    with (
-        prefect_test_harness(server_startup_timeout=120),
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-    ):
-        yield
-
-
-@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A Prefect server; the environment that leads to it."""
+    """One Prefect server for every test of a worker, since starting it takes longer than most; the way to it."""
     folder = tmp_path_factory.mktemp("server")
     port = free_port_base(1)
     env = SETTINGS | {"PREFECT_HOME": str(folder / "home"), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
@@ -57,6 +44,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     with Running(command, log=folder / "server.log", env=started) as process:
         process.until(lambda: get(f"{env['PREFECT_API_URL']}/health"), what="Prefect server")
         yield env
+
+
+@pytest.fixture(scope="session")
+def prefect_backend(prefect_home: Path, server: dict[str, str]) -> Iterator[None]:
+    """That server for flows run in this process."""
+    from prefect.logging.handlers import APILogWorker
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server["PREFECT_API_URL"], PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield
+        APILogWorker.instance().drain()  # while the server is still there to take them
 
 
 @pytest.fixture

@@ -58,7 +58,10 @@ def test_prefect_yaml_deploys_a_pass_each_minute_one_at_a_time_and_a_count_each_
 
 
 def _completed(server: dict[str, str]) -> list[dict[str, Any]]:
-    wanted = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
+    wanted = {
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+        "deployments": {"name": {"any_": ["every-10-s"]}},
+    }
     return post(f"{server['PREFECT_API_URL']}/flow_runs/filter", wanted)
 
 

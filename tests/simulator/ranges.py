@@ -89,7 +89,6 @@ def played(seeds: Iterable[int], pair: Pair = FIRST) -> Totals:
             totals.add(play(Plan.of(pair, seed)))
             gc.collect()
     finally:
-        gc.unfreeze()
         gc.enable()
     return totals
 
