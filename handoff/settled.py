@@ -9,6 +9,7 @@ from handoff.batches import batches
 from handoff.bridge import Bridge
 from handoff.fingerprints import changed
 from handoff.model import Deal, DealRef, Scope, Standing, Step, WonHow
+from handoff.ports import Identity
 from handoff.report import Notice
 
 LEFT_OUT = "left out"
@@ -30,9 +31,10 @@ class Reread:
 
 
 def in_flight(bridge: Bridge, handoffs: Sequence[Any]) -> list[Any]:
-    """Return those of these handoffs of which at least one piece of work is open on the platform now."""
-    facts = bridge.mappings.target.platform.objects
-    listed = [step["key"] for row in handoffs for step in row.steps if facts[step["kind"]].adopts]
+    """Return those of these handoffs of which at least one piece of work is known to be open on the platform now."""
+    facts, able = bridge.mappings.target.platform.objects, bridge.platform.kinds
+    tells = {kind for kind, one in facts.items() if one.work and able[kind].identity is not Identity.BLIND}
+    listed = [step["key"] for row in handoffs for step in row.steps if step["kind"] in tells]
     rows = [row for row in bridge.ledger.steps(listed).values() if row.remote_id is not None and not row.gone]
     held = bridge.platform.read([_bare(row) for row in rows])
     still_open = {key for key, one in held.items() if not one.closed}

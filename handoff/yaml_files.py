@@ -5,6 +5,7 @@ import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ class YamlFile:
     """
     A file's plain data, where each part of it stands, its mistakes as YAML, and what is odd but harmless.
 
+    Whoever reads the same text again is given the same one: `data` is never altered.
     `faults` are parts that are YAML and surely not what was meant, each with its place.
     """
 
@@ -95,9 +97,7 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     """
     shown = name or path.name
     try:
-        raw = path.read_bytes().decode("utf-8")
-        text = raw.removeprefix(BOM)
-        root, lines, tree = _composed(text, shown)
+        return _read(path.read_bytes(), shown)
     except FileNotFoundError as error:
         raise ConfigError(f"{shown}:1:1: the file is not there. Put it at {path}.") from error
     except OSError as error:
@@ -105,6 +105,15 @@ def read_yaml(path: Path, *, name: str | None = None) -> YamlFile:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigError(f"{shown}:{line}:1: a letter here is not UTF-8. Save the file as UTF-8.") from error
+
+
+@lru_cache(maxsize=64)
+def _read(written: bytes, shown: str) -> YamlFile:
+    """Read what a file holds; several pairs of systems share most of their files, and each is read once."""
+    raw = written.decode("utf-8")
+    text = raw.removeprefix(BOM)
+    try:
+        root, lines, tree = _composed(text, shown)
     except MarkedYAMLError as error:
         one = trouble(error, text)
         raise ConfigError(f"{shown}:{one.line}:{one.column}: {one.words}") from error

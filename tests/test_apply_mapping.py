@@ -178,3 +178,37 @@ def test_a_comparison_reads_only_and_tells_its_calls_before_it_makes_them(tmp_pa
     drift = [field for one in found for step in one.steps for field in step.fields if "a person" in field.verdict]
     assert [(field.name, field.holds) for field in drift] == [("Comments", "Call them first.")]
     assert not any(one.changes for one in found)
+
+
+@pytest.mark.parametrize(
+    ("platform", "system", "object", "key_in", "closing"),
+    [
+        ("totango", "totango", "tasks", "title", {"status": "closed"}),
+        ("crm", "salesforce", "Task", "Bridge_Key__c", {"Status": "Completed"}),
+    ],
+)
+def test_a_handoff_is_in_flight_while_a_task_of_it_is_open(platform, system, object, key_in, closing, tmp_path):
+    world = world_at()
+
+    def in_flight() -> tuple[int, int]:
+        plan = plan_again(bridge_over(world, tmp_path, platform=platform, read_only=True), To.IN_FLIGHT)
+        return len(plan.deals), plan.not_in_flight
+
+    run_once(bridge_over(world, tmp_path, platform=platform))
+    world.clock.advance(600)
+    run_once(bridge_over(world, tmp_path, platform=platform))
+    before = in_flight()
+    ours = [row for row in world.state(system, object)[system][object] if "hb:" in str(row[key_in])]
+    deal = keys_of(ours[0][key_in])
+    over = [row for row in ours if keys_of(row[key_in]) == deal]
+    world.load(
+        {system: {object: [{name: row[name] for name in ("id", "Id") if name in row} | closing for row in over]}}
+    )
+
+    assert before[0] > 40 and before[1] == 0
+    assert in_flight() == (before[0] - 1, 1)
+
+
+def keys_of(text: str) -> str:
+    """Return the deal's part of the key in a text."""
+    return text[text.index("hb:") :].rpartition(":")[0]

@@ -3,7 +3,6 @@
 import re
 import types
 import typing
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,12 @@ from typer.testing import CliRunner
 from typing_extensions import TypeAliasType
 
 from cli.app import app
-from handoff import conditions, loading
+from handoff import conditions
 from handoff.contract import Contract
 from handoff.errors import ConfigError
 from handoff.loading import load_mappings
 from handoff.mapping_files import SourceFile, TargetFile
 from handoff.people import People
-from handoff.yaml_files import YamlFile, read_yaml
 from sandbox.shell import free_port_base
 from tests.mistakes import MISTAKES, yaml_as_such
 from tests.mistakes.page import page
@@ -42,24 +40,6 @@ system = "gainsight"
 base_url = "{base_url}"
 """
 FILES = {CONTRACT: Contract, PEOPLE: People, SOURCE: SourceFile, TARGET: TargetFile}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def files_read_once() -> Iterator[None]:
-    """Most files of a mistake are the good ones: what stands in them is read once, by the name it is shown under."""
-    known: dict[tuple[bytes, str | None], YamlFile] = {}
-
-    def read(path: Path, *, name: str | None = None) -> YamlFile:
-        if not path.is_file():
-            return read_yaml(path, name=name)
-        key = path.read_bytes(), name
-        if key not in known:
-            known[key] = read_yaml(path, name=name)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "read_yaml", read)
-        yield
 
 
 def found_in(folder: Path) -> tuple[str, ...]:
