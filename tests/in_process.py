@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -29,6 +30,9 @@ from sandbox.seed import Contents, contents
 from sandbox.wire import Cut, Request, Response
 from sandbox.world import World
 
+furnished = lru_cache(maxsize=8)(contents)
+"""The tenant that `contents` makes, made once: a world takes copies of what it is given."""
+
 START = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
 
 
@@ -37,7 +41,7 @@ def world_at(
     *,
     seed: int = 1,
     scale: float = 60.0,
-    tenant: Callable[[int, datetime], Contents] = contents,
+    tenant: Callable[[int, datetime], Contents] = furnished,
 ) -> World:
     """Return a sandbox whose clock moves only when somebody sleeps or advances it: real time stands still."""
     clock = SimulatedClock(real_now=lambda: start, start=start, scale=scale)
