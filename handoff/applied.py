@@ -9,9 +9,9 @@ from handoff.bridge import Bridge
 from handoff.carry import Carrier
 from handoff.changes import told_hashes
 from handoff.decisions import Decision
+from handoff.entries import Judged, Told
 from handoff.errors import ConfigError
 from handoff.fingerprints import field_fingerprint
-from handoff.ledger import Judged, Told
 from handoff.model import Held, Outcome, Result, Standing
 from handoff.notes import words_of
 from handoff.prepare import Prepared, body, owner_of, standing_of, step_list

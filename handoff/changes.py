@@ -9,10 +9,10 @@ from typing import Any
 
 from handoff import tables as t
 from handoff.bridge import Bridge
+from handoff.entries import Told
 from handoff.fingerprints import GIVEN, differing, fingerprint, rows_of
 from handoff.inputs import as_it_was
 from handoff.intents import IN_DOUBT
-from handoff.ledger import Told
 from handoff.mapping import Mappings
 from handoff.model import Handoff, Outcome, Result, Step, Value
 from handoff.notes import Note, as_delivered, frozen_names, label, listed_changes, name_of, note_step, words_of

@@ -11,8 +11,8 @@ from handoff.bridge import Bridge
 from handoff.calls import Ahead
 from handoff.carry import Carrier, checked_at_once
 from handoff.decisions import Decision
+from handoff.entries import Judged
 from handoff.fingerprints import field_hashes, fingerprint
-from handoff.ledger import Judged
 from handoff.model import Standing
 from handoff.ports import Destination
 from handoff.prepare import Prepared

@@ -1,35 +1,30 @@
 """The memory of the bridge: what was read, intended, done, and why. Every write is short and works on sets."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     Connection,
-    Row,
-    and_,
     bindparam,
     delete,
     func,
-    not_,
-    or_,
     select,
     update,
 )
 
 from handoff import tables as t
 from handoff.batches import batches
-from handoff.contract import NEW_CUSTOMER
 from handoff.database import IN_AT_ONCE
+from handoff.entries import Frozen, Judged, ReadTo, ReceiptState, Told
 from handoff.errors import ConfigError
-from handoff.intents import Intents, State
+from handoff.intents import State
+from handoff.known import Known
 from handoff.migrating import make_ready
-from handoff.model import Deal, DealRef, Handoff, Standing, Unreadable
+from handoff.model import Deal, Standing, Unreadable
 from handoff.owners import Owner
 from handoff.rows import BRIDGE, deal_row, event, unreadable_row
-from handoff.trail import Checked, check, seal
+from handoff.trail import seal
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
 
@@ -44,86 +39,6 @@ AT_ONCE = timedelta(minutes=1)
 """How soon a deal that was just read is expected to be handed off, where nothing says otherwise."""
 
 UNTOLD = "the deal's record has not been told yet"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """
-    What became of one deal in a run, as the ledger keeps it.
-
-    `silent`: the deal's own record is not told. `changed` names the canonical fields that changed and were not carried
-    out yet; `told` is what Customer Success has been told now, None when that stays what it was. `read_at` is a moment
-    before the deal was read (None: now): where somebody has read it since, that reading's row stays. `expected_at`
-    is when one that waits goes on, None where that is the next pass. `owner` is who must act next.
-    """
-
-    deal: Deal
-    source_hashes: Mapping[str, str]
-    standing: Standing
-    reason: str
-    try_at: datetime | None = None
-    mapping_version: str | None = None
-    silent: bool = False
-    changed: tuple[str, ...] = ()
-    told: "Told | None" = None
-    read_at: datetime | None = None
-    expected_at: datetime | None = None
-    owner: Owner | None = None
-
-
-@dataclass(frozen=True)
-class Told:
-    """
-    What Customer Success was told by a handoff: of each canonical field a fingerprint, and its words.
-
-    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay; None
-    leaves the words as they are.
-    """
-
-    key: str
-    hashes: Mapping[str, str]
-    words: Mapping[str, str] | None
-    again: bool = False
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """
-    A handoff to keep: its steps as `key`, `name`, `kind`, and what was known of its account before, as data.
-
-    `told` are the fingerprints of what its work tells Customer Success.
-    """
-
-    key: str
-    handoff: Handoff
-    steps: Sequence[Mapping[str, str]]
-    background: Mapping[str, Any] | None = None
-    told: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class ReadTo:
-    """
-    How far a CRM was read: the end of the window, and the first moment of winning that counted.
-
-    `sweeps` says that the window went back as far as a sweep does.
-    """
-
-    crm: str
-    end: datetime
-    starts: datetime
-    sweeps: bool = False
-
-
-@dataclass(frozen=True)
-class ReceiptState:
-    """What the CRM was told of a deal: the fingerprint that is there now, or why the last one is pending."""
-
-    ref: DealRef
-    hash: str | None
-    pending: str | None
-    sequence: int
-    try_at: datetime | None
 
 
 _DELIVERED = (
@@ -164,7 +79,7 @@ def _longer(listed: Sequence[Mapping[str, str]], more: Sequence[Mapping[str, str
     return [*listed, *(dict(step) for step in more if step["key"] not in keys)]
 
 
-class Ledger(Intents):
+class Ledger(Known):
     """
     One deployment, one ledger.
 
@@ -194,83 +109,6 @@ class Ledger(Intents):
             if keep:
                 self.upsert(connection, t.meta, [{"name": n, "value": v} for n, v in stamps.items()], ["name"])
 
-    # What is known
-
-    def deals(self, refs: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
-        """Return the known deals among these, by ref; `only` some of their columns, where they are named."""
-        column = t.deals.c.ref
-        rows = self.rows_of(t.deals, column, refs, (column, *only) if only else ())
-        return {row.ref: row for row in rows}
-
-    def handoffs(self, keys: Iterable[str], *only: Column[Any]) -> dict[str, Row[Any]]:
-        """Return the known handoffs among these, by key; `only` some of their columns, where they are named."""
-        column = t.handoffs.c.key
-        rows = self.rows_of(t.handoffs, column, keys, (column, *only) if only else ())
-        return {row.key: row for row in rows}
-
-    def due(
-        self,
-        instance: str,
-        now: datetime,
-        version: str,
-        *,
-        untried: bool | None = None,
-        starts: datetime | None = None,
-    ) -> list[str]:
-        """
-        Return the CRM ids of the deals that may go on now, oldest win first.
-
-        Those that wait, or whose receipt does; those that need a person, if only for a change after their handoff, when
-        their moment has come or the mapping is another than the one that stopped them; and those that another mapping
-        left out.
-
-        Args:
-            untried: True: only those that wait and were never begun. False: all but those.
-            starts: From when wins are live: a backfill's older deal goes on with that backfill alone.
-        """
-        c = t.deals.c
-        waits = and_(c.standing == Standing.WAITING.value, or_(c.try_at.is_(None), c.try_at <= now))
-        untold = and_(c.receipt_pending.is_not(None), or_(c.receipt_try_at.is_(None), c.receipt_try_at <= now))
-        needs_person = c.standing == Standing.NEEDS_PERSON.value
-        unhandled = and_(c.standing == Standing.DONE.value, c.try_at.is_not(None))
-        stopped = and_(or_(needs_person, unhandled), or_(c.try_at <= now, c.mapping_version != version))
-        left_out = and_(c.standing == Standing.EXCLUDED.value, c.mapping_version != version)
-        may_go_on = or_(waits, untold, stopped, left_out)
-        query = select(c.deal_id).where(c.instance == instance, may_go_on).order_by(c.won_at, c.ref)
-        if starts is not None:
-            query = query.where(or_(c.won_at >= starts, c.ref.not_in(select(t.backfill_deals.c.ref))))
-        if untried is not None:
-            h = t.handoffs.c
-            begun = select(h.key).where(h.deal == c.ref, h.episode == c.episode).exists()
-            never = and_(c.standing == Standing.WAITING.value, ~begun, c.receipt_pending.is_(None))
-            query = query.where(never if untried else not_(never))
-        with self.reading() as connection:
-            return list(connection.execute(query).scalars())
-
-    def read_until(self, crm: str, starts: datetime) -> datetime | None:
-        """
-        Return the end of the last window that was read to its last page, None before the first.
-
-        None also when that reading began with later wins than `starts`: the older ones were never kept.
-        """
-        c = t.windows.c
-        query = select(c.cursor).where(c.crm == crm, c.starts <= starts)
-        with self.reading() as connection:
-            return connection.execute(query).scalar_one_or_none()
-
-    def swept_at(self, crm: str) -> datetime | None:
-        """Return when a CRM was last swept, None when it never was."""
-        with self.reading() as connection:
-            query = select(t.windows.c.swept_at).where(t.windows.c.crm == crm)
-            return connection.execute(query).scalar_one_or_none()
-
-    def crms(self) -> frozenset[str]:
-        """Return the names of the CRMs that were read, each as instance, system and org."""
-        with self.reading() as connection:
-            return frozenset(connection.execute(select(t.windows.c.crm)).scalars())
-
-    # What a run writes
-
     def begin_run(
         self, command: str, now: datetime, mapping_version: str | None, *, actor: str = BRIDGE, crm: str | None = None
     ) -> int:
@@ -288,11 +126,6 @@ class Ledger(Intents):
         with self.writing() as connection:
             seal(connection, run, now, counts=counts, error=error, alive_after=self.lease_moment(now))
             self._keep(connection, [(f"run:{run}", "report", report)], now)
-
-    def check_trail(self) -> Checked:
-        """Return whether every run and event is as it was sealed."""
-        with self.reading() as connection:
-            return check(connection)
 
     def take_in(
         self,
@@ -371,20 +204,6 @@ class Ledger(Intents):
         steps = self.steps(step["key"] for handoff in known.values() for step in handoff.steps)
         made = {key for key, row in steps.items() if row.remote_id is not None and row.state != State.LOOKED_UP}
         return {key: [step for step in handoff.steps if step["key"] in made] for key, handoff in known.items()}
-
-    def openings(self, accounts: Iterable[str]) -> dict[str, Row[Any]]:
-        """Return by account its latest handoff of a new customer, with when its deal was won and how it is called."""
-        c, d = t.handoffs.c, t.deals.c
-        query = select(c.key, c.account, c.deal, c.delivered_at, c.background, d.won_at, d.name)
-        query = query.join(t.deals, c.deal == d.ref)
-        found: dict[str, Row[Any]] = {}
-        with self.reading() as connection:
-            for some in batches(list(accounts), IN_AT_ONCE):
-                # A handoff of the first release has no kind: all of them were of new customers.
-                opening = or_(c.kind == NEW_CUSTOMER, c.kind.is_(None))
-                asked = query.where(c.account.in_(some), opening).order_by(d.won_at, c.deal, c.episode)
-                found |= {row.account: row for row in connection.execute(asked)}
-        return found
 
     def list_more(self, more: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
         """Add steps to the lists of handoffs, by key; one that is listed already is listed once."""

@@ -11,10 +11,10 @@ from handoff.bridge import Bridge
 from handoff.census import Census, census, each_platform
 from handoff.changes import told_by
 from handoff.counted import CountedDeal
+from handoff.entries import Frozen, Judged, ReceiptState
 from handoff.errors import ConfigError, HandoffError
 from handoff.evidence import Evidence, Witness
 from handoff.keys import planted
-from handoff.ledger import Frozen, Judged, ReceiptState
 from handoff.model import Scope, Standing, Step
 from handoff.notes import is_note
 from handoff.prepare import body

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from handoff.entries import Judged
 from handoff.fingerprints import fingerprint
-from handoff.ledger import Judged
 from handoff.mapping import Source
 from handoff.model import Handoff, Standing, Trace, Value
 from handoff.owners import ON_THE_DEAL, Owner

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from handoff.backgrounds import customer_kept
+from handoff.entries import Judged
 from handoff.errors import RecordError
 from handoff.examples import everybody, raw_record
 from handoff.kinds import Background
-from handoff.ledger import Judged
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Handoff, Standing, User, WonHow
 from handoff.plan import emails_wanted, plan

@@ -16,9 +16,9 @@ from handoff.bursts import Slice, slices
 from handoff.carry import Carrier, Decision, Planned
 from handoff.changes import followed_up, told_by, told_by_notes, told_otherwise
 from handoff.decisions import merged
+from handoff.entries import Frozen, Judged, Told
 from handoff.intake import WAIT_UNDER_A_LIMIT, Intake, Stage, at_once
 from handoff.lanes import lanes
-from handoff.ledger import Frozen, Judged, Told
 from handoff.model import Deal, Outcome, Result, Standing, Window
 from handoff.prepare import Prepared, body, ends_that_go_on, owner_of, prepare, standing_of, step_list
 from handoff.provenance import Evidence

@@ -6,7 +6,7 @@ from typing import Any
 
 from handoff import tables as t
 from handoff.bridge import Bridge
-from handoff.ledger import Judged, ReceiptState
+from handoff.entries import Judged, ReceiptState
 from handoff.model import Deal, Result, Standing
 from handoff.ports import Receipt
 from handoff.prepare import Prepared

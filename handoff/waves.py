@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.ledger import ReadTo
+from handoff.entries import ReadTo
 from handoff.model import Deal, Left, Page, Unreadable
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.bridge import Bridge
+from handoff.entries import ReadTo
 from handoff.errors import LeaseLost, ServiceError
-from handoff.ledger import ReadTo
 from handoff.model import Updated, Window
 
 

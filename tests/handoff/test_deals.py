@@ -7,9 +7,10 @@ import pytest
 
 import connectors
 from handoff.deals import SeveralDeals, known_deal, left_alone, live_deal
+from handoff.entries import Frozen
 from handoff.errors import ConfigError
 from handoff.intents import Ending
-from handoff.ledger import Frozen, Ledger
+from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Outcome, Result, Scope, Step
 from tests.fakes import NOON, FakeClock, FakeCrm

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from handoff import tables as t
+from handoff.entries import Frozen, Judged, ReadTo
 from handoff.errors import ConfigError
 from handoff.intents import Ending, Intent
-from handoff.ledger import Frozen, Judged, Ledger, ReadTo
+from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import Deal, DealRef, Outcome, Result, Scope, Standing, Step, Unreadable
 from tests.fakes import ACTING, NOON, End, World

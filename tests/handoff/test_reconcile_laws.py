@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from handoff import tables as t
+from handoff.entries import ReadTo
 from handoff.findings import What
-from handoff.ledger import Ledger, ReadTo
+from handoff.ledger import Ledger
 from handoff.rebuild import rebuild
 from handoff.reconcile import reconcile
 from tests.fakes import End, PowerCut, World, with_files

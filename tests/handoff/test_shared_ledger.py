@@ -13,8 +13,9 @@ from sqlalchemy import func, select, text
 from handoff import engines
 from handoff import tables as t
 from handoff.budgets import SharedBudget
+from handoff.entries import Frozen
 from handoff.errors import NotAllowed, ServiceError, Transient
-from handoff.ledger import Frozen, Ledger
+from handoff.ledger import Ledger
 from handoff.ports import Limit
 from tests.databases import Server
 from tests.fakes import NOON

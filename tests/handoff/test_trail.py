@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from handoff import tables as t
-from handoff.ledger import Judged, Ledger
+from handoff.entries import Judged
+from handoff.ledger import Ledger
 from handoff.model import Standing
 from tests.fakes import NOON, FakeClock
 from tests.handoff.builders import a_deal
