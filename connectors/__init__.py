@@ -35,8 +35,8 @@ def crms() -> Mapping[str, System]:
 
 
 def ids_in() -> IdsIn:
-    """Return how each CRM's ids are read from words, by its name; see `System.ids_in`."""
-    return {name: one.ids_in for name, one in crms().items()}
+    """Return how each system's ids are read from words, by its name; see `System.ids_in`."""
+    return {name: one.ids_in for (_, name), one in systems().items()}
 
 
 def platforms() -> Mapping[str, System]:

@@ -26,6 +26,7 @@ WRITE_ONLY: Mapping[str, frozenset[str]] = {
     PLAN: frozenset({"Objectives", "Templates"}),
     TIMELINE: frozenset({"internalAttendees", "externalAttendees", "companyName"}),
 }
+RECORD_ID = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{36}(?![A-Za-z0-9])")
 _ADDRESSES = frozenset({"Author"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

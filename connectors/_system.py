@@ -71,8 +71,8 @@ class System:
         stand_in: Returns the settings that point to a stand-in at a port, without its credentials.
         work_in: Of a CRM that can carry the work itself: returns the destination in the CRM it is given, under a
             platform's name; see `connectors.crm`.
-        ids_in: Of a CRM: returns the ids that words name by their shape or in an address, whole, as the connector gives
-            them out.
+        ids_in: Returns the ids of records that words name by their shape or in an address, whole, as the connector
+            gives them out.
     """
 
     name: str

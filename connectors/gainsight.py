@@ -16,6 +16,7 @@ from connectors._gainsight_know import Knower
 from connectors._gainsight_objects import CUSTOM, OBJECTS
 from connectors._gainsight_records import Records
 from connectors._gainsight_settings import COMPANY, CTA, KEY_FIELD, M2M, PLAN, TIMELINE, AccessKey, GainsightSettings
+from connectors._gainsight_values import RECORD_ID
 from connectors._gainsight_wire import Wire
 from connectors._gainsight_write import Writer
 from connectors._http import CALL_TIMEOUT_SECONDS
@@ -225,4 +226,5 @@ SYSTEM = System(
     custom=CUSTOM,
     title="Gainsight",
     stand_in=_stand_in,
+    ids_in=RECORD_ID.findall,
 )

@@ -1,6 +1,5 @@
 """Finds the deal that a person means: an id, a pasted address, or part of a name."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,11 +9,10 @@ from handoff.errors import ConfigError
 from handoff.ledger import Ledger
 from handoff.ports import Crm
 
-REMOTE_ID = re.compile(r"(?<![A-Za-z0-9])[A-Z0-9]{36}(?![A-Za-z0-9])")
 MOST_SHOWN = 10
 
 IdsIn = Mapping[str, Callable[[str], Sequence[str]]]
-"""By a CRM's system: returns the ids that words name, as that CRM writes ids and addresses; whole, as it keeps them."""
+"""By system: returns the ids of records that words name, as it writes ids and addresses; whole, as it keeps them."""
 
 
 class SeveralDeals(ConfigError):
@@ -45,13 +43,13 @@ def known_deal(ledger: Ledger, words: str, ids_in: IdsIn, *, crm: str | None = N
 def _found(ledger: Ledger, words: str, ids_in: IdsIn) -> Iterator[Sequence[Any]]:
     """Yield the deals that each way of reading the words finds, the surest first."""
     named = [(system, one) for system, read in ids_in.items() for one in read(words)]
-    for remote in REMOTE_ID.findall(words):
-        yield ledger.deals_of(remote)
     yield ledger.deals_with_ref(words)
     for system, one in named:
         yield ledger.deals_with_id(system, one)
     for system, one in named:
         _must_not_resemble(ledger, system, one)
+    for _, one in named:
+        yield ledger.deals_of(one)
     yield ledger.search(words)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import connectors
 from flows._instances import stand_in, titles
+from handoff.deals import known_deal
 from handoff.errors import ConfigError
 from handoff.reconcile import reconcile
 from handoff.run import run_once
@@ -59,6 +60,18 @@ def test_a_task_is_the_csm_s_at_the_deal_and_the_note_is_done_from_the_start(tmp
     assert review["ActivityDate"] > onboarding["ActivityDate"]
     assert (note["Status"], note["IsClosed"]) == ("Completed", True)
     assert "<" not in note["Description"]
+
+
+def test_the_address_of_a_task_names_the_deal_it_was_made_for(tmp_path: Path) -> None:
+    world = world_at()
+    bridge = bridge_over(world, tmp_path, platform="crm")
+    run_once(bridge)
+    task = tasks(world)[0]
+    address = f"https://harbor.lightning.force.com/lightning/r/Task/{task['Id']}/view"
+
+    ref = known_deal(bridge.ledger, address, connectors.ids_in())
+
+    assert ref is not None and ref.endswith(task["WhatId"])
 
 
 def test_a_text_that_a_person_edited_stays_and_closed_work_stays_closed(tmp_path: Path) -> None:
