@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -136,7 +135,7 @@ class Burst:
 
     def measured(self) -> Measured:
         """Run a pass a minute until every deal has its CTA."""
-        passes, parts = 0, list[int]()
+        passes = 0
         self.bridge = bridge_over(self.world, self.folder, PLATFORM_MAIN_CALLS_PER_MINUTE="30")
         tick = self.start
         while len(self._ctas()) < self.shape.deals and passes < 120:
@@ -145,7 +144,6 @@ class Burst:
             self._win()
             run_once(self.bridge)
             passes += 1
-            parts.append(len(self._ctas()))
             while tick <= self.world.clock.now():
                 tick += PASS_EVERY
         return Measured(
@@ -154,7 +152,7 @@ class Burst:
             passes,
             max(self._a_minute().values()),
             30,
-            self._out_of_order(parts),
+            self._out_of_order(),
             len(self.seen),
             sum(not told for _, told in self.seen),
         )
@@ -176,14 +174,17 @@ class Burst:
             waits[self._segment(deal)].append((made - self.won[deal]).total_seconds())
         return waits
 
-    def _out_of_order(self, parts: list[int]) -> int:
-        """Return how many CTAs of a pass were made before one that should have gone first."""
-        order = [(SEGMENTS.index(self._segment(deal)), self.won[deal], deal) for deal, _ in self._made()]
-        wrong, first = 0, 0
-        for end in parts:
-            some, first = order[first:end], end
-            wrong += sum(one > after for one, after in pairwise(some))
-        return wrong
+    def _out_of_order(self) -> int:
+        """Return how many CTAs were made before one that had been read by then and should have gone first."""
+        assert self.bridge is not None
+        c = t.deals.c
+        with self.bridge.ledger.engine.connect() as connection:
+            read = dict(connection.execute(select(c.deal_id, c.first_seen_at)).tuples().all())
+        order = [(SEGMENTS.index(self._segment(deal)), self.won[deal], deal, made) for deal, made in self._made()]
+        return sum(
+            any(later[:3] < one[:3] and read[later[2]] <= one[3] for later in order[place:])
+            for place, one in enumerate(order, start=1)
+        )
 
     def _a_minute(self) -> dict[str, int]:
         counts: dict[str, int] = {}
