@@ -79,8 +79,9 @@ def hubspot_floor(deals: int, accounts: int) -> int:
 def mappings_in(folder: Path) -> Path:
     """Return the measuring contract with the shipped files of HubSpot and Totango."""
     copy = Path(shutil.copytree(ROOT / "benchmarks" / "one_per_deal", folder / "mappings"))
-    for name in ("sources/hubspot.yml", "targets/totango.yml", "templates/totango_brief.txt.j2"):
+    for name in ("sources/hubspot.yml", "targets/totango.yml"):
         shutil.copy(ROOT / "mappings" / name, copy / name)
+    shutil.copytree(ROOT / "mappings" / "templates", copy / "templates", dirs_exist_ok=True)
     return copy
 
 
