@@ -129,7 +129,7 @@ class Deployment:
 
     def bridge(self, who: str) -> Bridge:
         """Return a new bridge with nothing in its memory; its calls are counted as those of `who`."""
-        how = {"PLATFORM_MAIN_CALLS_PER_MINUTE": str(A_MINUTE)} | sizes_of(self.setting)
+        how: dict[str, Any] = {"PLATFORM_MAIN_CALLS_PER_MINUTE": str(A_MINUTE)} | sizes_of(self.setting)
         share = 1.0 if who == LIVE else SHARE
         made = bridge_over(self.world, self.folder, mappings=self.mappings, share=share, clock=self.clock, **how)
         self.bridges[who].append(made)

@@ -103,7 +103,7 @@ class Burst:
             for number, deal in enumerate(self.deals)
         ]
         people = [{"Id": rep, "Name": "Rita Hale", "Email": "rita.hale@harbor.example", "IsActive": True}]
-        crm = {"User": people, "Account": accounts, "Opportunity": sold}
+        crm: dict[str, list[dict[str, Any]]] = {"User": people, "Account": accounts, "Opportunity": sold}
         return Contents({}, {"salesforce": crm, "gainsight": {"gsuser": customer_success_users()}})
 
     def _answer(self, system: str, request: Request) -> Response:

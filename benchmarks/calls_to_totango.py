@@ -101,7 +101,7 @@ def measure(data: Path, folder: Path) -> Measured:
     bridge = bridge_over(world, folder, crm="hubspot", platform="totango", mappings=mappings_in(folder))
     for passes in range(1, MOST_PASSES):
         run_once(bridge)
-        stands = status(bridge.ledger, [], now=world.clock.now(), lease_now=world.clock.now())
+        stands = status(bridge.ledger, [], now=world.clock.now(), lease_now=world.clock.now(), crm=bridge.crm.instance)
         print(f"  pass {passes}: {dict(stands.counts)}", file=sys.stderr, flush=True)
         if not stands.counts.get("waiting") and not stands.pending:
             break

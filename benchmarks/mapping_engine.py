@@ -22,7 +22,10 @@ from statistics import median
 from typing import Any, cast
 from unittest.mock import patch
 
-from mapping_contestants import (
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.mapping_contestants import (  # noqa: E402
     Contestant,
     Conversions,
     Record,
@@ -33,10 +36,6 @@ from mapping_contestants import (
     by_one_jmespath,
     hand_written,
 )
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
 from cli.screens import told_from  # noqa: E402
 from connectors._salesforce_records import parsed  # noqa: E402
 from connectors.gainsight import SYSTEM as GAINSIGHT  # noqa: E402

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from handoff.counted import CountedDeal, Whereabouts
+from handoff.counted import Counted, CountedDeal, Whereabouts
 from handoff.inspection import Check, ExpectedOfCrm, ExpectedOfPlatform
 from handoff.model import Customer, Deal, DealRef, Found, Held, Left, Outcome, Page, Result, Step, User, Window, WonHow
 from handoff.ports import Capability, Identity, Intend, Receipt, Traffic
@@ -152,7 +152,7 @@ class WonDeals:
 class CountingPlatform:
     """A platform that makes whatever it is given, at once, and keeps only how many of each kind."""
 
-    instance, system = "main", "gainsight"
+    instance, system, title = "main", "gainsight", "Gainsight"
 
     def __init__(self, *, batch: int = 50) -> None:
         findable, natural = Capability(Identity.FINDABLE, batch), Capability(Identity.NATURAL, batch)
@@ -185,6 +185,14 @@ class CountingPlatform:
 
     def customers(self, accounts: Iterable[str]) -> dict[str, Customer]:
         """Know nobody."""
+        return {}
+
+    def census(self, since: datetime | None = None) -> Iterator[Sequence[Counted]]:
+        """Yield nothing: it keeps nothing."""
+        yield from ()
+
+    def deleted(self, refs: Sequence[str]) -> dict[str, datetime]:
+        """Return nothing: it keeps nothing."""
         return {}
 
     def put(self, steps: Sequence[Step], intend: Intend = lambda steps: None) -> list[Outcome]:

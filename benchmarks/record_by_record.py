@@ -85,7 +85,7 @@ def main(salesforce: str, gainsight: str) -> None:
     """Hand off every won deal that is not marked."""
     session = connected(salesforce)
     with httpx.Client(base_url=gainsight, headers={"accesskey": "sandbox"}, trust_env=False, timeout=30) as client:
-        opportunities = session.Opportunity
+        opportunities: Any = session.Opportunity
         opportunities.base_url = f"{session.base_url}sobjects/Opportunity/"
         for deal in session.query_all(WON)["records"]:
             hand_off(deal, client)
