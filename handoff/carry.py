@@ -10,7 +10,7 @@ from typing import Any
 from handoff.batches import batches
 from handoff.decider import Decider, parked
 from handoff.decisions import Decision, Planned, merged
-from handoff.errors import TooLate
+from handoff.errors import NotAllowed, TooLate
 from handoff.fields import Compared
 from handoff.fingerprints import field_hashes
 from handoff.intents import Ending, Intent, Learnt
@@ -196,8 +196,13 @@ class Carrier:
             self._intend([by_key[step.key] for step in steps])
             intended.update(step.key for step in steps)
 
-        outcomes = self.destination.put(sent, intend)
         blind = self.destination.kinds[sent[0].kind].identity is Identity.BLIND
+        try:
+            outcomes = self.destination.put(sent, intend)
+        except NotAllowed as error:
+            if blind:  # what nobody can look up is sent once: this was its one call, and it was refused
+                self._settle([_refused(one, error) for one in batch if one.planned.step.key in intended], intended)
+            raise
         ends = zip(batch, intents, outcomes, strict=True)
         self._settle(
             [_ended(decision, intent, outcome, blind=blind) for decision, intent, outcome in ends], intended=intended
@@ -273,6 +278,14 @@ def _ended(decision: Decision, intent: Intent, outcome: Outcome, *, blind: bool)
         outcome = parked(outcome.key, outcome.reason)
     return Decision(
         decision.planned, outcome=outcome, against=Compared(decision.against.fields, ours, decision.against.declined)
+    )
+
+
+def _refused(decision: Decision, error: NotAllowed) -> Decision:
+    """Return how a send ended that the platform did not let in: nothing was done, and a later pass does it."""
+    step = decision.planned.step
+    return Decision(
+        decision.planned, outcome=Outcome(step.key, Result.WAITING, step.ref, error.why), against=decision.against
     )
 
 

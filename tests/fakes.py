@@ -14,7 +14,7 @@ from typing import Any
 from handoff.batches import batches
 from handoff.bridge import Bridge, Pace
 from handoff.counted import Counted, CountedDeal, Whereabouts
-from handoff.errors import Transient
+from handoff.errors import NotAllowed, Transient
 from handoff.ledger import Ledger
 from handoff.mapping import Mappings
 from handoff.model import (
@@ -270,7 +270,11 @@ class FakeCrm:
 
 
 class End(Enum):
-    """How a `put` may end other than well; an `UNKNOWN_...` outcome is ambiguous, a `CUT_...` ends the process."""
+    """
+    How a `put` may end other than well.
+
+    An `UNKNOWN_...` outcome is ambiguous, a `CUT_...` ends the process; `SHUT_OUT`: the platform lets nobody in.
+    """
 
     REFUSED = auto()
     WAITING = auto()
@@ -278,6 +282,7 @@ class End(Enum):
     UNKNOWN_AFTER = auto()
     CUT_BEFORE = auto()
     CUT_AFTER = auto()
+    SHUT_OUT = auto()
 
 
 @dataclass
@@ -399,6 +404,8 @@ class FakeDestination:
         ends = [self.ends(step) for step in steps]
         if End.CUT_BEFORE in ends:
             raise PowerCut
+        if End.SHUT_OUT in ends:
+            raise NotAllowed(system="gainsight main", doing=f"making a {steps[0].kind}", why="the key was revoked.")
         outcomes = [self._one(step, end) for step, end in zip(steps, ends, strict=True)]
         if End.CUT_AFTER in ends:
             raise PowerCut

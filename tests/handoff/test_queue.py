@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 import connectors
 from handoff import tables as t
 from handoff.by_hand import Said, Word, say, subject
-from handoff.errors import ConfigError, Transient
+from handoff.errors import ConfigError, NotAllowed, Transient
 from handoff.leases import LEASE, account_subject
 from handoff.mapping import Mappings
 from handoff.owners import Owner
@@ -124,6 +124,21 @@ def test_a_parked_step_is_listed_with_its_deal(blind):
     (step,) = only(blind).steps
 
     assert (step.id, step.retry, step.owner) == (f"{DEAL}/brief", Retry.PERSON, Owner.CS_OPS)
+
+
+def test_what_cannot_be_looked_up_and_was_refused_is_no_doubt_and_is_sent_by_a_later_pass(world):
+    world.platform.kinds = {**world.platform.kinds, "timeline": Capability(Identity.BLIND, 50)}
+    world.platform.ends = lambda step: End.SHUT_OUT if step.kind == "timeline" else None
+
+    with pytest.raises(NotAllowed):
+        world.run()
+    refused = step_of(world, "brief")
+    world.platform.ends = lambda step: None
+    world.run()
+
+    assert (refused.state, refused.reason) == ("planned", "the key was revoked.")
+    assert queue(world.ledger) == []
+    assert len(world.platform.of("timeline")) == 1
 
 
 def test_a_deal_that_only_a_parked_step_holds_up_is_parked_and_one_with_a_refused_step_is_not(blind):
