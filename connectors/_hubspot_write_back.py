@@ -20,7 +20,6 @@ WRITE_BACK = Route("writing the handoff's status back", reads=False, repeatable=
 READ_BACK = Route("reading the handoff's status back", reads=True, repeatable=True)
 
 SPLITS = 20
-LATER = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "CONFLICT", "LOCKED", "TIMEOUT"})
 MISSING = (
     "is missing or hidden. Create it in HubSpot (docs/set-up.md lists those the bridge needs), or take it out of "
     "write_back."
@@ -172,7 +171,7 @@ def _of_one(error: Rejected) -> bool:
 
 
 def _failed(one: Sent, flaw: Flaw) -> Outcome:
-    if flaw.category in LATER:
+    if flaw.passing:
         return Outcome(one.receipt.key, Result.WAITING, reason=flaw.words())
     return _refused(one, flaw.words())
 

@@ -18,6 +18,7 @@ from handoff.keys import step_key
 from handoff.model import DealRef, How, Result, Scope, Step
 from handoff.ports import Identity
 from sandbox.hubspot import HubspotEngine
+from sandbox.wire import PLAIN, Refusal, Twist
 from tests.connectors.hubspot.fake_portal import FakePortal, Reply, hubspot_over, invalid, multi, refusal, wire_to
 from tests.connectors.hubspot.sandbox_portal import SandboxPortal
 from tests.connectors.hubspot.test_hubspot_sandbox import AT, ONCE, over
@@ -257,6 +258,37 @@ def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(clock: FakeClo
     outcomes = work.put([step(str(n), payload={"subject": "bad" if n == 3 else "good"}) for n in range(1, 5)])
 
     assert [one.result is Result.CREATED for one in outcomes] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("ref", [None, "77"])
+@pytest.mark.parametrize("category", ["LOCKED", "RATE_LIMITS", "INTERNAL_ERROR"])
+def test_a_step_that_a_207_refuses_for_now_waits_and_goes_on_by_itself(
+    category: str, ref: str | None, clock: FakeClock
+) -> None:
+    portal, work = scripted(clock)
+    entry = {"status": "error", "category": category, "context": {"objectWriteTraceId": ["s0"]}}
+    portal.queue("write" if ref else "make", multi([], [entry]))
+
+    (outcome,) = work.put([step(ref=ref)])
+
+    assert (outcome.result, outcome.ref) == (Result.WAITING, ref)
+    assert category in outcome.reason
+
+
+@pytest.mark.parametrize("code", ["", "LOCKED", "INTERNAL_ERROR"])
+def test_a_locked_record_in_a_207_leaves_the_others_made_and_is_made_later(
+    code: str, work: Work, portal: SandboxPortal
+) -> None:
+    steps = [step(ACME), step(BIRCH), step(ACME, name="check-in")]
+    portal.twist = Twist(refuses=lambda place, record: Refusal(code, passing=True) if place == 1 else None)
+
+    first = work.put(steps)
+    portal.twist = PLAIN
+    again = work.put([steps[1]])
+
+    assert [one.result for one in first] == [Result.CREATED, Result.WAITING, Result.CREATED]
+    assert [one.result for one in again] == [Result.CREATED]
+    assert {key: len(some) for key, some in work.find(steps).items()} == {one.key: 1 for one in steps}
 
 
 @pytest.mark.parametrize("answer", [Reply(502, "<html>"), httpx.ReadTimeout("late"), Reply(201, "{"), multi([], [])])
