@@ -217,7 +217,7 @@ class Work:
             outcomes = [Outcome(step.key, Result.WAITING, step.ref, str(error)) for step in steps]
         except Rejected as error:
             half = len(steps) // 2
-            if half and isinstance(error, Refusal) and error.status == 400:
+            if half and isinstance(error, Refusal) and error.of_one:
                 # A refused call applied nothing: halve it until the culprit stands alone.
                 self._carry_out(steps[:half], texts, going)
                 self._carry_out(steps[half:], texts, going)

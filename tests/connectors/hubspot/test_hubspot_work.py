@@ -242,13 +242,14 @@ def test_one_bad_task_leaves_the_others_made(work: Work, portal: SandboxPortal) 
     assert len(work.find([step(ACME), bad, step(ACME, name="check-in")])) == 2
 
 
-def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(clock: FakeClock) -> None:
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(status: int, clock: FakeClock) -> None:
     portal, work = scripted(clock)
 
     def judge(call: Any) -> Reply:
         sent = call.body["inputs"]
         if any(one["properties"]["hs_task_subject"] == "bad" for one in sent):
-            return refusal("VALIDATION_ERROR", invalid("hs_task_subject"))
+            return refusal("VALIDATION_ERROR", invalid("hs_task_subject"), status)
         return multi(
             [{"id": str(n), "objectWriteTraceId": one["objectWriteTraceId"]} for n, one in enumerate(sent)], []
         )
