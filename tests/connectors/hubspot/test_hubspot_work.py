@@ -12,14 +12,25 @@ import pytest
 from connectors._hubspot_settings import HubSpotSettings
 from connectors._hubspot_work import Work
 from connectors._hubspot_work_records import LONGEST_BODY
-from handoff.errors import BridgeBug
+from handoff.errors import BridgeBug, Transient
 from handoff.inspection import Addressed, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
 from handoff.keys import step_key
 from handoff.model import DealRef, How, Result, Scope, Step
 from handoff.ports import Identity
 from sandbox.hubspot import HubspotEngine
 from sandbox.wire import PLAIN, Refusal, Twist
-from tests.connectors.hubspot.fake_portal import FakePortal, Reply, hubspot_over, invalid, multi, refusal, wire_to
+from tests.connectors.hubspot.fake_portal import (
+    FakePortal,
+    Reply,
+    hubspot_over,
+    invalid,
+    multi,
+    number,
+    refusal,
+    wire_to,
+    without,
+    won_deal,
+)
 from tests.connectors.hubspot.sandbox_portal import SandboxPortal
 from tests.connectors.hubspot.test_hubspot_sandbox import AT, ONCE, over
 from tests.fakes import FakeClock
@@ -73,6 +84,35 @@ def test_what_was_made_is_on_its_deal_and_found_by_its_key_alone(work: Work, por
     (kickoff,) = found[steps[0].key]
     assert (kickoff.how, kickoff.label, kickoff.closed) == (How.KEY, "Kickoff", False)
     assert kickoff.holds == TASK
+
+
+def test_a_deal_that_is_gone_has_nothing_to_find_and_hides_nothing_of_others(work: Work, portal: SandboxPortal) -> None:
+    work.put([step(ACME), step(BIRCH)])
+    portal.load(deals=[{"id": BIRCH, "_deleted": True}])
+
+    assert work.find([step(ACME), step(BIRCH), step("99")]).keys() == {step(ACME).key}
+
+
+@pytest.mark.parametrize("way", ["resolved", "error"])
+def test_what_was_made_for_a_deal_is_found_at_the_deal_that_it_was_merged_into(
+    way: str, work: Work, portal: SandboxPortal
+) -> None:
+    portal.engine.tenant({"ties_of_merged": way})
+    work.put([step(ACME), step(BIRCH)])
+    portal.load(deals=[{"id": BIRCH, "_merged_into": ACME}])
+
+    assert work.find([step(ACME), step(BIRCH)]).keys() == {step(ACME).key, step(BIRCH).key}
+
+
+@pytest.mark.parametrize("category", ["INTERNAL_ERROR", "OBJECT_NOT_FOUND"])
+def test_a_look_up_that_failed_of_a_deal_that_is_there_never_reads_as_nothing(category: str, clock: FakeClock) -> None:
+    portal, work = scripted(clock)
+    portal.win(won_deal(1), won_deal(2))
+    entry = {"status": "error", "category": category, "context": {"fromObjectId": [number(2)]}}
+    portal.queue("ties", multi([], [without(number(1)), entry]))
+
+    with pytest.raises(Transient, match="what belongs to some deals"):
+        work.find([step(number(1)), step(number(2))])
 
 
 def test_a_note_is_made_and_found_likewise(work: Work) -> None:
