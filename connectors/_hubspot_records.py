@@ -92,9 +92,11 @@ class Records:
         asked = frozenset(ids)
         held = {str(row.get("id")): row for row in rows}
         flaws = [flaw_in(one) for one in said.get("errors") or ()]
-        other = next((flaw for flaw in flaws if not flaw.gone), None)
+        # What is for good is told first: no later read comes past it.
+        other = min((flaw for flaw in flaws if not flaw.gone), key=lambda flaw: flaw.passing, default=None)
         if other is not None:
-            raise self._wire.exchange.error(Rejected, route, other.words(), code=other.category or None)
+            error = Transient if other.passing else Rejected
+            raise self._wire.exchange.error(error, route, other.words(), code=other.category or None)
         return {one: row for one, row in held.items() if one in asked}, frozenset(i for f in flaws for i in f.ids)
 
     def _alone(

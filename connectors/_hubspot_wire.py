@@ -38,6 +38,11 @@ class Refusal(Rejected):
 
     flaw: Flaw = Flaw()
 
+    @property
+    def of_one(self) -> bool:
+        """Whether it may be of one record among many, and not of the call as a whole."""
+        return self.status in (400, 404, 409)
+
 
 class Wire:
     """

@@ -11,6 +11,8 @@ SCOPE = re.compile(r"[a-z][a-z0-9._-]{2,80}")
 WRITTEN = re.compile(r'\\?"error\\?":\s*\\?"([A-Z_]+)\\?"')
 OF_FIELD = re.compile(r'\\?"name\\?":\s*\\?"([a-z0-9_]+)\\?"')
 NO_FIELD = re.compile(r'Property \\*"?([a-z0-9_]+)\\*"? does not exist', re.IGNORECASE)
+LATER = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "CONFLICT", "LOCKED", "TIMEOUT"})
+"""Why an input is refused for now only: nothing was done, and the same may be sent again."""
 
 REMEDIES = {
     "PROPERTY_DOESNT_EXIST": "Create the property in HubSpot (docs/set-up.md lists those the bridge needs), or take "
@@ -38,6 +40,11 @@ class Flaw:
     def gone(self) -> bool:
         """Whether it says that the records are not there."""
         return self.category == "OBJECT_NOT_FOUND"
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is for now only."""
+        return self.category in LATER
 
     @property
     def empty(self) -> bool:

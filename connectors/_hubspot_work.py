@@ -117,11 +117,8 @@ class Work:
         """Return by step key the records of its deal that carry the key; see `Destination.find`."""
         hits: dict[str, list[Found]] = {}
         for kind, some in _by_kind(steps):
-            ties = self._records.ties(DEALS, kind.records, [step.deal.id for step in some])
-            if ties.failed:
-                raise self._wire.odd(FIND, "it did not tell what belongs to some deals.")
             carrying: dict[str, list[Json]] = {}
-            for row in self._rows(FIND, kind, [tie.id for tied in ties.of.values() for tie in tied]).values():
+            for row in self._rows(FIND, kind, self._tied(kind, [step.deal.id for step in some])).values():
                 for key in keys(row, kind):
                     carrying.setdefault(key, []).append(row)
             hits |= {
@@ -130,6 +127,19 @@ class Work:
                 if step.key in carrying
             }
         return hits
+
+    def _tied(self, kind: Kind, deals: Sequence[str]) -> list[str]:
+        """Return the records of these deals; one that is gone has none, one that was merged has those of its winner."""
+        ties = self._records.ties(DEALS, kind.records, deals)
+        tied = [tie.id for some in ties.of.values() for tie in some]
+        if not ties.failed:
+            return tied
+        rows = self._records.read(FIND, DEALS, list(ties.failed), ("hs_object_id",))
+        winners = {str(row.get("id")) for row in rows.values()}
+        if winners & ties.failed.keys():
+            # A look-up that failed must not read as "nothing there": it would be made twice.
+            raise self._wire.odd(FIND, "it did not tell what belongs to some deals.")
+        return tied + (self._tied(kind, sorted(winners)) if winners else [])
 
     def read(self, steps: Sequence[Step]) -> dict[str, Held]:
         """Return by step key what the records of these steps hold now; one that is gone is absent."""
@@ -217,7 +227,7 @@ class Work:
             outcomes = [Outcome(step.key, Result.WAITING, step.ref, str(error)) for step in steps]
         except Rejected as error:
             half = len(steps) // 2
-            if half and isinstance(error, Refusal) and error.status == 400:
+            if half and isinstance(error, Refusal) and error.of_one:
                 # A refused call applied nothing: halve it until the culprit stands alone.
                 self._carry_out(steps[:half], texts, going)
                 self._carry_out(steps[half:], texts, going)

@@ -224,5 +224,5 @@ def outcome(step: Step, trace: str, rows: Sequence[Json], flaws: Sequence[Flaw])
             return Outcome(step.key, Result.CREATED, str(row["id"]))
     for flaw in flaws:
         if trace in flaw.traces or (step.ref is not None and step.ref in flaw.ids):
-            return Outcome(step.key, Result.REJECTED, step.ref, flaw.words())
+            return Outcome(step.key, Result.WAITING if flaw.passing else Result.REJECTED, step.ref, flaw.words())
     return Outcome(step.key, Result.UNKNOWN, step.ref, SILENT)

@@ -20,7 +20,6 @@ WRITE_BACK = Route("writing the handoff's status back", reads=False, repeatable=
 READ_BACK = Route("reading the handoff's status back", reads=True, repeatable=True)
 
 SPLITS = 20
-LATER = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "CONFLICT", "LOCKED", "TIMEOUT"})
 MISSING = (
     "is missing or hidden. Create it in HubSpot (docs/set-up.md lists those the bridge needs), or take it out of "
     "write_back."
@@ -109,7 +108,7 @@ class WriteBack:
             raise
         except Rejected as error:
             half = len(batch) // 2
-            if not half or not _of_one(error) or next(spare, True):
+            if not half or not (isinstance(error, Refusal) and error.of_one) or next(spare, True):
                 return {one.at: _refused(one, error.why) for one in batch}
             # One bad value can sink the whole call: halve it until the culprit stands alone.
             return {**self._write(batch[:half], spare), **self._write(batch[half:], spare)}
@@ -166,13 +165,8 @@ def _about(flaw: Flaw, one: Sent) -> bool:
     return one.trace in flaw.traces if flaw.traces else one.receipt.deal.id in flaw.ids
 
 
-def _of_one(error: Rejected) -> bool:
-    """Whether a refusal may be of one record among many, and not of the call as a whole."""
-    return isinstance(error, Refusal) and error.status in (400, 404, 409)
-
-
 def _failed(one: Sent, flaw: Flaw) -> Outcome:
-    if flaw.category in LATER:
+    if flaw.passing:
         return Outcome(one.receipt.key, Result.WAITING, reason=flaw.words())
     return _refused(one, flaw.words())
 

@@ -38,6 +38,10 @@ class Choices:
     shuffle: bool = True  # R: the order of a batch's results is not that of its inputs
     to_object_id: str = _one_of("number", "string")  # R number, C string
     associations_per_record: int = 500  # U: how many associations of one record a batch shows at once
+    ties_of_gone: str = _one_of(
+        "error", "none"
+    )  # U: associations of a record that is not there; none as of an empty one
+    ties_of_merged: str = _one_of("resolved", "error")  # U: associations asked for by an id that was merged away
     associating_moves_stamp: bool = True  # I: num_associated_contacts is written, and so the stamp moves
     touch_seconds: int = 0  # R 2 to 4: background processes touch a record made so long ago; 0 never
     property_exists_status: int = 409  # U 409 or 400

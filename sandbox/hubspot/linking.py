@@ -18,11 +18,14 @@ def read_batch(call: Call) -> Reply:
     inputs = _inputs(call, MOST_READ)
     results, errors = [], []
     for each in inputs:
-        page = _page(call, kinds, str(each.get("id")), str(each.get("after") or ""), _most(call))
-        if page["to"]:
-            results.append({"from": {"id": str(each.get("id"))}, **page})
+        from_id = str(each.get("id"))
+        page = _page(call, kinds, from_id, str(each.get("after") or ""), _most(call))
+        if _is_lost(call, kinds[0], from_id):
+            errors.append(_missing(kinds[0], from_id))
+        elif page["to"]:
+            results.append({"from": {"id": from_id}, **page})
         else:
-            errors.append(_none_found(kinds, str(each.get("id"))))
+            errors.append(_none_found(kinds, from_id))
     return Reply(answered(call, results, errors), 207 if errors else 200, records=len(inputs))
 
 
@@ -103,6 +106,14 @@ def _inputs(call: Call, most: int) -> list[Record]:
     if len(inputs) > most:
         raise Fault(f"The maximum number of inputs supported in a batch request is {most}, got {len(inputs)}")
     return inputs
+
+
+def _is_lost(call: Call, kind: Kind, from_id: str) -> bool:
+    """Return whether the associations of this id are an error because its record is not there."""
+    store, choices = call.portal.store, call.portal.choices
+    if store.resolved(kind.name, from_id) is None:
+        return choices.ties_of_gone == "error"
+    return store.was_merged(kind.name, from_id) and choices.ties_of_merged == "error"
 
 
 def _most(call: Call) -> int:

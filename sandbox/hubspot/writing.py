@@ -124,8 +124,8 @@ def _check_twist(call: Call, wish: Wish, given: Mapping[str, Json]) -> None:
     why = call.twist.refuses(wish.place, {"id": wish.id, **given}) if call.twist.refuses else None
     if why is None:
         return
-    if why.passing and not why.code:
-        raise Refused("RATE_LIMITS", why.message or "The record is locked; try again later.", status=423)
+    if why.passing:
+        raise Refused(why.code or "RATE_LIMITS", why.message or "The record is locked; try again later.", status=423)
     code = why.code or "INVALID_OPTION"
     name = next(iter(given), "hs_object_id")
     problem = {"message": why.message or f"{name} has a value that is not allowed", "error": code, "name": name}

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from sandbox.hubspot import HubspotEngine
-from sandbox.wire import Request
+from sandbox.wire import PLAIN, Request, Twist
 from tests.fakes import FakeClock
 
 
@@ -14,7 +14,7 @@ class SandboxPortal:
     """
     Hands requests to an engine at the clock's moment; `asked` keeps (method, path) of each call.
 
-    `wrote` says whether any call went to a route that can change something.
+    `wrote` says whether any call went to a route that can change something; calls go as `twist` says.
     """
 
     def __init__(self, engine: HubspotEngine, clock: FakeClock) -> None:
@@ -22,12 +22,13 @@ class SandboxPortal:
         self.asked: list[tuple[str, str]] = []
         self.statuses: list[int] = []
         self.wrote = False
+        self.twist: Twist = PLAIN
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         sent = Request(request.method, request.url.path, request.url.query.decode(), headers, request.content)
         self.asked.append((sent.method, sent.path))
-        answer = self.engine.handle(sent, self.clock.now())
+        answer = self.engine.handle(sent, self.clock.now(), self.twist)
         self.statuses.append(answer.status)
         self.wrote |= answer.mutates
         at = format_datetime(self.clock.now().replace(microsecond=0), usegmt=True)

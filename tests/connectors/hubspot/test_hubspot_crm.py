@@ -12,7 +12,7 @@ from connectors._hubspot_mapped import Wanted
 from connectors._hubspot_settings import HubSpotSettings
 from connectors.hubspot import HubSpot
 from handoff.counted import Whereabouts
-from handoff.errors import ConfigError, Transient
+from handoff.errors import ConfigError, Rejected, ServiceError, Transient
 from handoff.model import Deal, DealRef, Page, Unreadable, Window, WonHow
 from handoff.ports import Crm
 from handoff.settings import Instance
@@ -173,6 +173,23 @@ def test_an_id_that_a_batch_silently_leaves_out_is_read_alone(crm: HubSpot, port
 
     assert ids([crm.read([number(1), number(2)])]) == [number(1), number(2)]
     assert [call.path.rsplit("/", 1)[1] for call in portal.of("get")] == [number(2)]
+
+
+@pytest.mark.parametrize(
+    ("categories", "error"),
+    [(["INTERNAL_ERROR"], Transient), (["FORBIDDEN"], Rejected), (["INTERNAL_ERROR", "FORBIDDEN"], Rejected)],
+)
+def test_a_batch_read_that_fails_for_now_is_read_later_and_for_good_is_refused(
+    categories: list[str], error: type[ServiceError], crm: HubSpot, portal: FakePortal
+) -> None:
+    portal.win(won_deal(1), won_deal(2))
+    entries = [{"status": "error", "category": one, "context": {"ids": [number(2)]}} for one in categories]
+    portal.queue("read", multi([won_deal(1)], entries))
+
+    with pytest.raises(ServiceError, match=categories[-1]) as caught:
+        crm.read([number(1), number(2)])
+
+    assert type(caught.value) is error
 
 
 def test_a_deal_that_was_deleted_is_absent_without_another_question(crm: HubSpot, portal: FakePortal) -> None:

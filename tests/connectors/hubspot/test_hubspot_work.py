@@ -12,13 +12,25 @@ import pytest
 from connectors._hubspot_settings import HubSpotSettings
 from connectors._hubspot_work import Work
 from connectors._hubspot_work_records import LONGEST_BODY
-from handoff.errors import BridgeBug
+from handoff.errors import BridgeBug, Transient
 from handoff.inspection import Addressed, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
 from handoff.keys import step_key
 from handoff.model import DealRef, How, Result, Scope, Step
 from handoff.ports import Identity
 from sandbox.hubspot import HubspotEngine
-from tests.connectors.hubspot.fake_portal import FakePortal, Reply, hubspot_over, invalid, multi, refusal, wire_to
+from sandbox.wire import PLAIN, Refusal, Twist
+from tests.connectors.hubspot.fake_portal import (
+    FakePortal,
+    Reply,
+    hubspot_over,
+    invalid,
+    multi,
+    number,
+    refusal,
+    wire_to,
+    without,
+    won_deal,
+)
 from tests.connectors.hubspot.sandbox_portal import SandboxPortal
 from tests.connectors.hubspot.test_hubspot_sandbox import AT, ONCE, over
 from tests.fakes import FakeClock
@@ -72,6 +84,35 @@ def test_what_was_made_is_on_its_deal_and_found_by_its_key_alone(work: Work, por
     (kickoff,) = found[steps[0].key]
     assert (kickoff.how, kickoff.label, kickoff.closed) == (How.KEY, "Kickoff", False)
     assert kickoff.holds == TASK
+
+
+def test_a_deal_that_is_gone_has_nothing_to_find_and_hides_nothing_of_others(work: Work, portal: SandboxPortal) -> None:
+    work.put([step(ACME), step(BIRCH)])
+    portal.load(deals=[{"id": BIRCH, "_deleted": True}])
+
+    assert work.find([step(ACME), step(BIRCH), step("99")]).keys() == {step(ACME).key}
+
+
+@pytest.mark.parametrize("way", ["resolved", "error"])
+def test_what_was_made_for_a_deal_is_found_at_the_deal_that_it_was_merged_into(
+    way: str, work: Work, portal: SandboxPortal
+) -> None:
+    portal.engine.tenant({"ties_of_merged": way})
+    work.put([step(ACME), step(BIRCH)])
+    portal.load(deals=[{"id": BIRCH, "_merged_into": ACME}])
+
+    assert work.find([step(ACME), step(BIRCH)]).keys() == {step(ACME).key, step(BIRCH).key}
+
+
+@pytest.mark.parametrize("category", ["INTERNAL_ERROR", "OBJECT_NOT_FOUND"])
+def test_a_look_up_that_failed_of_a_deal_that_is_there_never_reads_as_nothing(category: str, clock: FakeClock) -> None:
+    portal, work = scripted(clock)
+    portal.win(won_deal(1), won_deal(2))
+    entry = {"status": "error", "category": category, "context": {"fromObjectId": [number(2)]}}
+    portal.queue("ties", multi([], [without(number(1)), entry]))
+
+    with pytest.raises(Transient, match="what belongs to some deals"):
+        work.find([step(number(1)), step(number(2))])
 
 
 def test_a_note_is_made_and_found_likewise(work: Work) -> None:
@@ -241,13 +282,14 @@ def test_one_bad_task_leaves_the_others_made(work: Work, portal: SandboxPortal) 
     assert len(work.find([step(ACME), bad, step(ACME, name="check-in")])) == 2
 
 
-def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(clock: FakeClock) -> None:
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(status: int, clock: FakeClock) -> None:
     portal, work = scripted(clock)
 
     def judge(call: Any) -> Reply:
         sent = call.body["inputs"]
         if any(one["properties"]["hs_task_subject"] == "bad" for one in sent):
-            return refusal("VALIDATION_ERROR", invalid("hs_task_subject"))
+            return refusal("VALIDATION_ERROR", invalid("hs_task_subject"), status)
         return multi(
             [{"id": str(n), "objectWriteTraceId": one["objectWriteTraceId"]} for n, one in enumerate(sent)], []
         )
@@ -257,6 +299,37 @@ def test_a_refused_batch_is_halved_until_the_culprit_stands_alone(clock: FakeClo
     outcomes = work.put([step(str(n), payload={"subject": "bad" if n == 3 else "good"}) for n in range(1, 5)])
 
     assert [one.result is Result.CREATED for one in outcomes] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("ref", [None, "77"])
+@pytest.mark.parametrize("category", ["LOCKED", "RATE_LIMITS", "INTERNAL_ERROR"])
+def test_a_step_that_a_207_refuses_for_now_waits_and_goes_on_by_itself(
+    category: str, ref: str | None, clock: FakeClock
+) -> None:
+    portal, work = scripted(clock)
+    entry = {"status": "error", "category": category, "context": {"objectWriteTraceId": ["s0"]}}
+    portal.queue("write" if ref else "make", multi([], [entry]))
+
+    (outcome,) = work.put([step(ref=ref)])
+
+    assert (outcome.result, outcome.ref) == (Result.WAITING, ref)
+    assert category in outcome.reason
+
+
+@pytest.mark.parametrize("code", ["", "LOCKED", "INTERNAL_ERROR"])
+def test_a_locked_record_in_a_207_leaves_the_others_made_and_is_made_later(
+    code: str, work: Work, portal: SandboxPortal
+) -> None:
+    steps = [step(ACME), step(BIRCH), step(ACME, name="check-in")]
+    portal.twist = Twist(refuses=lambda place, record: Refusal(code, passing=True) if place == 1 else None)
+
+    first = work.put(steps)
+    portal.twist = PLAIN
+    again = work.put([steps[1]])
+
+    assert [one.result for one in first] == [Result.CREATED, Result.WAITING, Result.CREATED]
+    assert [one.result for one in again] == [Result.CREATED]
+    assert {key: len(some) for key, some in work.find(steps).items()} == {one.key: 1 for one in steps}
 
 
 @pytest.mark.parametrize("answer", [Reply(502, "<html>"), httpx.ReadTimeout("late"), Reply(201, "{"), multi([], [])])

@@ -113,14 +113,15 @@ def test_a_bad_record_refuses_all_where_none_are(world):
     assert "handoff_status" not in deals(world)[ACME]
 
 
-def test_some_of_a_batch_can_be_refused_for_now(world):
-    set_faults(world, do="partial", share=0.5)
+@pytest.mark.parametrize(("said", "category"), [({}, "RATE_LIMITS"), ({"code": "INTERNAL_ERROR"}, "INTERNAL_ERROR")])
+def test_some_of_a_batch_can_be_refused_for_now(world, said, category):
+    set_faults(world, do="partial", share=0.5, **said)
 
     status, body = ask(world, write(ACME, BIRCH, CEDAR, traced=False))
 
     assert status == 207
     assert len(body["results"]) + body["numErrors"] == 3
-    assert body["errors"][0]["category"] == "RATE_LIMITS"
+    assert body["errors"][0]["category"] == category
 
 
 def test_a_record_that_was_written_can_be_missing_from_the_answer(world):

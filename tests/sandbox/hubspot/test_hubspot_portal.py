@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.sandbox.hubspot.hubspot_portal import ACME, ADA, BIRCH, BO, COMPANY, LEE, NOTE, RAE, PortalUnderTest
+from tests.sandbox.hubspot.hubspot_portal import ACME, ADA, BIRCH, BO, CEDAR, COMPANY, LEE, NOTE, RAE, PortalUnderTest
+
+TIES = "/crm/v4/associations/deals/contacts/batch/read"
 
 
 def test_a_deal_won_by_a_person_is_calculated_stamped_and_has_its_history(portal: PortalUnderTest):
@@ -80,6 +82,29 @@ def test_ids_of_associated_records_are_numbers_or_texts(portal):
     assert seen() == int(ADA)
     portal.engine.tenant({"to_object_id": "string"})
     assert seen() == ADA
+
+
+@pytest.mark.parametrize(("way", "sub_category"), [("error", None), ("none", "crm.associations.NO_ASSOCIATIONS_FOUND")])
+def test_the_associations_of_a_deal_that_is_not_there_are_an_error_or_none_as_switched(portal, way, sub_category):
+    portal.engine.tenant({"ties_of_gone": way})
+    portal.engine.load({"deals": [{"id": ACME, "_deleted": True}]}, portal.now)
+
+    said = portal.call("POST", TIES, {"inputs": [{"id": ACME}, {"id": "99"}]})
+
+    assert (said.status, said.results) == (207, [])
+    assert [(one["category"], one.get("subCategory")) for one in said.body["errors"]] == [
+        ("OBJECT_NOT_FOUND", sub_category)
+    ] * 2
+
+
+@pytest.mark.parametrize(("way", "found", "errors"), [("resolved", 1, 0), ("error", 0, 1)])
+def test_the_associations_by_an_id_that_was_merged_away_are_the_winner_s_or_an_error(portal, way, found, errors):
+    portal.engine.tenant({"ties_of_merged": way})
+    portal.engine.load({"deals": [{"id": CEDAR, "_merged_into": ACME}]}, portal.now)
+
+    said = portal.call("POST", TIES, {"inputs": [{"id": CEDAR}]})
+
+    assert (len(said.results), said.body.get("numErrors", 0)) == (found, errors)
 
 
 def test_a_deal_s_associations_come_page_by_page(portal):
