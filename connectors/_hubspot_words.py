@@ -12,7 +12,9 @@ WRITTEN = re.compile(r'\\?"error\\?":\s*\\?"([A-Z_]+)\\?"')
 OF_FIELD = re.compile(r'\\?"name\\?":\s*\\?"([a-z0-9_]+)\\?"')
 NO_FIELD = re.compile(r'Property \\*"?([a-z0-9_]+)\\*"? does not exist', re.IGNORECASE)
 LATER = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "CONFLICT", "LOCKED", "TIMEOUT"})
-"""Why an input is refused for now only: nothing was done, and the same may be sent again."""
+"""Why an input is refused for now only: the same may be sent again."""
+BROKE_OFF = frozenset({"INTERNAL_ERROR", "TIMEOUT"})
+"""Those of them that say that something went wrong, and not that nothing was done."""
 
 REMEDIES = {
     "PROPERTY_DOESNT_EXIST": "Create the property in HubSpot (docs/set-up.md lists those the bridge needs), or take "
@@ -45,6 +47,11 @@ class Flaw:
     def passing(self) -> bool:
         """Whether it is for now only."""
         return self.category in LATER
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether what was to be made may be there all the same."""
+        return self.category in BROKE_OFF
 
     @property
     def empty(self) -> bool:

@@ -214,6 +214,13 @@ def counted(key: str, name: str, row: Json) -> Counted:
     return Counted(key, name, str(row["id"]), said.ref.id if said else "", closed(row), made, moved)
 
 
+def _end(step: Step, flaw: Flaw) -> Result:
+    """Return how a step ended that an entry names; an update may be sent again whatever became of it."""
+    if flaw.doubtful and step.ref is None:
+        return Result.UNKNOWN
+    return Result.WAITING if flaw.passing else Result.REJECTED
+
+
 def outcome(step: Step, trace: str, rows: Sequence[Json], flaws: Sequence[Flaw]) -> Outcome:
     """Return how a step ended: by its trace, its id, or the key that its record carries; never by its place."""
     for row in rows:
@@ -224,5 +231,5 @@ def outcome(step: Step, trace: str, rows: Sequence[Json], flaws: Sequence[Flaw])
             return Outcome(step.key, Result.CREATED, str(row["id"]))
     for flaw in flaws:
         if trace in flaw.traces or (step.ref is not None and step.ref in flaw.ids):
-            return Outcome(step.key, Result.WAITING if flaw.passing else Result.REJECTED, step.ref, flaw.words())
+            return Outcome(step.key, _end(step, flaw), step.ref, flaw.words())
     return Outcome(step.key, Result.UNKNOWN, step.ref, SILENT)

@@ -312,7 +312,8 @@ def test_a_step_that_a_207_refuses_for_now_waits_and_goes_on_by_itself(
 
     (outcome,) = work.put([step(ref=ref)])
 
-    assert (outcome.result, outcome.ref) == (Result.WAITING, ref)
+    in_doubt = category == "INTERNAL_ERROR" and ref is None  # it may be there all the same
+    assert (outcome.result, outcome.ref) == (Result.UNKNOWN if in_doubt else Result.WAITING, ref)
     assert category in outcome.reason
 
 
@@ -327,7 +328,8 @@ def test_a_locked_record_in_a_207_leaves_the_others_made_and_is_made_later(
     portal.twist = PLAIN
     again = work.put([steps[1]])
 
-    assert [one.result for one in first] == [Result.CREATED, Result.WAITING, Result.CREATED]
+    end = Result.UNKNOWN if code == "INTERNAL_ERROR" else Result.WAITING
+    assert [one.result for one in first] == [Result.CREATED, end, Result.CREATED]
     assert [one.result for one in again] == [Result.CREATED]
     assert {key: len(some) for key, some in work.find(steps).items()} == {one.key: 1 for one in steps}
 
