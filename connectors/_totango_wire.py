@@ -10,7 +10,7 @@ import httpx
 
 from connectors._http import Answer, Exchange, Lost, Route, httpx_send
 from connectors._totango_settings import Addresses, TotangoSettings
-from connectors._totango_words import SERVICE_ID, in_words
+from connectors._totango_words import NO_ACCOUNT, SERVICE_ID, in_words, says_why
 from handoff.errors import NotAllowed, Rejected, ServiceError
 from handoff.owners import Owner
 from handoff.ports import Budget, Clock, Limit, Spans
@@ -40,6 +40,9 @@ _SEARCHES = frozenset({SEARCH, SEARCH_ROWS, SEARCH_USERS, SEARCH_EVENTS})
 _HUB = frozenset({HUB_ACCOUNTS, HUB_ROWS})
 _LISTS = frozenset({TIMELINE, TASKS, TYPES, TAGS})
 _OF_A_RECORD = frozenset({UPDATE_TASK, UPDATE_TOUCHPOINT, MAKE_OBJECTIVE})
+_FOR_AN_ACCOUNT = frozenset({MAKE_TOUCHPOINT, MAKE_TASK, RUN_PLAY, PROBE_PLAY})
+"""Whose 404 is of an account or a play where it says so, and of the address where it does not."""
+_READS_OF_AN_ACCOUNT = frozenset({TIMELINE, TASKS})
 
 PAGE, REACH = 1000, 10_000
 """Hits of one page, and how far a search reaches in all."""
@@ -216,10 +219,10 @@ class Wire:
             return exchange.broken(route, answer)
         if answer.status in (401, 403):
             return self._no_access(exchange, route, answer)
-        if 300 <= answer.status < 400 or (answer.status in (404, 405) and route not in _OF_A_RECORD):
+        body = answer.json_or_none()
+        if 300 <= answer.status < 400 or (answer.status in (404, 405) and not _is_of_a_record(route, answer, body)):
             why = "it does not know this address." if answer.status >= 400 else "it sent us to another address."
             return exchange.error(NotAllowed, route, why, "Check `region`.", status=answer.status)
-        body = answer.json_or_none()
         if answer.status >= 400:
             return self._refusal(exchange, route, answer, body)
         if not _is_whole(route, body, answer):
@@ -254,6 +257,13 @@ class Wire:
 
 def _seconds(said: str | None) -> float | None:
     return float(said) if said and said.strip().isdecimal() else None
+
+
+def _is_of_a_record(route: Route, answer: Answer, body: Any) -> bool:
+    """Return whether a 404 or 405 is of what was asked for, and not of where."""
+    if route in _READS_OF_AN_ACCOUNT:  # taken for an empty account a wrong address would have work made twice
+        return in_words(body)[0] == NO_ACCOUNT
+    return route in _OF_A_RECORD or (route in _FOR_AN_ACCOUNT and answer.status == 404 and says_why(body))
 
 
 def _is_whole(route: Route, body: Any, answer: Answer) -> bool:

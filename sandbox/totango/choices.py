@@ -44,6 +44,8 @@ class Choices:
     play_reentry: bool = True  # U: a play on entry fires again when a stage is entered again
     play_without_assignee: str = one_of("unassigned", "no_task")  # U: the role that a play's task is for is empty
 
+    unknown_record: int = 400  # U: of a touchpoint's account, or of a play and its account; I by analogy with tasks
+    unknown_account_reads: str = one_of("empty", "refused")  # U: the timeline and the tasks of an unknown account
     touchpoint_references: str = one_of("checked", "ignored")  # U: an unknown flow, type or tag
     task_assignee: str = one_of("checked", "ignored")  # U: an assignee who is no active Totango user
     touchpoint_content: int = 12_000  # C

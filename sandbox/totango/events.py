@@ -11,10 +11,11 @@ from sandbox.wire import Json, Record
 
 
 def timeline(call: Call) -> Reply:
-    """Return all events of one account as a bare array; of an unknown one an empty array."""
+    """Return all events of one account as a bare array; of an unknown one an empty array, or a refusal."""
     account_id = call.request.params().get("account_id")
     if not account_id:
         raise Fault(400, "account_id is required")
+    call.read_account(account_id)
     events = newest_first(call.org, call.now, account_id)
     return Reply(events, records=len(events))
 

@@ -48,9 +48,9 @@ def run_manual(call: Call) -> Reply:
     said = call.fields()
     call.refuse(said)
     if call.org.choices.play_checks == "account_first":
-        call.account(said.get("accountId"))
+        call.account(said.get("accountId"), status=call.org.choices.unknown_record)
     play = _runnable(call.org, said)
-    account = call.account(said.get("accountId"))
+    account = call.account(said.get("accountId"), status=call.org.choices.unknown_record)
     if call.org.choices.play_repeat == "ignored" and _has_run(call.org, play, account):
         return Reply(b"Success", kind="text/plain")
     carry_out(call.org, play, account, now=call.now, seen_from=call.seen_from)
@@ -66,7 +66,7 @@ def _runnable(org: Org, said: Record) -> Record:
     play_id = said.get("successplayId")
     play = org.rows("plays").get(play_id) if isinstance(play_id, str) else None
     if play is None:
-        raise Fault(400, "SuccessPlay not found")
+        raise Fault(org.choices.unknown_record, "SuccessPlay not found")
     if not play["manual"]:
         raise Fault(400, "SuccessPlay is not manual")
     if not play["active"]:

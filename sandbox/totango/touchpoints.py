@@ -26,7 +26,7 @@ def create(call: Call) -> Reply:
     """Make a touchpoint; the same one again is another touchpoint."""
     said = call.fields()
     call.refuse(said)
-    account = call.account(said.get("account_id"))
+    account = call.account(said.get("account_id"), status=call.org.choices.unknown_record)
     touchpoint = {**blank(call.org, call.now), "account_id": account["id"], **_fitting(call, said, new=True)}
     call.org.keep("touchpoints", touchpoint, call.seen_from)
     return _note(touchpoint)

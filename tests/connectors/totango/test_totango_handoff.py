@@ -5,8 +5,9 @@ from math import ceil
 import pytest
 
 from handoff.model import Result
-from tests.connectors.totango.standing import a_world, platform
+from tests.connectors.totango.standing import StandIn, a_world, platform
 from tests.connectors.totango.world import step
+from tests.fakes import FakeClock
 from tests.handoff.builders import ACCOUNT, BEN, DEAL, a_deal
 
 TOUCHPOINTS, TASKS = "/api/v3/touchpoints/", "/api/v3/tasks"
@@ -164,3 +165,19 @@ def test_a_reading_connector_finds_nothing_to_refuse_in_a_look():
     assert reading.customers([ACCOUNT]) == {}
     assert [one for page in reading.census() for one in page] == []
     assert world.crm.receipts == []
+
+
+@pytest.mark.parametrize("kind", ["touchpoint", "task", "play"])
+def test_an_account_that_is_gone_stops_nothing_but_its_own_work(kind):
+    totango = StandIn(FakeClock(), unknown_record=404, unknown_account_reads="refused", play_checks="account_first")
+    totango.load(accounts=[{"id": ACCOUNT, "name": "Nordwind"}])
+    about = {"account_id": "gone", "accountId": "gone", "successplayId": "p", "content": "Sold", "title": "Kick off"}
+    about |= {"activity_type_id": "onboarding"}
+    gone = step(kind, about, name="gone")
+    there = step("task", {**about, "account_id": ACCOUNT}, name="there")
+
+    (waits,) = platform(totango).put([gone])
+    found = platform(totango).find([gone])
+    (made,) = platform(totango).put([there])
+
+    assert (waits.result, found, made.result) == (Result.WAITING, {}, Result.CREATED)

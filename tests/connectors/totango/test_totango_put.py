@@ -260,3 +260,51 @@ def test_a_deal_s_row_holds_the_keys_of_its_steps():
     assert (row["id"], row["account_id"]) == ("main-006000000000001AAA-e1", ACCOUNT)
     assert row["attributes"]["bridge_steps"] == "brief kickoff"
     assert row["attributes"]["bridge_last_key"].split(" ")[0] == last.key
+
+
+# What is not there
+
+
+NOT_THERE = {
+    "touchpoint": TOUCHPOINT,
+    "task": {"account_id": ACCOUNT, "title": "Kick off"},
+    "play": {"accountId": ACCOUNT, "successplayId": "p-1"},
+}
+
+
+@pytest.mark.parametrize("kind", NOT_THERE)
+def test_a_404_that_names_the_account_is_of_that_account_alone(kind):
+    script = Script(httpx.Response(404, json={"status": 404, "message": f"Account {ACCOUNT} not found"}))
+
+    (outcome,) = connector(script).put([step(kind, NOT_THERE[kind])])
+
+    assert (outcome.result, "does not know the account" in outcome.reason) == (Result.WAITING, True)
+
+
+def test_a_404_that_names_the_play_is_of_that_play_alone():
+    script = Script(httpx.Response(404, json={"message": "SuccessPlay not found"}))
+
+    (outcome,) = connector(script).put([step("play", NOT_THERE["play"])])
+
+    assert (outcome.result, "no such SuccessPlay" in outcome.reason) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("kind", ["touchpoint", "task"])
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_account_that_is_not_there_has_no_work(kind, status):
+    script = Script(httpx.Response(status, json={"message": "Account not found"}))
+
+    assert connector(script).find([step(kind, NOT_THERE[kind])]) == {}
+
+
+@pytest.mark.parametrize("kind", NOT_THERE)
+@pytest.mark.parametrize("body", [b"", b"<html>Not Found</html>", b"{}", b'{"status": 404, "message": "Not Found"}'])
+def test_a_404_that_says_nothing_of_a_record_is_of_the_address(kind, body):
+    with pytest.raises(NotAllowed, match="does not know this address"):
+        connector(Script(httpx.Response(404, content=body))).put([step(kind, NOT_THERE[kind])])
+
+
+@pytest.mark.parametrize("body", [b"", b'{"message": "Not Found"}', b'{"message": "no Route matched"}'])
+def test_a_look_at_an_address_that_is_not_there_is_no_empty_account(body):
+    with pytest.raises(NotAllowed, match="does not know this address"):
+        connector(Script(httpx.Response(404, content=body))).find([step("task", NOT_THERE["task"])])

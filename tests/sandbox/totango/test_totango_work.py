@@ -200,3 +200,20 @@ def test_objectives_can_be_made_only_where_somebody_has_verified_the_path(tenant
 )
 def test_there_is_no_endpoint_of_successblocs(tenant, method, path):
     assert tenant.call(method, path, {}).status == 404
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_what_an_unknown_account_or_play_is_answered_is_a_choice(status):
+    tenant = Tenant(unknown_record=status, unknown_account_reads="refused")
+    run = {"successplayId": "none", "accountId": GLOBEX}
+
+    answers = [
+        tenant.touchpoint(account_id="nobody"),
+        tenant.play("Internal Handover", "nobody"),
+        tenant.call("POST", RUN, run),
+        tenant.call("GET", "/api/v2/events/", query="account_id=nobody"),
+        tenant.call("GET", "/api/v3/tasks", query="account_id=nobody"),
+    ]
+
+    assert {answer.status for answer in answers} == {status}
+    assert tenant.task(account_id="nobody").status == 400  # confirmed for tasks
