@@ -38,9 +38,10 @@ BATCH = Route("asking what became of a batch", reads=True, repeatable=True)
 
 _SEARCHES = frozenset({SEARCH, SEARCH_ROWS, SEARCH_USERS, SEARCH_EVENTS})
 _HUB = frozenset({HUB_ACCOUNTS, HUB_ROWS})
+_RUNS = frozenset({RUN_PLAY, PROBE_PLAY})
 _LISTS = frozenset({TIMELINE, TASKS, TYPES, TAGS})
 _OF_A_RECORD = frozenset({UPDATE_TASK, UPDATE_TOUCHPOINT, MAKE_OBJECTIVE})
-_FOR_AN_ACCOUNT = frozenset({MAKE_TOUCHPOINT, MAKE_TASK, RUN_PLAY, PROBE_PLAY})
+_FOR_AN_ACCOUNT = frozenset({MAKE_TOUCHPOINT, MAKE_TASK, *_RUNS})
 """Whose 404 is of an account or a play where it says so, and of the address where it does not."""
 _READS_OF_AN_ACCOUNT = frozenset({TIMELINE, TASKS})
 
@@ -225,6 +226,8 @@ class Wire:
             return exchange.error(NotAllowed, route, why, "Check `region`.", status=answer.status)
         if answer.status >= 400:
             return self._refusal(exchange, route, answer, body)
+        if route in _RUNS and isinstance(body, dict) and str(body.get("success")).casefold() == "false":
+            return self._refusal(exchange, route, answer, body)
         if not _is_whole(route, body, answer):
             raise Lost("the answer does not hold what it must")
         if route in _SEARCHES and body.get("status") == "failed":
@@ -270,7 +273,7 @@ def _is_whole(route: Route, body: Any, answer: Answer) -> bool:
     """Return whether a good answer says what its route must say; else nobody knows what happened."""
     if route is PLAY_TASKS:
         return b"," in answer.body
-    if route in (RUN_PLAY, PROBE_PLAY):
+    if route in _RUNS:
         return bool(re.search(rb"\bsuccess\b", answer.body[:200].lower()))
     if route in _LISTS:
         return isinstance(body, list) and all(isinstance(one, dict) for one in body)

@@ -41,6 +41,7 @@ class Choices:
 
     play_repeat: str = one_of("doubles", "ignored")  # U: a manual play run again on one account
     play_checks: str = one_of("play_first", "account_first")  # U: what is found wrong first
+    play_refusal: str = one_of("status", "body")  # U: a refused run has a status, or a 200 that says `success: false`
     play_reentry: bool = True  # U: a play on entry fires again when a stage is entered again
     play_without_assignee: str = one_of("unassigned", "no_task")  # U: the role that a play's task is for is empty
 

@@ -46,6 +46,15 @@ def carry_out(org: Org, play: Record, account: Record, *, now: datetime, seen_fr
 def run_manual(call: Call) -> Reply:
     """Run a manual play on one account; again, and the tasks are there twice."""
     said = call.fields()
+    try:
+        return _run(call, said)
+    except Fault as fault:
+        if call.org.choices.play_refusal == "status":
+            raise
+        return Reply({"success": False, call.org.choices.error_key: fault.message})
+
+
+def _run(call: Call, said: Record) -> Reply:
     call.refuse(said)
     if call.org.choices.play_checks == "account_first":
         call.account(said.get("accountId"), status=call.org.choices.unknown_record)

@@ -176,3 +176,11 @@ def test_the_shipped_mapping_finds_all_it_needs_in_the_stand_in(totango):
     expected = replace(expected_of_platform(mappings()), people=())
 
     assert findings(look(totango, expected)) == {}
+
+
+def test_a_play_that_is_refused_with_a_good_status_is_named(totango):
+    totango.engine.tenant({"totango": {"play_refusal": "body"}})
+
+    (what,) = findings(look(totango, wanted(play=catalogue()["Legacy"])))["plays"]
+
+    assert "the SuccessPlay is not active" in what

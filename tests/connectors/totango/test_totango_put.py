@@ -308,3 +308,19 @@ def test_a_404_that_says_nothing_of_a_record_is_of_the_address(kind, body):
 def test_a_look_at_an_address_that_is_not_there_is_no_empty_account(body):
     with pytest.raises(NotAllowed, match="does not know this address"):
         connector(Script(httpx.Response(404, content=body))).find([step("task", NOT_THERE["task"])])
+
+
+@pytest.mark.parametrize("said", [False, "false"])
+def test_a_run_of_a_play_that_is_told_as_no_success_is_refused_in_its_words(said):
+    script = Script({"success": said, "message": "SuccessPlay is not active"})
+
+    (outcome,) = connector(script).put([step("play", NOT_THERE["play"])])
+
+    assert (outcome.result, "the SuccessPlay is not active" in outcome.reason) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("answer", [{"success": True}, {"status": "Success"}, httpx.Response(200, text="Success")])
+def test_a_run_of_a_play_is_a_success_in_whichever_shape(answer):
+    (outcome,) = connector(Script(answer)).put([step("play", NOT_THERE["play"])])
+
+    assert outcome.result is Result.CREATED
