@@ -6,14 +6,19 @@ from sandbox.journal import iso_z
 from sandbox.totango.answers import Call, Fault, Reply
 from sandbox.totango.org import Org
 from sandbox.totango.task_rows import keep_task, new_task
-from sandbox.wire import Record
+from sandbox.wire import Json, Record
 
 
-def entered(org: Org, account: Record, attribute: str, stage: str, *, now: datetime, seen_from: datetime) -> None:
-    """Fire every active event-based play for the stage that the account enters."""
+def entered(
+    org: Org, account: Record, attribute: str, stage: str, *, now: datetime, seen_from: datetime
+) -> dict[str, Json]:
+    """Fire every active event-based play for the stage that the account enters; return the attributes they set."""
+    sets: dict[str, Json] = {}
     for play in org.rows("plays").values():
         if play["active"] and not play["manual"] and play["entering"] == {"attribute": attribute, "stage": stage}:
             carry_out(org, play, account, now=now, seen_from=seen_from)
+            sets |= play.get("sets") or {}
+    return sets
 
 
 def carry_out(org: Org, play: Record, account: Record, *, now: datetime, seen_from: datetime) -> list[int]:

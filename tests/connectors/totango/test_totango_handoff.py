@@ -181,3 +181,17 @@ def test_an_account_that_is_gone_stops_nothing_but_its_own_work(kind):
     (made,) = platform(totango).put([there])
 
     assert (waits.result, found, made.result) == (Result.WAITING, {}, Result.CREATED)
+
+
+@pytest.mark.parametrize("lag", [0, 5])
+def test_an_account_that_a_play_moves_on_at_once_is_enrolled(lag):
+    world, totango = a_world(switches={"index_lag_seconds": lag, "hub_delay_seconds": lag})
+    play = next(one for one in totango.rows("plays") if one["name"] == "Kick-off Prep")
+    totango.load(plays=[{**play, "sets": {"Onboarding Stage": "Business Discovery"}}])
+    world.crm.win(a_deal())
+
+    report = world.until_quiet(after=60)
+
+    (account,) = totango.rows("accounts")
+    assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
+    assert report.balance.done == 1

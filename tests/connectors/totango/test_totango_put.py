@@ -324,3 +324,27 @@ def test_a_run_of_a_play_is_a_success_in_whichever_shape(answer):
     (outcome,) = connector(Script(answer)).put([step("play", NOT_THERE["play"])])
 
     assert outcome.result is Result.CREATED
+
+
+# An account that a play moves on
+
+
+def test_a_stage_that_a_play_moved_on_was_written():
+    script = Hub("Globex", "Business Discovery")
+
+    (outcome,) = connector(script).put(
+        [step("enrolment", {"account_id": ACCOUNT, "Onboarding Stage": "Kick Off"}, ref=ACCOUNT)]
+    )
+
+    assert (outcome.result, outcome.ref) == (Result.UPDATED, ACCOUNT)
+    assert "Onboarding Stage is Business Discovery by now" in outcome.reason
+
+
+def test_a_stage_that_is_left_out_is_a_finding_where_another_one_moved_on():
+    script = Hub("Globex", "Business Discovery", None)
+    stages = {"Onboarding Stage": "Kick Off", "Customer Journey Stage": "onboarding"}
+
+    (outcome,) = connector(script).put([step("enrolment", {"account_id": ACCOUNT, **stages}, ref=ACCOUNT)])
+
+    assert outcome.result is Result.REJECTED
+    assert "Customer Journey Stage" in outcome.reason

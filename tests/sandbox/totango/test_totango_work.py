@@ -217,3 +217,15 @@ def test_what_an_unknown_account_or_play_is_answered_is_a_choice(status):
 
     assert {answer.status for answer in answers} == {status}
     assert tenant.task(account_id="nobody").status == 400  # confirmed for tasks
+
+
+def test_a_play_may_move_the_account_on_to_the_next_stage(tenant):
+    play = next(one for one in tenant.held("plays") if one["name"] == "Kick-off Prep")
+    tenant.engine.load({"plays": [{**play, "sets": {"Onboarding Stage": "Business Discovery"}}]}, tenant.now)
+
+    tenant.upsert(**{"Onboarding Stage": "Kick Off"})
+
+    account = tenant.account()
+    assert account["attributes"]["Onboarding Stage"] == "Business Discovery"
+    assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
+    assert len(tenant.held("play_runs")) == 1
