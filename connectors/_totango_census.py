@@ -37,7 +37,8 @@ class Census:
         Yield the records that carry a key of ours; those surely unchanged since are left out.
 
         Accounts are left out where there are more than a search reaches: their ids are the CRM's, so none is lost or
-        twice. Of rows, touchpoints and tasks none is left out; more than that raise `TooMany`.
+        twice. Of rows, touchpoints and tasks none is left out; more than that raise `TooMany`, and pages that cannot be
+        all of them `Rejected`.
         """
         with suppress(TooMany):
             for hits in self._records.every_account([ACCOUNT_STAMP, ENROLMENT_STAMP]):
@@ -53,7 +54,8 @@ class Census:
             terms.append({"type": "date", "term": "date", "gte": milliseconds(since)})
         query: Json = {"terms": terms, "fields": []}
         last: dict[tuple[str, str], Json] = {}
-        for page in self._wire.all_of(SEARCH_EVENTS, EVENTS_PATH, "events", query, by_page=True):
+        offset = self._wire.settings.events_offset
+        for page in self._wire.all_of(SEARCH_EVENTS, EVENTS_PATH, "events", query, offset=offset):
             for event in page:
                 if key_of(event) and event.get("type") in KINDS:
                     at = (str(event["type"]), record_id(event))

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connectors._totango_pages import PAGE
 from connectors._totango_people import People
 from connectors._totango_settings import TID
 from connectors._totango_values import IDS, as_held
-from connectors._totango_wire import PAGE, SEARCH, SEARCH_ROWS, Json, Wire, terms_of
+from connectors._totango_wire import SEARCH, SEARCH_ROWS, Json, Wire, terms_of
 from handoff.batches import batches
 from handoff.model import Step, Value
 

@@ -21,6 +21,8 @@ A row is written at most twice: by a step that comes first, and by one that need
 TID = "___tid"
 """Behind a role's name: its user by e-mail address."""
 
+Offset = Literal["page", "page_from_1", "record"]
+"""What a search counts its offset in: pages from 0, pages from 1, or records."""
 Region = Literal["us", "eu"]
 OTHER: Mapping[Region, Region] = {"us": "eu", "eu": "us"}
 
@@ -64,6 +66,7 @@ class TotangoSettings:
         csm_role: The role of an account that the CSM has.
         status_attribute, stage_attribute: The account's attributes that say how it stands.
         users_route: Where Totango's own users are listed; seen in use, undocumented.
+        events_offset: What the search for events counts its offset in: pages, says the article; unverified.
         task_marker: Where a task carries our key; its events show the title alone.
         disable_sync: Keep touchpoints from being sent on to the CRM, from which the handoff came.
         objectives: `off` refuses objectives; `by_template` makes them from the library. The route is unverified.
@@ -84,6 +87,7 @@ class TotangoSettings:
     status_attribute: str = "Status"
     stage_attribute: str = "Customer Journey Stage"
     users_route: str = "/api/v1/search/users/internal"
+    events_offset: Offset = "page"
     task_marker: Literal["title", "description"] = "title"
     disable_sync: bool = True
     objectives: Literal["off", "by_template"] = "off"

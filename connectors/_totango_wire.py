@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from connectors._http import Answer, Exchange, Lost, Route, httpx_send
-from connectors._totango_settings import Addresses, TotangoSettings
+from connectors._totango_pages import OFFSETS, PAGE, Pages
+from connectors._totango_settings import Addresses, Offset, TotangoSettings
 from connectors._totango_words import NO_ACCOUNT, SERVICE_ID, in_words, says_why
 from handoff.errors import NotAllowed, Rejected, ServiceError
 from handoff.owners import Owner
@@ -45,8 +46,6 @@ _FOR_AN_ACCOUNT = frozenset({MAKE_TOUCHPOINT, MAKE_TASK, *_RUNS})
 """Whose 404 is of an account or a play where it says so, and of the address where it does not."""
 _READS_OF_AN_ACCOUNT = frozenset({TIMELINE, TASKS})
 
-PAGE, REACH = 1000, 10_000
-"""Hits of one page, and how far a search reaches in all."""
 A_MINUTE = timedelta(minutes=1)
 UNKNOWN_WAIT_SECONDS = 60.0
 
@@ -166,26 +165,28 @@ class Wire:
         query: Json,
         form: Mapping[str, str] | None = None,
         *,
-        by_page: bool = False,
+        offset: Offset = "record",
     ) -> Iterator[list[Json]]:
         """
-        Yield every hit, in pages; raises `TooMany` before any where there are more than a search reaches.
+        Yield every hit, in pages.
 
-        `by_page` says that this search counts its offset in pages and not in records.
+        Raises `TooMany` where there are more than a search reaches: before any hit where it tells how many there are,
+        else at the last page. Raises `Rejected` where the pages repeat one another, or are fewer than it told.
+
+        Args:
+            offset: What this search counts its offset in.
         """
-        seen, page = 0, 0
-        while True:
-            whole = {**query, "count": PAGE, "offset": page if by_page else page * PAGE}
+        pages = Pages()
+        while not pages.ended:
+            whole = {**query, "count": PAGE, "offset": OFFSETS[offset](pages.read)}
             found = self.search(route, path, listed, whole, form or {})
-            total, hits = found.get("total_hits"), [hit for hit in found["hits"] if isinstance(hit, dict)]
-            if isinstance(total, int) and total > REACH:
-                raise self.exchange.error(
-                    TooMany, route, f"there are {total:,}, and a search reaches {REACH:,}.", "Nothing was counted."
-                )
-            yield hits
-            seen, page = seen + len(hits), page + 1
-            if len(hits) < PAGE or (isinstance(total, int) and seen >= total) or page * PAGE >= REACH:
-                return
+            pages.add(found["hits"], found.get("total_hits"))
+            if pages.beyond:
+                raise self.exchange.error(TooMany, route, pages.beyond, "Nothing was counted.")
+            if pages.torn:
+                remedy = "Correct `events_offset`." if route is SEARCH_EVENTS else "It may have changed meanwhile."
+                raise self.exchange.error(Rejected, route, pages.torn, remedy)
+            yield [hit for hit in found["hits"] if isinstance(hit, dict)]
 
     def _call(
         self,

@@ -21,7 +21,7 @@ def timeline(call: Call) -> Reply:
 
 
 def search(call: Call) -> Reply:
-    """Return a page of the events that meet the terms; the offset is the number of a page."""
+    """Return a page of the events that meet the terms; the offset is the number of a page, or of a record."""
     asked = query(call)
     if asked.get("fields") != []:
         raise SearchFailed("fields must be []")
@@ -30,7 +30,8 @@ def search(call: Call) -> Reply:
         raise SearchFailed("Missing mandatory field: offset")
     events = newest_first(call.org, call.now, call.request.form().get("account_id"))
     kept = [event for event in events if all(_meets(event, term) for term in asked["terms"])]
-    shown = paged(kept, count, page * count)
+    first = {"page": page * count, "page_from_1": max(page - 1, 0) * count, "record": page}
+    shown = paged(kept, count, first[call.org.choices.events_offset])
     return found(call, "events", len(kept), shown)
 
 
