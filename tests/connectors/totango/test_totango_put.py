@@ -348,3 +348,45 @@ def test_a_stage_that_is_left_out_is_a_finding_where_another_one_moved_on():
 
     assert outcome.result is Result.REJECTED
     assert "Customer Journey Stage" in outcome.reason
+
+
+# What an attribute cannot hold
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("account", "account_name", "x" * 129),
+        ("account", "Industry", "x" * 513),
+        ("account", "Contract.Value", "1"),
+        ("account", "x" * 101, "1"),
+        ("enrolment", "Onboarding Notes", "x" * 513),
+        ("enrolment", "Region (EMEA)", "x"),
+        ("collection", "deal_name", "x" * 513),
+        ("collection", "deal/name", "x"),
+    ],
+)
+def test_what_an_attribute_cannot_hold_is_refused_by_name_and_not_sent(kind, name, value):
+    account = {"id": ACCOUNT} if kind == "account" else {"account_id": ACCOUNT}
+
+    (outcome,) = connector(Script()).put([step(kind, {**account, name: value})])
+
+    assert (outcome.result, outcome.reason.startswith(f"{name}: ")) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("name", ["Onboarding Stage", "Success Manager___tid", "net-arr", "account_name", "x" * 100])
+def test_a_name_that_an_attribute_may_have_is_sent(name):
+    script = Script(TAKEN, found("accounts"), found("accounts"))
+
+    connector(script).put([step("account", {"id": ACCOUNT, name: "x" * 128})])
+
+    (sent,) = script.asked[0][2]["accounts"]
+    assert sent["attributes"][name] == "x" * 128
+
+
+def test_a_long_account_name_in_a_deal_s_row_is_an_attribute_like_others():
+    script = Script(TAKEN, found("collections"), found("collections"))
+
+    connector(script).put([step("collection", {"account_id": ACCOUNT, "account_name": "x" * 500})])
+
+    assert script.asked[0][1] == "/api/v1/collections/closed_won_deals"
