@@ -49,6 +49,7 @@ class Choices:
 
     unknown_record: int = 400  # U: of a touchpoint's account, or of a play and its account; I by analogy with tasks
     unknown_account_reads: str = one_of("empty", "refused")  # U: the timeline and the tasks of an unknown account
+    touchpoint_resync: str = one_of("resumed", "kept")  # U: what an update without `disable_sync` does to it
     touchpoint_references: str = one_of("checked", "ignored")  # U: an unknown flow, type or tag
     task_assignee: str = one_of("checked", "ignored")  # U: an assignee who is no active Totango user
     touchpoint_content: int = 12_000  # C

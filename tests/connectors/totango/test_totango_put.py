@@ -390,3 +390,13 @@ def test_a_long_account_name_in_a_deal_s_row_is_an_attribute_like_others():
     connector(script).put([step("collection", {"account_id": ACCOUNT, "account_name": "x" * 500})])
 
     assert script.asked[0][1] == "/api/v1/collections/closed_won_deals"
+
+
+@pytest.mark.parametrize("off", [True, False])
+def test_a_touchpoint_that_is_changed_is_kept_from_the_crm_as_one_that_is_made(off):
+    event = {"id": "evt-1", "type": "note", "account": {"id": ACCOUNT}, "note_content": {"note_id": 7, "text": "x"}}
+    script = Script([event], {"note": {"id": 7}})
+
+    connector(script, disable_sync=off).put([step("touchpoint", TOUCHPOINT, ref=f"{ACCOUNT}/7")])
+
+    assert script.asked[1][2].get("disable_sync", False) is off

@@ -229,3 +229,14 @@ def test_a_play_may_move_the_account_on_to_the_next_stage(tenant):
     assert account["attributes"]["Onboarding Stage"] == "Business Discovery"
     assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
     assert len(tenant.held("play_runs")) == 1
+
+
+@pytest.mark.parametrize(("resync", "off"), [("resumed", False), ("kept", True)])
+def test_an_update_that_does_not_say_it_may_send_a_touchpoint_to_the_crm_again(tenant, resync, off):
+    tenant.switch(touchpoint_resync=resync)
+    note = tenant.touchpoint(disable_sync=True).body["note"]["id"]
+    about = {"account_id": GLOBEX, "event_id": tenant.events()[0]["id"], "content": "Sold again"}
+
+    tenant.call("PUT", f"/api/v3/touchpoints/{note}", about)
+
+    assert [held["disable_sync"] for held in tenant.held("touchpoints")] == [off]
