@@ -49,7 +49,7 @@ class Census:
 
     def _events(self, since: datetime | None) -> Iterator[Counted]:
         """Yield a record for each touchpoint and each task, as its last event has it."""
-        terms: list[Json] = [{"type": "event_type", "in_list": list(KINDS)}]
+        terms: list[Json] = [{"type": self._wire.settings.event_term, "in_list": list(KINDS)}]
         if since is not None:
             terms.append({"type": "date", "term": "date", "gte": milliseconds(since)})
         query: Json = {"terms": terms, "fields": []}

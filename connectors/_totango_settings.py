@@ -60,6 +60,9 @@ class TotangoSettings:
         look_again_seconds: How long to wait for it within a pass before the next one looks. 0 looks once.
         probe_plays: Whether `check --live` asks to run the mapping's plays on an account that does not exist: no other
             call tells whether a play is manual and active, and that this one does is inferred.
+        id_term: The condition of a search that names accounts or rows by id; seen as a field, inferred as a condition.
+        collection_term: The condition that names a collection; inferred.
+        event_term: The type of condition that names kinds of events; inferred.
         collection_type: The collection with a row for each deal.
         lifecycle_attributes: Which attributes of an account are lifecycles; they are searched by another type.
         typed_fields: `no` asks for numbers and dates as texts, `yes` as what our value is.
@@ -80,6 +83,9 @@ class TotangoSettings:
     settle_seconds: int = 120
     look_again_seconds: int = 12
     probe_plays: bool = True
+    id_term: str = "identifier"
+    collection_term: str = "collection_type"
+    event_term: str = "event_type"
     collection_type: str = "closed_won_deals"
     lifecycle_attributes: frozenset[str] = frozenset({"Customer Journey Stage", "Onboarding Stage"})
     typed_fields: Literal["yes", "no"] = "yes"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -298,8 +298,3 @@ def id_of(record: Mapping[str, Any]) -> str | None:
     """Return a record's id as a text."""
     said = record.get("id")
     return str(said) if isinstance(said, int | str) and not isinstance(said, bool) and str(said).strip() else None
-
-
-def terms_of(ids: Sequence[str]) -> list[Json]:
-    """Return the condition that an id is one of these."""
-    return [{"type": "string", "term": "identifier", "in_list": list(ids)}]

@@ -29,6 +29,7 @@ class Choices:
     error_key: str = one_of("message", "error", "_error")  # U for v2 and v3
 
     index_lag_seconds: int = 5  # C "seconds, at worst minutes": until search and timeline show what was written
+    id_term: str = "identifier"  # I as a condition (seen as a field): accounts, rows and users by id
     total_hits: str = one_of("everywhere", "accounts")  # U for events and rows, whose envelopes show none
     events_offset: str = one_of("page", "page_from_1", "record")  # C: a page, unverified; U: which is the first
     hub_delay_seconds: int = 5  # I: the Integration Hub accepts first and applies later

@@ -195,3 +195,12 @@ def test_an_account_that_a_play_moves_on_at_once_is_enrolled(lag):
     (account,) = totango.rows("accounts")
     assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
     assert report.balance.done == 1
+
+
+def test_accounts_and_rows_are_found_by_whichever_term_names_ids():
+    world, totango = a_world(switches={"id_term": "account_id"}, id_term="account_id")
+    world.crm.win(a_deal())
+
+    report = world.until_quiet(after=60)
+
+    assert (report.balance.done, len(totango.rows("collections"))) == (1, 1)

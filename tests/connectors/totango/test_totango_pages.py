@@ -97,3 +97,13 @@ def test_a_search_of_exactly_what_it_reaches_is_whole_where_it_tells_so():
         pages.add(page_of(1000 * number, 1000 * number + 1000), 10_000)
 
     assert (pages.beyond, pages.torn, pages.ended) == ("", "", True)
+
+
+def test_the_terms_that_the_reference_infers_are_settings():
+    script = events([])
+
+    list(connector(script, collection_term="type", event_term="kind").census())
+
+    terms = [said["query"]["terms"] for _, _, said in script.asked]
+    assert terms[1] == [{"type": "string", "term": "type", "in_list": ["closed_won_deals"]}]
+    assert terms[2] == [{"type": "kind", "in_list": ["note", "task"]}]
