@@ -12,7 +12,7 @@ UNSAID = "it refused the request and does not say why."
 
 _SAID: tuple[tuple[str, str, Owner], ...] = (
     (
-        r"^(?!.*play).*\baccount\b(\W+\S+){0,4}?\W+(not (be )?found|does not exist)|(unknown|no such) account",
+        r"^(?!.*play).*\baccount\S*(\s+\S+){0,4}?\s+(not (be )?found|does not exist)|(unknown|no such) account",
         NO_ACCOUNT,
         Owner.CS_OPS,
     ),

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from connectors._totango_words import NO_ACCOUNT, in_words
 from handoff.errors import NotAllowed
 from handoff.model import How, Result
 from handoff.ports import Identity
@@ -400,3 +401,20 @@ def test_a_touchpoint_that_is_changed_is_kept_from_the_crm_as_one_that_is_made(o
     connector(script, disable_sync=off).put([step("touchpoint", TOUCHPOINT, ref=f"{ACCOUNT}/7")])
 
     assert script.asked[1][2].get("disable_sync", False) is off
+
+
+@pytest.mark.parametrize(
+    ("said", "of_the_account"),
+    [
+        ("Account not found", True),
+        ("The account 'A-1' was not found.", True),
+        ("account_id: A-1 could not be found", True),
+        ("Account with id A-1 does not exist", True),
+        ("No such account", True),
+        ("SuccessPlay not found for account A-1", False),
+        ("Account A-1: SuccessPlay not found", False),
+        (f"account {'- ' * 5_000}", False),
+    ],
+)
+def test_what_names_the_account_is_told_from_what_does_not(said, of_the_account):
+    assert (in_words({"message": said})[0] == NO_ACCOUNT) is of_the_account
