@@ -167,10 +167,20 @@ class BulkWriter:
             return Outcome(step.key, result, _record(step))
         if not taken:
             return Outcome(step.key, Result.UNKNOWN, step.ref, NOT_SHOWN)
-        why = f"Totango took it and left out {', '.join(left_out)}: see whether the value is spelled as it is there."
+        moved = self._moved_on(left_out, held) if step.kind == ENROLMENT else {}
+        empty = [name for name in left_out if name not in moved]
+        if not empty:
+            now = ", ".join(f"{name} is {value} by now" for name, value in moved.items())
+            return Outcome(step.key, result, _record(step), f"Totango took it, and {now}: a play may have moved it.")
+        why = f"Totango took it and left out {', '.join(empty)}: see whether the value is spelled as it is there."
         if step.kind == ENROLMENT:
             return Outcome(step.key, Result.REJECTED, step.ref, why, owner=Owner.PLATFORM_ADMIN)
         return Outcome(step.key, result, _record(step), why)
+
+    def _moved_on(self, left_out: Sequence[str], held: Mapping[str, object]) -> dict[str, object]:
+        """Return the lifecycles that hold another stage than the one written: plays move an account within seconds."""
+        lifecycles = self._settings.lifecycle_attributes
+        return {name: held[name] for name in left_out if name in lifecycles and not missing(held[name])}
 
 
 def _record(step: Step) -> str:

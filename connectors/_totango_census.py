@@ -37,7 +37,8 @@ class Census:
         Yield the records that carry a key of ours; those surely unchanged since are left out.
 
         Accounts are left out where there are more than a search reaches: their ids are the CRM's, so none is lost or
-        twice. Of rows, touchpoints and tasks none is left out; more than that raise `TooMany`.
+        twice. Of rows, touchpoints and tasks none is left out; more than that raise `TooMany`, and pages that cannot be
+        all of them `Rejected`.
         """
         with suppress(TooMany):
             for hits in self._records.every_account([ACCOUNT_STAMP, ENROLMENT_STAMP]):
@@ -48,12 +49,13 @@ class Census:
 
     def _events(self, since: datetime | None) -> Iterator[Counted]:
         """Yield a record for each touchpoint and each task, as its last event has it."""
-        terms: list[Json] = [{"type": "event_type", "in_list": list(KINDS)}]
+        terms: list[Json] = [{"type": self._wire.settings.event_term, "in_list": list(KINDS)}]
         if since is not None:
             terms.append({"type": "date", "term": "date", "gte": milliseconds(since)})
         query: Json = {"terms": terms, "fields": []}
         last: dict[tuple[str, str], Json] = {}
-        for page in self._wire.all_of(SEARCH_EVENTS, EVENTS_PATH, "events", query, by_page=True):
+        offset = self._wire.settings.events_offset
+        for page in self._wire.all_of(SEARCH_EVENTS, EVENTS_PATH, "events", query, offset=offset):
             for event in page:
                 if key_of(event) and event.get("type") in KINDS:
                     at = (str(event["type"]), record_id(event))

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from connectors._totango_lists import LISTS, Lists
 from connectors._totango_records import Hit, Records
 from connectors._totango_settings import ACCOUNT, ENROLMENT, ROW
-from connectors._totango_values import IDS
+from connectors._totango_values import ATTRIBUTE, ATTRIBUTE_RULE, IDS
 from connectors._totango_wire import TooMany, Wire
 from handoff.inspection import REVOPS, Check, ExpectedField, ExpectedStep, Finding, looked, not_checked
 from handoff.yaml_files import nearest
 
 ADMIN = "a Totango admin"
-LONGEST_NAME = 100
-"""Characters of an attribute's API name."""
 
 
 class Values:
@@ -46,12 +44,12 @@ class Values:
         """Return the check of attributes' names: a search refuses some, and what none holds nobody can see."""
         found = [
             Finding(
-                f"{field.name!r}, {field.place}, is longer than the {LONGEST_NAME} characters of an attribute.",
+                f"{field.name!r}, {field.place}: {ATTRIBUTE_RULE}.",
                 REVOPS,
                 "Correct the name in the mapping.",
             )
             for field in _attributes(steps, (ACCOUNT, ENROLMENT, ROW))
-            if len(field.name) > LONGEST_NAME
+            if not ATTRIBUTE.fullmatch(field.name)
         ]
         told = "attributes are made by hand in Totango's Data Modeler; whether one is missing no call tells"
         return looked(self._system, name, found, told)

@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connectors._totango_pages import PAGE
 from connectors._totango_people import People
 from connectors._totango_settings import TID
 from connectors._totango_values import IDS, as_held
-from connectors._totango_wire import PAGE, SEARCH, SEARCH_ROWS, Json, Wire, terms_of
+from connectors._totango_wire import SEARCH, SEARCH_ROWS, Json, Wire
 from handoff.batches import batches
 from handoff.model import Step, Value
 
@@ -44,7 +45,7 @@ class Records:
         names = {name: value for name, value in (wanted or {}).items() if name not in IDS and name != NAME}
         found: dict[str, Hit] = {}
         for some in batches(dict.fromkeys(ids), self._settings.ids_per_search):
-            query = self._query(terms_of(some), [self._field(name, value) for name, value in names.items()])
+            query = self._query([self._with_id(some)], [self._field(name, value) for name, value in names.items()])
             for page in self._wire.all_of(SEARCH, ACCOUNTS_PATH, "accounts", query):
                 found |= {hit.id: hit for hit in self._accounts_in(page, names) if hit.id in some}
         return found
@@ -65,13 +66,13 @@ class Records:
         names = {name: value for name, value in (wanted or {}).items() if name not in IDS}
         found: dict[str, Hit] = {}
         for some in batches(dict.fromkeys(ids), self._settings.ids_per_search):
-            for hits in self._rows([*self._of_the_type(), *terms_of(some)], names):
+            for hits in self._rows([self._of_the_type(), self._with_id(some)], names):
                 found |= {hit.id: hit for hit in hits if hit.id in some}
         return found
 
     def every_row(self, wanted: Sequence[str]) -> Iterator[list[Hit]]:
         """Yield all rows of the deals' collection, in pages, with these text attributes."""
-        return self._rows(self._of_the_type(), dict.fromkeys(wanted, ""))
+        return self._rows([self._of_the_type()], dict.fromkeys(wanted, ""))
 
     def holds(self, step: Step, hit: Hit) -> dict[str, Value]:
         """Return what a record holds of a step's payload, each of the type of our value."""
@@ -93,8 +94,12 @@ class Records:
         for page in self._wire.all_of(SEARCH_ROWS, ROWS_PATH, "collections", query):
             yield [hit for hit in (_row(one, list(names)) for one in page) if hit is not None]
 
-    def _of_the_type(self) -> list[Json]:
-        return [{"type": "string", "term": "collection_type", "in_list": [self._settings.collection_type]}]
+    def _of_the_type(self) -> Json:
+        settings = self._settings
+        return {"type": "string", "term": settings.collection_term, "in_list": [settings.collection_type]}
+
+    def _with_id(self, ids: Sequence[str]) -> Json:
+        return {"type": "string", "term": self._settings.id_term, "in_list": list(ids)}
 
     def _query(self, terms: list[Json], fields: list[Json]) -> Json:
         order = {"sort_by": "display_name", "sort_order": "ASC", "scope": "all"}

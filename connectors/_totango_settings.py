@@ -21,6 +21,8 @@ A row is written at most twice: by a step that comes first, and by one that need
 TID = "___tid"
 """Behind a role's name: its user by e-mail address."""
 
+Offset = Literal["page", "page_from_1", "record"]
+"""What a search counts its offset in: pages from 0, pages from 1, or records."""
 Region = Literal["us", "eu"]
 OTHER: Mapping[Region, Region] = {"us": "eu", "eu": "us"}
 
@@ -58,12 +60,16 @@ class TotangoSettings:
         look_again_seconds: How long to wait for it within a pass before the next one looks. 0 looks once.
         probe_plays: Whether `check --live` asks to run the mapping's plays on an account that does not exist: no other
             call tells whether a play is manual and active, and that this one does is inferred.
+        id_term: The condition of a search that names accounts or rows by id; seen as a field, inferred as a condition.
+        collection_term: The condition that names a collection; inferred.
+        event_term: The type of condition that names kinds of events; inferred.
         collection_type: The collection with a row for each deal.
         lifecycle_attributes: Which attributes of an account are lifecycles; they are searched by another type.
         typed_fields: `no` asks for numbers and dates as texts, `yes` as what our value is.
         csm_role: The role of an account that the CSM has.
         status_attribute, stage_attribute: The account's attributes that say how it stands.
         users_route: Where Totango's own users are listed; seen in use, undocumented.
+        events_offset: What the search for events counts its offset in: pages, says the article; unverified.
         task_marker: Where a task carries our key; its events show the title alone.
         disable_sync: Keep touchpoints from being sent on to the CRM, from which the handoff came.
         objectives: `off` refuses objectives; `by_template` makes them from the library. The route is unverified.
@@ -77,6 +83,9 @@ class TotangoSettings:
     settle_seconds: int = 120
     look_again_seconds: int = 12
     probe_plays: bool = True
+    id_term: str = "identifier"
+    collection_term: str = "collection_type"
+    event_term: str = "event_type"
     collection_type: str = "closed_won_deals"
     lifecycle_attributes: frozenset[str] = frozenset({"Customer Journey Stage", "Onboarding Stage"})
     typed_fields: Literal["yes", "no"] = "yes"
@@ -84,6 +93,7 @@ class TotangoSettings:
     status_attribute: str = "Status"
     stage_attribute: str = "Customer Journey Stage"
     users_route: str = "/api/v1/search/users/internal"
+    events_offset: Offset = "page"
     task_marker: Literal["title", "description"] = "title"
     disable_sync: bool = True
     objectives: Literal["off", "by_template"] = "off"

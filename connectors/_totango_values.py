@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors._totango_objects import TEXT
+from connectors._totango_objects import NAME, TEXT
 from connectors._totango_settings import (
     ACCOUNT,
     ACCOUNT_STAMP,
     ENROLMENT_STAMP,
+    IN_BULK,
     LAST_ROW_STAMP,
     ROW,
     ROW_STAMP,
@@ -22,6 +23,9 @@ from handoff.model import Step, Value, is_to_be_made
 from handoff.transforms import exact
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9_-]{1,480}")
+ATTRIBUTE = re.compile(r"[\w -]{1,100}")
+"""An attribute's API name: one article allows a dash too, and the names that Totango ships have spaces."""
+ATTRIBUTE_RULE = "an attribute's name may have letters, digits, _, - and spaces, at most 100"
 _SHORT_ID = re.compile(r"[A-Za-z0-9]{15}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -71,13 +75,24 @@ def flaw_in(step: Step) -> str:
         return "an account's id may have letters, digits, _ and -, at most 480."
     if step.kind == ACCOUNT and step.deal.system == "salesforce" and _SHORT_ID.fullmatch(account):
         return "a Salesforce id must have its 18 characters: those with 15 differ by case alone."
-    if step.kind in (ACCOUNT, ROW):
-        long = [name for name, said in attributes(step).items() if len(said) > TEXT]
-        if long:
-            return (
-                f"{', '.join(long)}: more than the {TEXT} characters that an attribute holds. Add max to the mapping."
-            )
-    return ""
+    return _flaw_of_attributes(step) if step.kind in IN_BULK else ""
+
+
+def _flaw_of_attributes(step: Step) -> str:
+    said = attributes(step)
+    wrong = [name for name in said if not ATTRIBUTE.fullmatch(name)]
+    if wrong:
+        return f"{', '.join(wrong)}: {ATTRIBUTE_RULE}. Correct the mapping."
+    long = [
+        f"{name}: more than the {most} characters that it holds."
+        for name, value in said.items()
+        if len(value) > (most := _most(step.kind, name))
+    ]
+    return f"{' '.join(long)} Add max to the mapping." if long else ""
+
+
+def _most(kind: str, name: str) -> int:
+    return NAME if name == "account_name" and kind != ROW else TEXT
 
 
 # Attributes

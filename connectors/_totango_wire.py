@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import httpx
 
 from connectors._http import Answer, Exchange, Lost, Route, httpx_send
-from connectors._totango_settings import Addresses, TotangoSettings
-from connectors._totango_words import SERVICE_ID, in_words
+from connectors._totango_pages import OFFSETS, PAGE, Pages
+from connectors._totango_settings import Addresses, Offset, TotangoSettings
+from connectors._totango_words import NO_ACCOUNT, SERVICE_ID, in_words, says_why
 from handoff.errors import NotAllowed, Rejected, ServiceError
 from handoff.owners import Owner
 from handoff.ports import Budget, Clock, Limit, Spans
@@ -38,11 +39,13 @@ BATCH = Route("asking what became of a batch", reads=True, repeatable=True)
 
 _SEARCHES = frozenset({SEARCH, SEARCH_ROWS, SEARCH_USERS, SEARCH_EVENTS})
 _HUB = frozenset({HUB_ACCOUNTS, HUB_ROWS})
+_RUNS = frozenset({RUN_PLAY, PROBE_PLAY})
 _LISTS = frozenset({TIMELINE, TASKS, TYPES, TAGS})
 _OF_A_RECORD = frozenset({UPDATE_TASK, UPDATE_TOUCHPOINT, MAKE_OBJECTIVE})
+_FOR_AN_ACCOUNT = frozenset({MAKE_TOUCHPOINT, MAKE_TASK, *_RUNS})
+"""Whose 404 is of an account or a play where it says so, and of the address where it does not."""
+_READS_OF_AN_ACCOUNT = frozenset({TIMELINE, TASKS})
 
-PAGE, REACH = 1000, 10_000
-"""Hits of one page, and how far a search reaches in all."""
 A_MINUTE = timedelta(minutes=1)
 UNKNOWN_WAIT_SECONDS = 60.0
 
@@ -162,26 +165,28 @@ class Wire:
         query: Json,
         form: Mapping[str, str] | None = None,
         *,
-        by_page: bool = False,
+        offset: Offset = "record",
     ) -> Iterator[list[Json]]:
         """
-        Yield every hit, in pages; raises `TooMany` before any where there are more than a search reaches.
+        Yield every hit, in pages.
 
-        `by_page` says that this search counts its offset in pages and not in records.
+        Raises `TooMany` where there are more than a search reaches: before any hit where it tells how many there are,
+        else at the last page. Raises `Rejected` where the pages repeat one another, or are fewer than it told.
+
+        Args:
+            offset: What this search counts its offset in.
         """
-        seen, page = 0, 0
-        while True:
-            whole = {**query, "count": PAGE, "offset": page if by_page else page * PAGE}
+        pages = Pages()
+        while not pages.ended:
+            whole = {**query, "count": PAGE, "offset": OFFSETS[offset](pages.read)}
             found = self.search(route, path, listed, whole, form or {})
-            total, hits = found.get("total_hits"), [hit for hit in found["hits"] if isinstance(hit, dict)]
-            if isinstance(total, int) and total > REACH:
-                raise self.exchange.error(
-                    TooMany, route, f"there are {total:,}, and a search reaches {REACH:,}.", "Nothing was counted."
-                )
-            yield hits
-            seen, page = seen + len(hits), page + 1
-            if len(hits) < PAGE or (isinstance(total, int) and seen >= total) or page * PAGE >= REACH:
-                return
+            pages.add(found["hits"], found.get("total_hits"))
+            if pages.beyond:
+                raise self.exchange.error(TooMany, route, pages.beyond, "Nothing was counted.")
+            if pages.torn:
+                remedy = "Correct `events_offset`." if route is SEARCH_EVENTS else "It may have changed meanwhile."
+                raise self.exchange.error(Rejected, route, pages.torn, remedy)
+            yield [hit for hit in found["hits"] if isinstance(hit, dict)]
 
     def _call(
         self,
@@ -216,11 +221,13 @@ class Wire:
             return exchange.broken(route, answer)
         if answer.status in (401, 403):
             return self._no_access(exchange, route, answer)
-        if 300 <= answer.status < 400 or (answer.status in (404, 405) and route not in _OF_A_RECORD):
+        body = answer.json_or_none()
+        if 300 <= answer.status < 400 or (answer.status in (404, 405) and not _is_of_a_record(route, answer, body)):
             why = "it does not know this address." if answer.status >= 400 else "it sent us to another address."
             return exchange.error(NotAllowed, route, why, "Check `region`.", status=answer.status)
-        body = answer.json_or_none()
         if answer.status >= 400:
+            return self._refusal(exchange, route, answer, body)
+        if route in _RUNS and isinstance(body, dict) and str(body.get("success")).casefold() == "false":
             return self._refusal(exchange, route, answer, body)
         if not _is_whole(route, body, answer):
             raise Lost("the answer does not hold what it must")
@@ -256,11 +263,18 @@ def _seconds(said: str | None) -> float | None:
     return float(said) if said and said.strip().isdecimal() else None
 
 
+def _is_of_a_record(route: Route, answer: Answer, body: Any) -> bool:
+    """Return whether a 404 or 405 is of what was asked for, and not of where."""
+    if route in _READS_OF_AN_ACCOUNT:  # taken for an empty account a wrong address would have work made twice
+        return in_words(body)[0] == NO_ACCOUNT
+    return route in _OF_A_RECORD or (route in _FOR_AN_ACCOUNT and answer.status == 404 and says_why(body))
+
+
 def _is_whole(route: Route, body: Any, answer: Answer) -> bool:
     """Return whether a good answer says what its route must say; else nobody knows what happened."""
     if route is PLAY_TASKS:
         return b"," in answer.body
-    if route in (RUN_PLAY, PROBE_PLAY):
+    if route in _RUNS:
         return bool(re.search(rb"\bsuccess\b", answer.body[:200].lower()))
     if route in _LISTS:
         return isinstance(body, list) and all(isinstance(one, dict) for one in body)
@@ -284,8 +298,3 @@ def id_of(record: Mapping[str, Any]) -> str | None:
     """Return a record's id as a text."""
     said = record.get("id")
     return str(said) if isinstance(said, int | str) and not isinstance(said, bool) and str(said).strip() else None
-
-
-def terms_of(ids: Sequence[str]) -> list[Json]:
-    """Return the condition that an id is one of these."""
-    return [{"type": "string", "term": "identifier", "in_list": list(ids)}]

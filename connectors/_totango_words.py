@@ -11,7 +11,11 @@ SERVICE_ID = "it does not take the service id: of SP-12345-1 it wants the number
 UNSAID = "it refused the request and does not say why."
 
 _SAID: tuple[tuple[str, str, Owner], ...] = (
-    (r"account (was )?not found|unknown account", NO_ACCOUNT, Owner.CS_OPS),
+    (
+        r"^(?!.*play).*\baccount\S*(\s+\S+){0,4}?\s+(not (be )?found|does not exist)|(unknown|no such) account",
+        NO_ACCOUNT,
+        Owner.CS_OPS,
+    ),
     (
         r"not manual",
         "the SuccessPlay is not marked manual. Mark it in Totango, or name another one in the mapping.",
@@ -59,6 +63,11 @@ def said_in(body: Any) -> str:
         if isinstance(one, Mapping):
             return said_in(one)
     return ""
+
+
+def says_why(body: Any) -> bool:
+    """Return whether a 404 says more than its status does: a gateway's own is `Not Found`, of whatever address."""
+    return isinstance(body, Mapping) and said_in(body).strip(" .!").casefold() not in ("", "not found")
 
 
 def in_words(body: Any) -> tuple[str, Owner]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from connectors._http import Route
 from connectors._totango_settings import TASK, TOUCHPOINT
 from connectors._totango_values import account_in, account_of, as_held, flat, moment_in, record_in, ref_of, unmarked
-from connectors._totango_wire import TASKS, TIMELINE, Json, Wire, id_of
+from connectors._totango_wire import TASKS, TIMELINE, Json, Refused, Wire, id_of
+from connectors._totango_words import NO_ACCOUNT
 from handoff.model import Found, Held, How, Step, Value
 
 OVER = frozenset({"closed", "completed", "cancelled", "canceled", "done"})
@@ -48,12 +50,19 @@ class Work:
         return next((str(id_of(one)) for one in rows if record_id(one) == record_in(ref)), None)
 
     def _records(self, kind: str, account: str) -> list[Json]:
-        query = {"account_id": account}
-        if kind == TASK:
-            rows: list[Json] = self._wire.get(TASKS, "/api/v3/tasks", query)
-            return rows
-        events: list[Json] = self._wire.get(TIMELINE, "/api/v2/events/", query)
+        try:
+            if kind == TASK:
+                return self._of_account(TASKS, "/api/v3/tasks", account)
+            events = self._of_account(TIMELINE, "/api/v2/events/", account)
+        except Refused as error:
+            if error.why != NO_ACCOUNT:
+                raise
+            return []
         return [event for event in events if event.get("type") == "note"]
+
+    def _of_account(self, route: Route, path: str, account: str) -> list[Json]:
+        rows: list[Json] = self._wire.get(route, path, {"account_id": account})
+        return rows
 
     def _found(self, step: Step, account: str, one: Json) -> Found:
         ref = ref_of(account, record_id(one))

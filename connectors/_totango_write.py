@@ -108,8 +108,8 @@ class WorkWriter:
         body = self._fields(step)
         if "content" in body:
             body["content"] = marked(shortened(body["content"], CONTENT), step.key, between="\n\n")
+        body |= {"disable_sync": True} if self._settings.disable_sync else {}
         if step.ref is None:
-            body |= {"disable_sync": True} if self._settings.disable_sync else {}
             made = self._wire.send(MAKE_TOUCHPOINT, "POST", "/api/v3/touchpoints/", body, lambda: intend([step]))
             return self._made(step, note_id(made))
         event = self._work.event_of(step.ref)

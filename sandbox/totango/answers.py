@@ -80,12 +80,17 @@ class Call:
         if why is not None:
             raise Fault(400, why.message or why.code or "Invalid request")
 
-    def account(self, account_id: Json) -> Record:
-        """Return the account of an id in that very spelling; refused with 400 where there is none."""
+    def account(self, account_id: Json, *, status: int = 400) -> Record:
+        """Return the account of an id in that very spelling; refused with `status` where there is none."""
         found = self.org.rows("accounts").get(account_id) if isinstance(account_id, str) else None
         if found is None:
-            raise Fault(400, "Account not found")
+            raise Fault(status, "Account not found")
         return found
+
+    def read_account(self, account_id: str) -> None:
+        """Raise where what is asked for is of an unknown account, and the tenant refuses that."""
+        if self.org.choices.unknown_account_reads == "refused":
+            self.account(account_id, status=self.org.choices.unknown_record)
 
 
 _LISTS = ("touchpoint_tags", "participantList")

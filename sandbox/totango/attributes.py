@@ -39,6 +39,7 @@ def put_account(
     for name, value in wanted.items():
         _set(org, account, name, value, now)
     org.keep("accounts", account, seen_from)
+    moves: dict[str, Json] = {}
     for attribute in _lifecycles(org):
         stage = account["attributes"].get(attribute)
         if stage is not None and stage != before.get(attribute):
@@ -46,8 +47,8 @@ def put_account(
             account["lifecycle"].append({"attribute": attribute, "stage": stage, "entered_at": iso_z(now)})
             org.keep("accounts", account, seen_from)
             if not again or org.choices.play_reentry:
-                entered(org, account, attribute, stage, now=now, seen_from=seen_from)
-    return account
+                moves |= entered(org, account, attribute, stage, now=now, seen_from=seen_from)
+    return put_account(org, account_id, moves, now=now, seen_from=seen_from) if moves else account
 
 
 def put_user(org: Org, account_id: Json, user_id: Json, attributes: Mapping[str, Json], *, now: datetime) -> Record:

@@ -29,6 +29,9 @@ class Choices:
     error_key: str = one_of("message", "error", "_error")  # U for v2 and v3
 
     index_lag_seconds: int = 5  # C "seconds, at worst minutes": until search and timeline show what was written
+    id_term: str = "identifier"  # I as a condition (seen as a field): accounts, rows and users by id
+    total_hits: str = one_of("everywhere", "accounts")  # U for events and rows, whose envelopes show none
+    events_offset: str = one_of("page", "page_from_1", "record")  # C: a page, unverified; U: which is the first
     hub_delay_seconds: int = 5  # I: the Integration Hub accepts first and applies later
     hub_records: int = 100  # U: how many records one call takes; C2 that it takes 100
     hub_bad_service_id: int = 400  # U
@@ -41,9 +44,13 @@ class Choices:
 
     play_repeat: str = one_of("doubles", "ignored")  # U: a manual play run again on one account
     play_checks: str = one_of("play_first", "account_first")  # U: what is found wrong first
+    play_refusal: str = one_of("status", "body")  # U: a refused run has a status, or a 200 that says `success: false`
     play_reentry: bool = True  # U: a play on entry fires again when a stage is entered again
     play_without_assignee: str = one_of("unassigned", "no_task")  # U: the role that a play's task is for is empty
 
+    unknown_record: int = 400  # U: of a touchpoint's account, or of a play and its account; I by analogy with tasks
+    unknown_account_reads: str = one_of("empty", "refused")  # U: the timeline and the tasks of an unknown account
+    touchpoint_resync: str = one_of("resumed", "kept")  # U: what an update without `disable_sync` does to it
     touchpoint_references: str = one_of("checked", "ignored")  # U: an unknown flow, type or tag
     task_assignee: str = one_of("checked", "ignored")  # U: an assignee who is no active Totango user
     touchpoint_content: int = 12_000  # C

@@ -11,16 +11,17 @@ from sandbox.wire import Json, Record
 
 
 def timeline(call: Call) -> Reply:
-    """Return all events of one account as a bare array; of an unknown one an empty array."""
+    """Return all events of one account as a bare array; of an unknown one an empty array, or a refusal."""
     account_id = call.request.params().get("account_id")
     if not account_id:
         raise Fault(400, "account_id is required")
+    call.read_account(account_id)
     events = newest_first(call.org, call.now, account_id)
     return Reply(events, records=len(events))
 
 
 def search(call: Call) -> Reply:
-    """Return a page of the events that meet the terms; the offset is the number of a page."""
+    """Return a page of the events that meet the terms; the offset is the number of a page, or of a record."""
     asked = query(call)
     if asked.get("fields") != []:
         raise SearchFailed("fields must be []")
@@ -29,7 +30,8 @@ def search(call: Call) -> Reply:
         raise SearchFailed("Missing mandatory field: offset")
     events = newest_first(call.org, call.now, call.request.form().get("account_id"))
     kept = [event for event in events if all(_meets(event, term) for term in asked["terms"])]
-    shown = paged(kept, count, page * count)
+    first = {"page": page * count, "page_from_1": max(page - 1, 0) * count, "record": page}
+    shown = paged(kept, count, first[call.org.choices.events_offset])
     return found(call, "events", len(kept), shown)
 
 

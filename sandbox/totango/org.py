@@ -174,5 +174,6 @@ def _play(play: catalogue.Play) -> Record:
         "flow": play.flow,
         "sb_id": play.bloc,
         "entering": entering,
+        "sets": None,
         "tasks": [vars(duty).copy() for duty in play.duties],
     }

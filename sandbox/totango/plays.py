@@ -6,14 +6,19 @@ from sandbox.journal import iso_z
 from sandbox.totango.answers import Call, Fault, Reply
 from sandbox.totango.org import Org
 from sandbox.totango.task_rows import keep_task, new_task
-from sandbox.wire import Record
+from sandbox.wire import Json, Record
 
 
-def entered(org: Org, account: Record, attribute: str, stage: str, *, now: datetime, seen_from: datetime) -> None:
-    """Fire every active event-based play for the stage that the account enters."""
+def entered(
+    org: Org, account: Record, attribute: str, stage: str, *, now: datetime, seen_from: datetime
+) -> dict[str, Json]:
+    """Fire every active event-based play for the stage that the account enters; return the attributes they set."""
+    sets: dict[str, Json] = {}
     for play in org.rows("plays").values():
         if play["active"] and not play["manual"] and play["entering"] == {"attribute": attribute, "stage": stage}:
             carry_out(org, play, account, now=now, seen_from=seen_from)
+            sets |= play.get("sets") or {}
+    return sets
 
 
 def carry_out(org: Org, play: Record, account: Record, *, now: datetime, seen_from: datetime) -> list[int]:
@@ -46,11 +51,20 @@ def carry_out(org: Org, play: Record, account: Record, *, now: datetime, seen_fr
 def run_manual(call: Call) -> Reply:
     """Run a manual play on one account; again, and the tasks are there twice."""
     said = call.fields()
+    try:
+        return _run(call, said)
+    except Fault as fault:
+        if call.org.choices.play_refusal == "status":
+            raise
+        return Reply({"success": False, call.org.choices.error_key: fault.message})
+
+
+def _run(call: Call, said: Record) -> Reply:
     call.refuse(said)
     if call.org.choices.play_checks == "account_first":
-        call.account(said.get("accountId"))
+        call.account(said.get("accountId"), status=call.org.choices.unknown_record)
     play = _runnable(call.org, said)
-    account = call.account(said.get("accountId"))
+    account = call.account(said.get("accountId"), status=call.org.choices.unknown_record)
     if call.org.choices.play_repeat == "ignored" and _has_run(call.org, play, account):
         return Reply(b"Success", kind="text/plain")
     carry_out(call.org, play, account, now=call.now, seen_from=call.seen_from)
@@ -66,7 +80,7 @@ def _runnable(org: Org, said: Record) -> Record:
     play_id = said.get("successplayId")
     play = org.rows("plays").get(play_id) if isinstance(play_id, str) else None
     if play is None:
-        raise Fault(400, "SuccessPlay not found")
+        raise Fault(org.choices.unknown_record, "SuccessPlay not found")
     if not play["manual"]:
         raise Fault(400, "SuccessPlay is not manual")
     if not play["active"]:

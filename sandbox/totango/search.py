@@ -22,7 +22,7 @@ _WORDS = {
 def accounts(call: Call) -> Reply:
     """Search accounts: of a hit `name` is the id, and `display_name` the name."""
     org, now = call.org, call.now
-    ids = _named(call, "identifier")
+    ids = _named(call, call.org.choices.id_term)
     rows = org.table("accounts").seen(now) if ids is None else _seen(call, "accounts", ids)
     return _page(call, "accounts", ((of_account(org, now, row), row) for row in rows), _account_hit)
 
@@ -35,7 +35,7 @@ def users(call: Call) -> Reply:
 
 def collections(call: Call) -> Reply:
     """Search the rows of collections."""
-    ids, kinds = _named(call, "identifier"), _named(call, "collection_type")
+    ids, kinds = _named(call, call.org.choices.id_term), _named(call, "collection_type")
     if ids is None or kinds is None:
         rows = call.org.table("collections").seen(call.now)
     else:

@@ -77,13 +77,14 @@ def delete(call: Call) -> Reply:
 
 
 def listed(call: Call) -> Reply:
-    """Return the tasks of an account, or the one of an id, as an array; of an unknown one an empty array."""
+    """Return the tasks of an account, or the one of an id, as an array; of an unknown one none, or a refusal."""
     asked, table = call.request.params(), call.org.table("tasks")
     if "id" in asked:
         number = int(asked["id"]) if asked["id"].isdecimal() else None
         found = table.one_seen(number, call.now)
         tasks = [found] if found else []
     elif "account_id" in asked:
+        call.read_account(asked["account_id"])
         tasks = list(table.seen(call.now, asked["account_id"]))
     else:
         raise Fault(400, "account_id or id is required")

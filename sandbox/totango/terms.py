@@ -88,10 +88,10 @@ def _listed(subject: Subject, value: Json, term: Record) -> bool:
 
 
 def _word(subject: Subject, term: Record) -> bool:
-    name = str(term.get("term"))
-    if name not in subject.words:
+    name, of_id = str(term.get("term")), subject.org.choices.id_term
+    if name != of_id and (name == "identifier" or name not in subject.words):
         raise SearchFailed(f"Unknown term: {name}")
-    return _listed(subject, subject.words[name], term)
+    return _listed(subject, subject.words["identifier" if name == of_id else name], term)
 
 
 def _text(subject: Subject, term: Record) -> bool:

@@ -26,7 +26,7 @@ def create(call: Call) -> Reply:
     """Make a touchpoint; the same one again is another touchpoint."""
     said = call.fields()
     call.refuse(said)
-    account = call.account(said.get("account_id"))
+    account = call.account(said.get("account_id"), status=call.org.choices.unknown_record)
     touchpoint = {**blank(call.org, call.now), "account_id": account["id"], **_fitting(call, said, new=True)}
     call.org.keep("touchpoints", touchpoint, call.seen_from)
     return _note(touchpoint)
@@ -41,7 +41,8 @@ def update(call: Call) -> Reply:
         raise Fault(400, "account_id does not match")
     if said.get("event_id") != touchpoint["event_id"]:
         raise Fault(400, "event_id does not match")
-    touchpoint.update(_fitting(call, said, new=False))
+    resumed = {"disable_sync": False} if call.org.choices.touchpoint_resync == "resumed" else {}
+    touchpoint.update(resumed | _fitting(call, said, new=False))
     call.org.keep("touchpoints", touchpoint, call.seen_from)
     return _note(touchpoint)
 

@@ -5,8 +5,9 @@ from math import ceil
 import pytest
 
 from handoff.model import Result
-from tests.connectors.totango.standing import a_world, platform
+from tests.connectors.totango.standing import StandIn, a_world, platform
 from tests.connectors.totango.world import step
+from tests.fakes import FakeClock
 from tests.handoff.builders import ACCOUNT, BEN, DEAL, a_deal
 
 TOUCHPOINTS, TASKS = "/api/v3/touchpoints/", "/api/v3/tasks"
@@ -164,3 +165,42 @@ def test_a_reading_connector_finds_nothing_to_refuse_in_a_look():
     assert reading.customers([ACCOUNT]) == {}
     assert [one for page in reading.census() for one in page] == []
     assert world.crm.receipts == []
+
+
+@pytest.mark.parametrize("kind", ["touchpoint", "task", "play"])
+def test_an_account_that_is_gone_stops_nothing_but_its_own_work(kind):
+    totango = StandIn(FakeClock(), unknown_record=404, unknown_account_reads="refused", play_checks="account_first")
+    totango.load(accounts=[{"id": ACCOUNT, "name": "Nordwind"}])
+    about = {"account_id": "gone", "accountId": "gone", "successplayId": "p", "content": "Sold", "title": "Kick off"}
+    about |= {"activity_type_id": "onboarding"}
+    gone = step(kind, about, name="gone")
+    there = step("task", {**about, "account_id": ACCOUNT}, name="there")
+
+    (waits,) = platform(totango).put([gone])
+    found = platform(totango).find([gone])
+    (made,) = platform(totango).put([there])
+
+    assert (waits.result, found, made.result) == (Result.WAITING, {}, Result.CREATED)
+
+
+@pytest.mark.parametrize("lag", [0, 5])
+def test_an_account_that_a_play_moves_on_at_once_is_enrolled(lag):
+    world, totango = a_world(switches={"index_lag_seconds": lag, "hub_delay_seconds": lag})
+    play = next(one for one in totango.rows("plays") if one["name"] == "Kick-off Prep")
+    totango.load(plays=[{**play, "sets": {"Onboarding Stage": "Business Discovery"}}])
+    world.crm.win(a_deal())
+
+    report = world.until_quiet(after=60)
+
+    (account,) = totango.rows("accounts")
+    assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
+    assert report.balance.done == 1
+
+
+def test_accounts_and_rows_are_found_by_whichever_term_names_ids():
+    world, totango = a_world(switches={"id_term": "account_id"}, id_term="account_id")
+    world.crm.win(a_deal())
+
+    report = world.until_quiet(after=60)
+
+    assert (report.balance.done, len(totango.rows("collections"))) == (1, 1)

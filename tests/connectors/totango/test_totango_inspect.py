@@ -176,3 +176,22 @@ def test_the_shipped_mapping_finds_all_it_needs_in_the_stand_in(totango):
     expected = replace(expected_of_platform(mappings()), people=())
 
     assert findings(look(totango, expected)) == {}
+
+
+def test_a_play_that_is_refused_with_a_good_status_is_named(totango):
+    totango.engine.tenant({"totango": {"play_refusal": "body"}})
+
+    (what,) = findings(look(totango, wanted(play=catalogue()["Legacy"])))["plays"]
+
+    assert "the SuccessPlay is not active" in what
+
+
+@pytest.mark.parametrize("name", ["Region (EMEA)", "contract.value", "x" * 101])
+def test_a_name_that_no_attribute_can_have_is_named(totango, name):
+    fields = (ExpectedField("Onboarding Stage", "totango.yml:9"), ExpectedField(name, "totango.yml:10"))
+
+    (what,) = findings(look(totango, ExpectedOfPlatform((ExpectedStep("enrolment", "enrolment", fields),))))[
+        "attributes"
+    ]
+
+    assert what.startswith(f"{name!r}, totango.yml:10: an attribute's name may have letters")

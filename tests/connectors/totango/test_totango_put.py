@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from connectors._totango_words import NO_ACCOUNT, in_words
 from handoff.errors import NotAllowed
 from handoff.model import How, Result
 from handoff.ports import Identity
@@ -260,3 +261,160 @@ def test_a_deal_s_row_holds_the_keys_of_its_steps():
     assert (row["id"], row["account_id"]) == ("main-006000000000001AAA-e1", ACCOUNT)
     assert row["attributes"]["bridge_steps"] == "brief kickoff"
     assert row["attributes"]["bridge_last_key"].split(" ")[0] == last.key
+
+
+# What is not there
+
+
+NOT_THERE = {
+    "touchpoint": TOUCHPOINT,
+    "task": {"account_id": ACCOUNT, "title": "Kick off"},
+    "play": {"accountId": ACCOUNT, "successplayId": "p-1"},
+}
+
+
+@pytest.mark.parametrize("kind", NOT_THERE)
+def test_a_404_that_names_the_account_is_of_that_account_alone(kind):
+    script = Script(httpx.Response(404, json={"status": 404, "message": f"Account {ACCOUNT} not found"}))
+
+    (outcome,) = connector(script).put([step(kind, NOT_THERE[kind])])
+
+    assert (outcome.result, "does not know the account" in outcome.reason) == (Result.WAITING, True)
+
+
+def test_a_404_that_names_the_play_is_of_that_play_alone():
+    script = Script(httpx.Response(404, json={"message": "SuccessPlay not found"}))
+
+    (outcome,) = connector(script).put([step("play", NOT_THERE["play"])])
+
+    assert (outcome.result, "no such SuccessPlay" in outcome.reason) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("kind", ["touchpoint", "task"])
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_account_that_is_not_there_has_no_work(kind, status):
+    script = Script(httpx.Response(status, json={"message": "Account not found"}))
+
+    assert connector(script).find([step(kind, NOT_THERE[kind])]) == {}
+
+
+@pytest.mark.parametrize("kind", NOT_THERE)
+@pytest.mark.parametrize("body", [b"", b"<html>Not Found</html>", b"{}", b'{"status": 404, "message": "Not Found"}'])
+def test_a_404_that_says_nothing_of_a_record_is_of_the_address(kind, body):
+    with pytest.raises(NotAllowed, match="does not know this address"):
+        connector(Script(httpx.Response(404, content=body))).put([step(kind, NOT_THERE[kind])])
+
+
+@pytest.mark.parametrize("body", [b"", b'{"message": "Not Found"}', b'{"message": "no Route matched"}'])
+def test_a_look_at_an_address_that_is_not_there_is_no_empty_account(body):
+    with pytest.raises(NotAllowed, match="does not know this address"):
+        connector(Script(httpx.Response(404, content=body))).find([step("task", NOT_THERE["task"])])
+
+
+@pytest.mark.parametrize("said", [False, "false"])
+def test_a_run_of_a_play_that_is_told_as_no_success_is_refused_in_its_words(said):
+    script = Script({"success": said, "message": "SuccessPlay is not active"})
+
+    (outcome,) = connector(script).put([step("play", NOT_THERE["play"])])
+
+    assert (outcome.result, "the SuccessPlay is not active" in outcome.reason) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("answer", [{"success": True}, {"status": "Success"}, httpx.Response(200, text="Success")])
+def test_a_run_of_a_play_is_a_success_in_whichever_shape(answer):
+    (outcome,) = connector(Script(answer)).put([step("play", NOT_THERE["play"])])
+
+    assert outcome.result is Result.CREATED
+
+
+# An account that a play moves on
+
+
+def test_a_stage_that_a_play_moved_on_was_written():
+    script = Hub("Globex", "Business Discovery")
+
+    (outcome,) = connector(script).put(
+        [step("enrolment", {"account_id": ACCOUNT, "Onboarding Stage": "Kick Off"}, ref=ACCOUNT)]
+    )
+
+    assert (outcome.result, outcome.ref) == (Result.UPDATED, ACCOUNT)
+    assert "Onboarding Stage is Business Discovery by now" in outcome.reason
+
+
+def test_a_stage_that_is_left_out_is_a_finding_where_another_one_moved_on():
+    script = Hub("Globex", "Business Discovery", None)
+    stages = {"Onboarding Stage": "Kick Off", "Customer Journey Stage": "onboarding"}
+
+    (outcome,) = connector(script).put([step("enrolment", {"account_id": ACCOUNT, **stages}, ref=ACCOUNT)])
+
+    assert outcome.result is Result.REJECTED
+    assert "Customer Journey Stage" in outcome.reason
+
+
+# What an attribute cannot hold
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("account", "account_name", "x" * 129),
+        ("account", "Industry", "x" * 513),
+        ("account", "Contract.Value", "1"),
+        ("account", "x" * 101, "1"),
+        ("enrolment", "Onboarding Notes", "x" * 513),
+        ("enrolment", "Region (EMEA)", "x"),
+        ("collection", "deal_name", "x" * 513),
+        ("collection", "deal/name", "x"),
+    ],
+)
+def test_what_an_attribute_cannot_hold_is_refused_by_name_and_not_sent(kind, name, value):
+    account = {"id": ACCOUNT} if kind == "account" else {"account_id": ACCOUNT}
+
+    (outcome,) = connector(Script()).put([step(kind, {**account, name: value})])
+
+    assert (outcome.result, outcome.reason.startswith(f"{name}: ")) == (Result.REJECTED, True)
+
+
+@pytest.mark.parametrize("name", ["Onboarding Stage", "Success Manager___tid", "net-arr", "account_name", "x" * 100])
+def test_a_name_that_an_attribute_may_have_is_sent(name):
+    script = Script(TAKEN, found("accounts"), found("accounts"))
+
+    connector(script).put([step("account", {"id": ACCOUNT, name: "x" * 128})])
+
+    (sent,) = script.asked[0][2]["accounts"]
+    assert sent["attributes"][name] == "x" * 128
+
+
+def test_a_long_account_name_in_a_deal_s_row_is_an_attribute_like_others():
+    script = Script(TAKEN, found("collections"), found("collections"))
+
+    connector(script).put([step("collection", {"account_id": ACCOUNT, "account_name": "x" * 500})])
+
+    assert script.asked[0][1] == "/api/v1/collections/closed_won_deals"
+
+
+@pytest.mark.parametrize("off", [True, False])
+def test_a_touchpoint_that_is_changed_is_kept_from_the_crm_as_one_that_is_made(off):
+    event = {"id": "evt-1", "type": "note", "account": {"id": ACCOUNT}, "note_content": {"note_id": 7, "text": "x"}}
+    script = Script([event], {"note": {"id": 7}})
+
+    connector(script, disable_sync=off).put([step("touchpoint", TOUCHPOINT, ref=f"{ACCOUNT}/7")])
+
+    assert script.asked[1][2].get("disable_sync", False) is off
+
+
+@pytest.mark.parametrize(
+    ("said", "of_the_account"),
+    [
+        ("Account not found", True),
+        ("The account 'A-1' was not found.", True),
+        ("account_id: A-1 could not be found", True),
+        ("Account with id A-1 does not exist", True),
+        ("No such account", True),
+        ("SuccessPlay not found for account A-1", False),
+        ("Account A-1: SuccessPlay not found", False),
+        (f"account {'- ' * 5_000}", False),
+    ],
+)
+def test_what_names_the_account_is_told_from_what_does_not(said, of_the_account):
+    assert (in_words({"message": said})[0] == NO_ACCOUNT) is of_the_account

@@ -180,3 +180,10 @@ def test_a_search_of_events_needs_its_count_its_offset_and_no_fields(tenant, ask
 def test_a_query_may_come_url_encoded_as_a_whole(tenant):
     assert urlencode({"query": "{}"}) == "query=%7B%7D"
     assert tenant.search(by_id(GLOBEX)).hits()
+
+
+def test_the_term_that_names_ids_may_be_another_one(three):
+    three.switch(id_term="account_id")
+
+    assert [hit["name"] for hit in three.search({**by_id("a"), "term": "account_id"}).hits()] == ["a"]
+    assert three.search(by_id("a")).body["status"] == "failed"

@@ -200,3 +200,43 @@ def test_objectives_can_be_made_only_where_somebody_has_verified_the_path(tenant
 )
 def test_there_is_no_endpoint_of_successblocs(tenant, method, path):
     assert tenant.call(method, path, {}).status == 404
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_what_an_unknown_account_or_play_is_answered_is_a_choice(status):
+    tenant = Tenant(unknown_record=status, unknown_account_reads="refused")
+    run = {"successplayId": "none", "accountId": GLOBEX}
+
+    answers = [
+        tenant.touchpoint(account_id="nobody"),
+        tenant.play("Internal Handover", "nobody"),
+        tenant.call("POST", RUN, run),
+        tenant.call("GET", "/api/v2/events/", query="account_id=nobody"),
+        tenant.call("GET", "/api/v3/tasks", query="account_id=nobody"),
+    ]
+
+    assert {answer.status for answer in answers} == {status}
+    assert tenant.task(account_id="nobody").status == 400  # confirmed for tasks
+
+
+def test_a_play_may_move_the_account_on_to_the_next_stage(tenant):
+    play = next(one for one in tenant.held("plays") if one["name"] == "Kick-off Prep")
+    tenant.engine.load({"plays": [{**play, "sets": {"Onboarding Stage": "Business Discovery"}}]}, tenant.now)
+
+    tenant.upsert(**{"Onboarding Stage": "Kick Off"})
+
+    account = tenant.account()
+    assert account["attributes"]["Onboarding Stage"] == "Business Discovery"
+    assert [one["stage"] for one in account["lifecycle"]] == ["Kick Off", "Business Discovery"]
+    assert len(tenant.held("play_runs")) == 1
+
+
+@pytest.mark.parametrize(("resync", "off"), [("resumed", False), ("kept", True)])
+def test_an_update_that_does_not_say_it_may_send_a_touchpoint_to_the_crm_again(tenant, resync, off):
+    tenant.switch(touchpoint_resync=resync)
+    note = tenant.touchpoint(disable_sync=True).body["note"]["id"]
+    about = {"account_id": GLOBEX, "event_id": tenant.events()[0]["id"], "content": "Sold again"}
+
+    tenant.call("PUT", f"/api/v3/touchpoints/{note}", about)
+
+    assert [held["disable_sync"] for held in tenant.held("touchpoints")] == [off]
