@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
-from connectors._churnzero_values import IDS, column
+from connectors._churnzero_values import IDS, column, standard
 from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, USERS, Json, Wire
 from handoff.errors import ServiceError
 from handoff.inspection import (
@@ -82,15 +82,23 @@ class Inspector:
         return found
 
     def _check_attributes(self, name: str, wanted: ExpectedOfPlatform) -> Check:
-        """Return which attributes are nowhere yet: writing them makes them, also where one is misspelt."""
+        """
+        Return which attributes are nowhere yet: writing them makes them, also where one is misspelt.
+
+        A standard one is there also where it is not shown; it cannot be read back then.
+        """
         new: list[str] = []
+        unseen: list[str] = []
         for kind, route, listed in ((ACCOUNT, ACCOUNTS, "Account"), (CONTACT, CONTACTS, "Contact")):
             if kind not in wanted.kinds:
                 continue
             row = _first(next(self._wire.all_of(route, listed, first=True)))
             fields = [field for field in wanted.fields(kind) if field.sent and field.name not in IDS]
-            new += [f"{field.name} ({field.place})" for field in fields if column(kind, field.name) not in row]
-        return looked(self._pull, name, told=f"made with the first handoff, if that is what is meant: {_listed(new)}")
+            for field in (each for each in fields if column(kind, each.name) not in row):
+                (unseen if standard(kind, field.name) else new).append(f"{field.name} ({field.place})")
+        hidden = f"not shown, so left alone in what is there already (write: always apart): {_listed(unseen)}; "
+        told = f"made with the first handoff, if that is what is meant: {_listed(new)}"
+        return looked(self._pull, name, told=(hidden if unseen else "") + told)
 
     def _check_events(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         sent = [

@@ -28,6 +28,7 @@ class Choices:
     csv_delay_seconds: int = 60  # C2: CSV files are applied later
     read_lag_seconds: int = 5  # U: until the REST API shows what was pushed
     external_id_filter: str = one_of("works", "refused")  # C2, a conflict: a list filtered by ExternalId
+    account_columns: str = one_of("seen", "all")  # C2 which were seen; U whether other standard ones are shown
     identity_hash: bool = False  # C that it exists: both ids want a hash; the hash itself is not checked
 
     def with_switches(self, switches: Mapping[str, Any]) -> "Choices":

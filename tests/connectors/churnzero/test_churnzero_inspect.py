@@ -116,6 +116,20 @@ def test_attributes_that_are_there_are_not_told():
     assert looked_at(tenant)["rest attributes"].told.endswith("none")
 
 
+def test_a_standard_attribute_that_is_not_shown_is_told_and_not_called_new():
+    tenant, owned = StandIn(), (ExpectedField("OwnerUserAccount", "o"), ExpectedField("Name", "n"))
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "Name": "Globex"}])
+
+    told = looked_at(tenant, ExpectedOfPlatform(steps=(ExpectedStep("account", "account", owned),)))[
+        "rest attributes"
+    ].told
+
+    assert told.startswith(
+        "not shown, so left alone in what is there already (write: always apart): OwnerUserAccount (o); "
+    )
+    assert told.endswith("none")
+
+
 def test_an_event_that_would_not_be_counted_is_found():
     checks = looked_at(StandIn(), census_events=("Signed",))
 

@@ -77,6 +77,25 @@ def test_what_somebody_deleted_is_not_there():
     assert platform.read([event(ref=made.ref)]) == {}
 
 
+def test_a_standard_attribute_that_is_not_shown_cannot_be_read_back_and_is_not_empty():
+    tenant = StandIn()
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}])
+    wanted = account(Name="Globex", OwnerUserAccount="ben", BillingAddressCity="Leeds", Goal="Grow")
+
+    ((found,),) = tenant.connector().find([wanted]).values()
+
+    assert found.holds == {"accountExternalId": ACCOUNT, "Name": None, "Goal": None}
+
+
+def test_a_standard_attribute_that_is_shown_is_read_by_its_own_name():
+    tenant = StandIn(account_columns="all")
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}])
+
+    ((found,),) = tenant.connector().find([account(OwnerUserAccount="ben", BillingAddressCity="Leeds")]).values()
+
+    assert found.holds == {"accountExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}
+
+
 def test_an_event_of_another_moment_or_another_key_is_another_one():
     tenant = StandIn()
     platform = tenant.connector()

@@ -247,6 +247,18 @@ def test_what_the_pull_api_does_not_understand_is_refused(tenant, asked):
     assert tenant.pull("Account", **asked).status == 400
 
 
+@pytest.mark.parametrize(("columns", "shown"), [("seen", False), ("all", True)])
+def test_of_an_account_s_standard_fields_those_are_shown_that_were_seen(tenant, columns, shown):
+    tenant.switch(account_columns=columns)
+    tenant.push(attributes(Name="Globex", OwnerUserAccount=PRIYA, BillingAddressCity="Hull", Goal="Grow"))
+
+    (row,) = tenant.pull("Account").value
+
+    assert (row["Name"], row["CfGoal"]) == ("Globex", "Grow")
+    assert ("OwnerUserAccount" in row, "BillingAddressCity" in row) == (shown, shown)
+    assert [each["BillingAddressCity"] for each in tenant.held("Account")] == ["Hull"]
+
+
 def test_lists_filtered_by_external_id_may_be_refused(tenant):
     tenant.switch(external_id_filter="refused")
     tenant.push(attributes(Name="Globex"))
