@@ -56,6 +56,7 @@ class Inspector:
 
     def _pulled(self, wanted: ExpectedOfPlatform) -> list[Check]:
         looks: dict[str, Look] = {
+            "one account": self._check_one_account,
             "attributes": partial(self._check_attributes, wanted=wanted),
             "event types": partial(self._check_events, wanted=wanted),
             "people": partial(self._check_people, people=wanted.people),
@@ -80,6 +81,17 @@ class Inspector:
             what = "Several steps write to the account; it holds the key of the last one alone."
             found.append(Finding(what, REVOPS, "Put their attributes into one step."))
         return found
+
+    def _check_one_account(self, name: str) -> Check:
+        """Return whether an account that is listed is found by its id too; one that is not found counts as new."""
+        rows = next(self._wire.all_of(ACCOUNTS, "Account", first=True))
+        known = next((str(row["ExternalId"]) for row in rows if row.get("ExternalId")), "")
+        if not known or self._settings.account_lookup != "key":
+            return looked(self._pull, name, told="" if known else "there is none to try it with")
+        if self._wire.account(known) is not None:
+            return looked(self._pull, name, told="found by its id")
+        what = "An account that is listed is not found by AccountExternalId, so every customer would be taken for new."
+        return looked(self._pull, name, [Finding(what, OPERATOR, 'Try `account_lookup = "filter"`.')])
 
     def _check_attributes(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         """

@@ -40,7 +40,7 @@ def pulled(org: Org, request: Request, now: datetime, host: str) -> Response:
     name, number, external = found.groups()
     rows = org.pulled(name, now)
     if number is not None or external is not None:
-        return _one(rows, name, number, external, host)
+        return _one(rows, name, number, external, host) or _nobody(org.choices.unknown_account)
     columns = {column for row in rows for column in row}
     by_external_id = org.choices.external_id_filter == "works"
     try:
@@ -50,7 +50,7 @@ def pulled(org: Org, request: Request, now: datetime, host: str) -> Response:
     return _page(answered(rows, asked), asked, request, name, org.choices.page, host)
 
 
-def _one(rows: list[Record], name: str, number: str | None, external: str | None, host: str) -> Response:
+def _one(rows: list[Record], name: str, number: str | None, external: str | None, host: str) -> Response | None:
     if number is not None:
         row = next((each for each in rows if each["Id"] == int(number)), None)
     else:
@@ -58,8 +58,17 @@ def _one(rows: list[Record], name: str, number: str | None, external: str | None
         column = "ExternalId" if name == "Account" else "AccountExternalId"
         row = next((each for each in rows if each.get(column) == wanted), None)
     if row is None:
-        return refused(404, "Resource not found")
+        return None
     return as_json(200, {"@odata.context": _context(host, f"{name}/$entity"), **row}, _TYPE, records=1)
+
+
+def _nobody(how: str) -> Response:
+    """Return the answer for a record that is not there."""
+    if how == "message":
+        return as_json(404, {"Message": "No resource was found"}, {"content-type": "application/json"})
+    if how == "error":
+        return refused(404, "Resource not found")
+    return Response(204 if how == "204" else 404)
 
 
 def _page(rows: list[Record], asked: Question, request: Request, name: str, page: int, host: str) -> Response:

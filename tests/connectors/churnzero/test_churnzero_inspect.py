@@ -39,6 +39,7 @@ def test_a_tenant_that_has_all_is_well_and_its_key_is_said_to_be_unknown():
         "application key": State.NOT_CHECKED,
         "steps": State.WELL,
         "rest credentials": State.WELL,
+        "rest one account": State.WELL,
         "rest attributes": State.WELL,
         "rest event types": State.WELL,
         "rest people": State.WELL,
@@ -128,6 +129,21 @@ def test_a_standard_attribute_that_is_not_shown_is_told_and_not_called_new():
         "not shown, so left alone in what is there already (write: always apart): OwnerUserAccount (o); "
     )
     assert told.endswith("none")
+
+
+def test_an_account_that_is_listed_and_not_found_by_its_id_is_found():
+    """Every customer would be taken for a new one, and written over."""
+    tenant = StandIn()
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "Name": "Globex"}])
+
+    def by_no_key(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404) if "Account(" in request.url.path else tenant(request)
+
+    checks = connector(by_no_key, clock=tenant.clock, read_only=True).inspect(WANTED)
+
+    (one,) = [check for check in checks if check.name == "one account"]
+    assert "account_lookup" in told(one)
+    assert looked_at(tenant)["rest one account"].findings == ()
 
 
 def test_an_event_that_would_not_be_counted_is_found():

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors._churnzero_values import as_held
-from handoff.errors import ConfigError
+from handoff.errors import ConfigError, NotAllowed
 from handoff.model import Step, User
-from tests.connectors.churnzero.world import ACCOUNT, OTHER, PRIYA, StandIn, step
+from tests.connectors.churnzero.world import ACCOUNT, OTHER, PRIYA, Script, StandIn, connector, step
 
 MOMENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 
@@ -137,6 +138,35 @@ def test_a_quote_in_an_id_stays_in_the_id():
     known = tenant.connector().customers(["o'hara 1"])
 
     assert known["o'hara 1"].name == "O'Hara"
+
+
+@pytest.mark.parametrize("how", ["error", "message", "empty", "204"])
+def test_a_new_customer_is_not_there_however_that_is_said(how):
+    tenant = StandIn(unknown_account=how)
+    platform = tenant.connector()
+
+    assert platform.find([account(Name="Globex")]) == {}
+    assert platform.customers([OTHER]) == {}
+    assert len(tenant.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({"content-type": "text/html; charset=utf-8"}, b""), ({}, b"\r\n<!DOCTYPE html><p>404"), ({}, b"<HTML>")],
+)
+def test_a_page_where_an_account_was_asked_for_is_another_address(headers, body):
+    platform = connector(Script(httpx.Response(404, headers=headers, content=body)))
+
+    with pytest.raises(NotAllowed, match="Check `tenant` and `region`"):
+        platform.customers([ACCOUNT])
+
+
+@pytest.mark.parametrize("how", ["message", "empty"])
+def test_a_list_that_is_not_known_is_another_address(how):
+    body = b'{"Message": "No resource was found"}' if how == "message" else b""
+
+    with pytest.raises(NotAllowed, match="Check `tenant` and `region`"):
+        connector(Script(httpx.Response(404, content=body))).people([PRIYA])
 
 
 def test_a_census_counts_by_the_names_it_is_told():

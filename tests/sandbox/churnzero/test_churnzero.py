@@ -259,6 +259,18 @@ def test_of_an_account_s_standard_fields_those_are_shown_that_were_seen(tenant, 
     assert [each["BillingAddressCity"] for each in tenant.held("Account")] == ["Hull"]
 
 
+@pytest.mark.parametrize(
+    ("how", "status", "body"), [("message", 404, b"Message"), ("empty", 404, b""), ("204", 204, b"")]
+)
+def test_an_account_that_is_not_there_may_be_told_in_other_ways(tenant, how, status, body):
+    tenant.switch(unknown_account=how)
+
+    answer = tenant.pull("Account(AccountExternalId='nobody')")
+
+    assert (answer.status, body in answer.response.body) == (status, True)
+    assert bool(answer.response.body) is bool(body)
+
+
 def test_lists_filtered_by_external_id_may_be_refused(tenant):
     tenant.switch(external_id_filter="refused")
     tenant.push(attributes(Name="Globex"))
