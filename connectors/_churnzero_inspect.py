@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from connectors._churnzero_records import where_of
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
 from connectors._churnzero_values import IDS, column, standard
-from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, USERS, Json, Wire
-from handoff.errors import ServiceError
+from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, EVENTS, USERS, Json, Wire
+from handoff.errors import Rejected, ServiceError
 from handoff.inspection import (
     OPERATOR,
     Addressed,
@@ -57,6 +58,7 @@ class Inspector:
     def _pulled(self, wanted: ExpectedOfPlatform) -> list[Check]:
         looks: dict[str, Look] = {
             "one account": self._check_one_account,
+            "filters": self._check_filters,
             "attributes": partial(self._check_attributes, wanted=wanted),
             "event types": partial(self._check_events, wanted=wanted),
             "people": partial(self._check_people, people=wanted.people),
@@ -92,6 +94,22 @@ class Inspector:
             return looked(self._pull, name, told="found by its id")
         what = "An account that is listed is not found by AccountExternalId, so every customer would be taken for new."
         return looked(self._pull, name, [Finding(what, OPERATOR, 'Try `account_lookup = "filter"`.')])
+
+    def _check_filters(self, name: str) -> Check:
+        """Return whether events can be listed as a look-up asks for them; contacts are asked for by account alike."""
+        where = where_of("nobody", "2000-01-01T00:00:00Z", self._settings)
+        try:
+            next(self._wire.all_of(EVENTS, "Event", where, first=True))
+        except Rejected:
+            what = f"Events cannot be listed where {where}, so none of ours would be found again."
+            return looked(self._pull, name, [Finding(what, OPERATOR, self._other_filter())])
+        return looked(self._pull, name, told="events can be looked up")
+
+    def _other_filter(self) -> str:
+        if not self._settings.account_filter:
+            return "Try `account_filter = true`, or leave `verify` out."
+        other = 'Try `event_lookup = "account"`; where' if self._settings.event_lookup == "moment" else "Where"
+        return f"{other} no list can be filtered by account, set `account_filter = false`."
 
     def _check_attributes(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         """

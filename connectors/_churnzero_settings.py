@@ -43,6 +43,8 @@ class ChurnZeroSettings:
         account_lookup: `key` asks for each account by `AccountExternalId`; `filter` for many at once by `ExternalId`,
             which is reported both as working and as impossible.
         accounts_per_lookup: Accounts in one `filter`.
+        account_filter: Whether lists of contacts and events are filtered by `AccountExternalId`, reported both as
+            working and as impossible. Without it all contacts are listed, and events by their moment alone.
         event_lookup: `moment` asks for an account's events of one moment, `account` for all of them.
         key_attribute: The attribute of accounts and contacts that holds our key; it is made by being written.
         changed_event: The event that tells of a change after the handoff; the events that set plays off are others.
@@ -57,6 +59,7 @@ class ChurnZeroSettings:
     settle_seconds: int = 120
     account_lookup: Literal["key", "filter"] = "key"
     accounts_per_lookup: int = 20
+    account_filter: bool = True
     event_lookup: Literal["moment", "account"] = "moment"
     key_attribute: str = "Bridge Key"
     changed_event: str = "Deal Changed After Handoff"

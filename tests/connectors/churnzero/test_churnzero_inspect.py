@@ -40,6 +40,7 @@ def test_a_tenant_that_has_all_is_well_and_its_key_is_said_to_be_unknown():
         "steps": State.WELL,
         "rest credentials": State.WELL,
         "rest one account": State.WELL,
+        "rest filters": State.WELL,
         "rest attributes": State.WELL,
         "rest event types": State.WELL,
         "rest people": State.WELL,
@@ -129,6 +130,16 @@ def test_a_standard_attribute_that_is_not_shown_is_told_and_not_called_new():
         "not shown, so left alone in what is there already (write: always apart): OwnerUserAccount (o); "
     )
     assert told.endswith("none")
+
+
+@pytest.mark.parametrize(("filtered", "found"), [(True, True), (False, False)])
+def test_a_filter_by_account_that_the_tenant_refuses_is_found(filtered, found):
+    tenant = StandIn(external_id_filter="refused")
+
+    check = looked_at(tenant, account_filter=filtered)["rest filters"]
+
+    assert bool(check.findings) is found
+    assert ("`account_filter = false`" in told(check)) is found
 
 
 def test_an_account_that_is_listed_and_not_found_by_its_id_is_found():

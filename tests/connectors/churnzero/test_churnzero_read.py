@@ -119,6 +119,38 @@ def test_events_are_found_among_many_pages(lookup):
     assert len({one.ref for one in made}) == 5
 
 
+def test_where_nothing_can_be_filtered_by_account_events_are_listed_by_moment():
+    tenant = StandIn(page=2, external_id_filter="refused")
+    platform = tenant.connector(account_filter=False, event_lookup="account")
+    steps = [event(name=f"won_{number}") for number in range(5)]
+    theirs = step("event", {**event().payload, "accountExternalId": OTHER}, name="won_0")
+    made = platform.put(steps)
+    platform.put([theirs])
+
+    found = platform.find([*steps, event(name="unsent")])
+
+    assert {key: [one.ref for one in some] for key, some in found.items()} == {one.key: [one.ref] for one in made}
+    asked = [one.url.params.get("$filter") for one in tenant.asked if one.url.path.endswith("/Event")]
+    assert asked == ["EventDate eq 2026-03-10T09:30:00Z"] * 3
+
+
+def test_where_nothing_can_be_filtered_by_account_contacts_are_paged_through_once():
+    tenant = StandIn(page=2, external_id_filter="refused")
+    platform = tenant.connector(account_filter=False)
+    ida, ben = (
+        step("contact", {"accountExternalId": of, "contactExternalId": "ida", "FirstName": name}, name=name)
+        for of, name in ((ACCOUNT, "Ida"), (OTHER, "Ben"))
+    )
+    platform.put([account(), account(OTHER)])
+    platform.put([ida, ben])
+    tenant.load(Contact=[{"ExternalId": f"x{number}", "AccountExternalId": "else"} for number in range(3)])
+
+    found = platform.find([ida, ben])
+
+    assert {key: one.holds["FirstName"] for key, (one,) in found.items()} == {ida.key: "Ida", ben.key: "Ben"}
+    assert len([one for one in tenant.asked if one.url.path.endswith("/Contact")]) == 3
+
+
 def test_accounts_are_asked_for_many_at_once_where_the_tenant_lets_it():
     tenant = StandIn(page=2)
     ids = [f"0015g0000000{number:03d}AAA" for number in range(5)]
