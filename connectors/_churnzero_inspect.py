@@ -7,7 +7,7 @@ from functools import partial
 from connectors._churnzero_records import where_of
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
 from connectors._churnzero_values import IDS, column, standard
-from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, EVENTS, USERS, Json, Wire
+from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, EVENTS, Json, Wire
 from handoff.errors import Rejected, ServiceError
 from handoff.inspection import (
     OPERATOR,
@@ -66,7 +66,7 @@ class Inspector:
         if not self._wire.verifies:
             return [not_checked(self._pull, name, f"{UNSEEN}{_more(name)}") for name in looks]
         try:
-            next(self._wire.all_of(USERS, "UserAccount", first=True))
+            next(self._wire.all_of(ACCOUNTS, "Account", first=True))
         except ServiceError as error:
             return locked_out(self._pull, error, looks)
         made = [attempt(self._pull, name, look) for name, look in looks.items()]

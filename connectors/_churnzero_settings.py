@@ -50,6 +50,7 @@ class ChurnZeroSettings:
         changed_event: The event that tells of a change after the handoff; the events that set plays off are others.
         census_events: The events among which those that carry a key of ours are counted. None: all of the tenant.
         status_attribute, stage_attribute: The account's attributes that say how it stands; "" is none.
+        user_object: The name of the list of users; unknown.
         user_name: The user's field that `OwnerUserAccount` is matched by.
         account_link: Address of an account's page, unknown; where one is found, `{account}` stands for its id.
     """
@@ -66,6 +67,7 @@ class ChurnZeroSettings:
     census_events: tuple[str, ...] = ("Deal Closed Won", "Deal Changed After Handoff")
     status_attribute: str = ""
     stage_attribute: str = "Onboarding Status"
+    user_object: str = "UserAccount"
     user_name: str = "UserName"
     account_link: str = ""
 

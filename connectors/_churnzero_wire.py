@@ -186,7 +186,7 @@ class Wire:
             return None
         body = answer.json_or_none()
         if answer.status == 404 and isinstance(body, dict) and "error" in body:
-            return exchange.refused(route, answer, "it has no such object.")
+            return exchange.refused(route, answer, "it has no such object.", _remedy(route, ""))
         if answer.status in (404, 405):
             return self._closed(exchange, route, answer, "it does not know this address.")
         if answer.status >= 400:
@@ -196,7 +196,13 @@ class Wire:
         return None
 
     def _closed(self, exchange: Exchange, route: Route, answer: Answer, why: str) -> ServiceError:
-        return exchange.error(NotAllowed, route, why, "Check `tenant` and `region`.", status=answer.status)
+        remedy = _remedy(route, "Check `tenant` and `region`.")
+        return exchange.error(NotAllowed, route, why, remedy, status=answer.status)
+
+
+def _remedy(route: Route, usual: str) -> str:
+    """Return what to do about an address that is not known; what the list of users is called is a guess."""
+    return f"{usual} Check `user_object`.".strip() if route is USERS else usual
 
 
 def _is_page(answer: Answer) -> bool:

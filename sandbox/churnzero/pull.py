@@ -10,6 +10,7 @@ from sandbox.churnzero.odata import BadQuestion, Question, answered, question
 from sandbox.churnzero.org import PULLED, Org
 from sandbox.wire import Json, Record, Request, Response, as_json
 
+USERS = "UserAccount"
 ROOT = "/public/v1"
 _PATH = re.compile(rf"{ROOT}/(\w+)(?:\((?:(\d+)|AccountExternalId='((?:[^']|'')*)')\))?/?")
 _TYPE = {"content-type": "application/json;odata.metadata=minimal"}
@@ -33,11 +34,12 @@ def let_in(org: Org, request: Request) -> bool:
 def pulled(org: Org, request: Request, now: datetime, host: str) -> Response:
     """Return a page of records, or one."""
     found = _PATH.fullmatch(request.path)
-    if found is None or found[1] not in PULLED:
+    called = {org.choices.user_object if name == USERS else name: name for name in PULLED}
+    if found is None or found[1] not in called:
         return refused(404, "Resource not found")
     if request.method != "GET":
         return refused(405, "Method Not Allowed")
-    name, number, external = found.groups()
+    number, external, name = found[2], found[3], called[found[1]]
     rows = org.pulled(name, now)
     if number is not None or external is not None:
         return _one(rows, name, number, external, host) or _nobody(org.choices.unknown_account)

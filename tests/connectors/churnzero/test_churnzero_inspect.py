@@ -74,6 +74,14 @@ def test_an_add_on_that_is_missing_is_named():
     assert checks["rest people"].state is State.NOT_CHECKED
 
 
+def test_a_list_of_users_that_has_another_name_keeps_nothing_else_from_being_looked_at():
+    checks = looked_at(StandIn(user_object="User"))
+
+    assert (checks["rest credentials"].state, checks["rest attributes"].state) == (State.WELL, State.WELL)
+    assert "`user_object`" in told(checks["rest people"])
+    assert looked_at(StandIn(user_object="User"), user_object="User")["rest people"].state is State.WELL
+
+
 def test_a_key_of_the_rest_api_that_is_not_accepted_is_named():
     checks = looked_at(StandIn(api_key="another"))
 

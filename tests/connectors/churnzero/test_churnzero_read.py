@@ -233,6 +233,12 @@ def test_a_user_without_activity_is_told_apart_and_asked_for_once():
     assert len(tenant.asked) == 1
 
 
+def test_users_are_listed_by_the_name_that_the_tenant_has_for_them():
+    tenant = StandIn(user_object="User")
+
+    assert tenant.connector(user_object="User").people([PRIYA]) == {PRIYA: User(PRIYA, PRIYA, True, "Priya Shah")}
+
+
 @pytest.mark.parametrize(
     ("said", "ours", "held"),
     [

@@ -259,6 +259,13 @@ def test_of_an_account_s_standard_fields_those_are_shown_that_were_seen(tenant, 
     assert [each["BillingAddressCity"] for each in tenant.held("Account")] == ["Hull"]
 
 
+def test_the_list_of_users_may_have_another_name(tenant):
+    tenant.switch(user_object="User")
+
+    assert [row["UserName"] for row in tenant.pull("User").value] == [PRIYA]
+    assert tenant.pull("UserAccount").status == 404
+
+
 @pytest.mark.parametrize(
     ("how", "status", "body"), [("message", 404, b"Message"), ("empty", 404, b""), ("204", 204, b"")]
 )
