@@ -29,6 +29,10 @@ KEY_UNKNOWABLE = (
     "ChurnZero answers every key alike, and a wrong one loses all that is sent: "
     "hand off one deal, and look at its account"
 )
+HOST_UNKNOWABLE = (
+    "all that is sent goes to {push}, a generic host, and a host that is not yours answers alike and loses it: "
+    "set `push_url` to the one on Admin > Application Keys, even where it is this one"
+)
 
 Look = Callable[[str], Check]
 Ask = Callable[[Iterable[str]], Mapping[str, User]]
@@ -46,6 +50,7 @@ class Inspector:
         told = f"{self._wire.addresses.push} answers"
         return [
             attempt(self._push, "address", partial(self._check_address, told=told)),
+            *self._of_host(),
             not_checked(self._push, "application key", KEY_UNKNOWABLE),
             looked(self._push, "steps", self._of_steps(wanted)),
             *self._pulled(wanted),
@@ -54,6 +59,11 @@ class Inspector:
     def _check_address(self, name: str, told: str) -> Check:
         self._wire.knock()
         return looked(self._push, name, told=told)
+
+    def _of_host(self) -> list[Check]:
+        addresses = self._wire.addresses
+        because = HOST_UNKNOWABLE.format(push=addresses.push)
+        return [not_checked(self._push, "host", because)] if addresses.assumed else []
 
     def _pulled(self, wanted: ExpectedOfPlatform) -> list[Check]:
         looks: dict[str, Look] = {

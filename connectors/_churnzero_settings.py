@@ -17,10 +17,12 @@ class Addresses:
     Args:
         push: The host of the HTTP API, which takes and never tells.
         pull: The host of the REST API, which only tells; "" where the tenant has not bought it, or nothing may be read.
+        assumed: Whether nobody named the first one: it is the region's generic one, and the tenant has one of its own.
     """
 
     push: str
     pull: str = ""
+    assumed: bool = False
 
     @classmethod
     def of(cls, tenant: str, region: str, *, push: str = "", pull: str = "", verify: bool = False) -> "Addresses":
@@ -28,7 +30,7 @@ class Addresses:
         prefix = "" if region == USUAL_REGION else region
         ours = (push or f"https://{prefix}analytics.churnzero.net").rstrip("/")
         theirs = (pull or f"https://{tenant}.{region}app.churnzero.net").rstrip("/")
-        return cls(ours, theirs if verify else "")
+        return cls(ours, theirs if verify else "", assumed=not push)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.churnzero import SYSTEM
+from connectors.churnzero import SYSTEM, Addresses
 from handoff.expected import expected_of_platform
 from handoff.inspection import Addressed, Check, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
 from handoff.loading import load_mappings
@@ -46,6 +46,25 @@ def test_a_tenant_that_has_all_is_well_and_its_key_is_said_to_be_unknown():
         "rest people": State.WELL,
     }
     assert "hand off one deal" in checks["application key"].because
+
+
+@pytest.mark.parametrize(("region", "host"), [("us1", "analytics"), ("eu1", "eu1analytics")])
+def test_a_host_that_nobody_named_is_not_checked_and_said_to_be_the_generic_one(region, host):
+    """A wrong one answers 200 and a picture too, and loses all that is sent."""
+    checks = looked_at(StandIn(), addresses=Addresses.of("acme", region, verify=True))
+
+    assert checks["host"].state is State.NOT_CHECKED
+    assert f"https://{host}.churnzero.net" in checks["host"].because
+    assert "Admin > Application Keys" in checks["host"].because
+    assert "`push_url`" in checks["host"].because
+
+
+def test_a_host_that_is_named_is_taken_for_right():
+    mine = Addresses.of("acme", "us1", push="https://acme.churnzero.net", verify=True)
+    generic = Addresses.of("acme", "us1", push="https://analytics.churnzero.net", verify=True)
+
+    assert "host" not in looked_at(StandIn(), addresses=mine)
+    assert "host" not in looked_at(StandIn(), addresses=generic)
 
 
 def test_a_look_sends_nothing_and_no_key_to_the_api_that_takes():
