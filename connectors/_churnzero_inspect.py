@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
+from connectors._churnzero_records import where_of
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
-from connectors._churnzero_values import IDS, column
-from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, USERS, Json, Wire
-from handoff.errors import ServiceError
+from connectors._churnzero_values import IDS, column, standard
+from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, EVENTS, Json, Wire
+from handoff.errors import Rejected, ServiceError
 from handoff.inspection import (
     OPERATOR,
     Addressed,
@@ -28,6 +29,10 @@ KEY_UNKNOWABLE = (
     "ChurnZero answers every key alike, and a wrong one loses all that is sent: "
     "hand off one deal, and look at its account"
 )
+HOST_UNKNOWABLE = (
+    "all that is sent goes to {push}, a generic host, and a host that is not yours answers alike and loses it: "
+    "set `push_url` to the one on Admin > Application Keys, even where it is this one"
+)
 
 Look = Callable[[str], Check]
 Ask = Callable[[Iterable[str]], Mapping[str, User]]
@@ -45,6 +50,7 @@ class Inspector:
         told = f"{self._wire.addresses.push} answers"
         return [
             attempt(self._push, "address", partial(self._check_address, told=told)),
+            *self._of_host(),
             not_checked(self._push, "application key", KEY_UNKNOWABLE),
             looked(self._push, "steps", self._of_steps(wanted)),
             *self._pulled(wanted),
@@ -54,8 +60,15 @@ class Inspector:
         self._wire.knock()
         return looked(self._push, name, told=told)
 
+    def _of_host(self) -> list[Check]:
+        addresses = self._wire.addresses
+        because = HOST_UNKNOWABLE.format(push=addresses.push)
+        return [not_checked(self._push, "host", because)] if addresses.assumed else []
+
     def _pulled(self, wanted: ExpectedOfPlatform) -> list[Check]:
         looks: dict[str, Look] = {
+            "one account": self._check_one_account,
+            "filters": self._check_filters,
             "attributes": partial(self._check_attributes, wanted=wanted),
             "event types": partial(self._check_events, wanted=wanted),
             "people": partial(self._check_people, people=wanted.people),
@@ -63,7 +76,7 @@ class Inspector:
         if not self._wire.verifies:
             return [not_checked(self._pull, name, f"{UNSEEN}{_more(name)}") for name in looks]
         try:
-            next(self._wire.all_of(USERS, "UserAccount", first=True))
+            next(self._wire.all_of(ACCOUNTS, "Account", first=True))
         except ServiceError as error:
             return locked_out(self._pull, error, looks)
         made = [attempt(self._pull, name, look) for name, look in looks.items()]
@@ -81,16 +94,51 @@ class Inspector:
             found.append(Finding(what, REVOPS, "Put their attributes into one step."))
         return found
 
+    def _check_one_account(self, name: str) -> Check:
+        """Return whether an account that is listed is found by its id too; one that is not found counts as new."""
+        rows = next(self._wire.all_of(ACCOUNTS, "Account", first=True))
+        known = next((str(row["ExternalId"]) for row in rows if row.get("ExternalId")), "")
+        if not known or self._settings.account_lookup != "key":
+            return looked(self._pull, name, told="" if known else "there is none to try it with")
+        if self._wire.account(known) is not None:
+            return looked(self._pull, name, told="found by its id")
+        what = "An account that is listed is not found by AccountExternalId, so every customer would be taken for new."
+        return looked(self._pull, name, [Finding(what, OPERATOR, 'Try `account_lookup = "filter"`.')])
+
+    def _check_filters(self, name: str) -> Check:
+        """Return whether events can be listed as a look-up asks for them; contacts are asked for by account alike."""
+        where = where_of("nobody", "2000-01-01T00:00:00Z", self._settings)
+        try:
+            next(self._wire.all_of(EVENTS, "Event", where, first=True))
+        except Rejected:
+            what = f"Events cannot be listed where {where}, so none of ours would be found again."
+            return looked(self._pull, name, [Finding(what, OPERATOR, self._other_filter())])
+        return looked(self._pull, name, told="events can be looked up")
+
+    def _other_filter(self) -> str:
+        if not self._settings.account_filter:
+            return "Try `account_filter = true`, or leave `verify` out."
+        other = 'Try `event_lookup = "account"`; where' if self._settings.event_lookup == "moment" else "Where"
+        return f"{other} no list can be filtered by account, set `account_filter = false`."
+
     def _check_attributes(self, name: str, wanted: ExpectedOfPlatform) -> Check:
-        """Return which attributes are nowhere yet: writing them makes them, also where one is misspelt."""
+        """
+        Return which attributes are nowhere yet: writing them makes them, also where one is misspelt.
+
+        A standard one is there also where it is not shown; it cannot be read back then.
+        """
         new: list[str] = []
+        unseen: list[str] = []
         for kind, route, listed in ((ACCOUNT, ACCOUNTS, "Account"), (CONTACT, CONTACTS, "Contact")):
             if kind not in wanted.kinds:
                 continue
             row = _first(next(self._wire.all_of(route, listed, first=True)))
             fields = [field for field in wanted.fields(kind) if field.sent and field.name not in IDS]
-            new += [f"{field.name} ({field.place})" for field in fields if column(kind, field.name) not in row]
-        return looked(self._pull, name, told=f"made with the first handoff, if that is what is meant: {_listed(new)}")
+            for field in (each for each in fields if column(kind, each.name) not in row):
+                (unseen if standard(kind, field.name) else new).append(f"{field.name} ({field.place})")
+        hidden = f"not shown, so left alone in what is there already (write: always apart): {_listed(unseen)}; "
+        told = f"made with the first handoff, if that is what is meant: {_listed(new)}"
+        return looked(self._pull, name, told=(hidden if unseen else "") + told)
 
     def _check_events(self, name: str, wanted: ExpectedOfPlatform) -> Check:
         sent = [

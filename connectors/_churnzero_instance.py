@@ -24,7 +24,7 @@ class _ChurnZero(InstanceModel):
     push_url: str | None = Field(
         None,
         pattern=_ADDRESS,
-        description="the host on Admin > Application Keys, where it is another than the region's",
+        description="your own host, on Admin > Application Keys; a wrong one loses all that is sent, without a word",
         examples=["https://<acme>.churnzero.net"],
     )
     pull_url: str | None = Field(

@@ -33,6 +33,8 @@ ACCOUNT_FIELDS: Mapping[str, FieldFacts] = {
     "OwnerUserAccount": FieldFacts("user"),
     "ParentAccountExternalId": FieldFacts("text", TEXT),
 }
+BILLING = "BillingAddress"
+"""How the standard fields of an account's address begin; their whole names are in no source."""
 CONTACT_FIELDS: Mapping[str, FieldFacts] = {
     "FirstName": FieldFacts("text", TEXT),
     "LastName": FieldFacts("text", TEXT),

@@ -37,7 +37,7 @@ class People:
     def _read(self) -> dict[str, User]:
         """Of two users with one address the active one counts."""
         users: dict[str, User] = {}
-        for page in self._wire.all_of(USERS, "UserAccount"):
+        for page in self._wire.all_of(USERS, self._wire.settings.user_object):
             for row in page:
                 email = str(row.get("Email") or row.get("UserName") or "").strip().lower()
                 name = str(row.get(self._wire.settings.user_name) or "").strip()

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors._churnzero_objects import TEXT
 from connectors._churnzero_people import People
-from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
+from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT, ChurnZeroSettings
 from connectors._churnzero_values import (
     account_in,
     account_of,
@@ -113,25 +113,25 @@ class Records:
 
     def _contacts(self, accounts: Iterable[str]) -> dict[str, Json]:
         """Return contacts by ref: no key of a contact is known, and a filter by `ExternalId` may be refused."""
+        wanted = sorted(accounts)
+        lists = [_of(account) for account in wanted] if self._settings.account_filter else [""]
         rows: dict[str, Json] = {}
-        for account in sorted(accounts):
-            for page in self._wire.all_of(CONTACTS, "Contact", f"AccountExternalId eq {literal(account)}"):
-                rows |= {_ref(CONTACT, row): row for row in page}
+        for where in lists if wanted else []:
+            for page in self._wire.all_of(CONTACTS, "Contact", where):
+                rows |= {_ref(CONTACT, row): row for row in page if row.get("AccountExternalId") in wanted}
         return rows
 
     def _events(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Json | None]]:
         """Yield each step with the event that begins with its key: those of one account and moment are asked once."""
         asked: dict[str, list[Json]] = {}
+        filtered = self._settings.account_filter
         for step in steps:
-            where = self._where(account_in(ref_of(step)), moment_of(ref_of(step)))
+            account = account_in(ref_of(step))
+            where = where_of(account, moment_of(ref_of(step)), self._settings)
             if where not in asked:
                 asked[where] = [row for page in self._wire.all_of(EVENTS, "Event", where) for row in page]
-            ours = [row for row in asked[where] if key_of(row.get("Description")) == step.key]
-            yield step, next(iter(ours), None)
-
-    def _where(self, account: str, moment: str) -> str:
-        of = f"AccountExternalId eq {literal(account)}"
-        return f"{of} and EventDate eq {moment}" if self._settings.event_lookup == "moment" else of
+            theirs = [row for row in asked[where] if filtered or row.get("AccountExternalId") == account]
+            yield step, next((row for row in theirs if key_of(row.get("Description")) == step.key), None)
 
     def _seen(self, kind: str, row: Json) -> None:
         if kind != EVENT:
@@ -148,6 +148,17 @@ class Records:
         status, stage = (_said(row, name) for name in (settings.status_attribute, settings.stage_attribute))
         email = self._people.address_of(str(row.get("OwnerUserAccount") or ""))
         return Customer(str(row.get("ExternalId")), str(row.get("Name") or ""), status, stage, email)
+
+
+def where_of(account: str, moment: str, settings: ChurnZeroSettings) -> str:
+    """Return the condition by which events of an account and a moment are listed; others may meet it too."""
+    if not settings.account_filter:
+        return f"EventDate eq {moment}"
+    return f"{_of(account)} and EventDate eq {moment}" if settings.event_lookup == "moment" else _of(account)
+
+
+def _of(account: str) -> str:
+    return f"AccountExternalId eq {literal(account)}"
 
 
 def _ref(kind: str, row: Json) -> str:

@@ -17,10 +17,12 @@ class Addresses:
     Args:
         push: The host of the HTTP API, which takes and never tells.
         pull: The host of the REST API, which only tells; "" where the tenant has not bought it, or nothing may be read.
+        assumed: Whether nobody named the first one: it is the region's generic one, and the tenant has one of its own.
     """
 
     push: str
     pull: str = ""
+    assumed: bool = False
 
     @classmethod
     def of(cls, tenant: str, region: str, *, push: str = "", pull: str = "", verify: bool = False) -> "Addresses":
@@ -28,7 +30,7 @@ class Addresses:
         prefix = "" if region == USUAL_REGION else region
         ours = (push or f"https://{prefix}analytics.churnzero.net").rstrip("/")
         theirs = (pull or f"https://{tenant}.{region}app.churnzero.net").rstrip("/")
-        return cls(ours, theirs if verify else "")
+        return cls(ours, theirs if verify else "", assumed=not push)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,14 @@ class ChurnZeroSettings:
         account_lookup: `key` asks for each account by `AccountExternalId`; `filter` for many at once by `ExternalId`,
             which is reported both as working and as impossible.
         accounts_per_lookup: Accounts in one `filter`.
+        account_filter: Whether lists of contacts and events are filtered by `AccountExternalId`, reported both as
+            working and as impossible. Without it all contacts are listed, and events by their moment alone.
         event_lookup: `moment` asks for an account's events of one moment, `account` for all of them.
         key_attribute: The attribute of accounts and contacts that holds our key; it is made by being written.
         changed_event: The event that tells of a change after the handoff; the events that set plays off are others.
         census_events: The events among which those that carry a key of ours are counted. None: all of the tenant.
         status_attribute, stage_attribute: The account's attributes that say how it stands; "" is none.
+        user_object: The name of the list of users; unknown.
         user_name: The user's field that `OwnerUserAccount` is matched by.
         account_link: Address of an account's page, unknown; where one is found, `{account}` stands for its id.
     """
@@ -57,12 +62,14 @@ class ChurnZeroSettings:
     settle_seconds: int = 120
     account_lookup: Literal["key", "filter"] = "key"
     accounts_per_lookup: int = 20
+    account_filter: bool = True
     event_lookup: Literal["moment", "account"] = "moment"
     key_attribute: str = "Bridge Key"
     changed_event: str = "Deal Changed After Handoff"
     census_events: tuple[str, ...] = ("Deal Closed Won", "Deal Changed After Handoff")
     status_attribute: str = ""
     stage_attribute: str = "Onboarding Status"
+    user_object: str = "UserAccount"
     user_name: str = "UserName"
     account_link: str = ""
 

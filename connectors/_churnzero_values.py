@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors._churnzero_objects import ACCOUNT_FIELDS, CONTACT_FIELDS, DESCRIPTION
+from connectors._churnzero_objects import ACCOUNT_FIELDS, BILLING, CONTACT_FIELDS, DESCRIPTION
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT, ChurnZeroSettings
 from handoff.keys import planted
 from handoff.model import Needed, Step, Value
@@ -158,9 +158,14 @@ def as_sent(value: Value) -> str:
 # What is held
 
 
+def standard(kind: str, name: str) -> bool:
+    """Return whether an attribute is one of ChurnZero's own: it is there, also where no column shows it."""
+    return name in _FIELDS[kind] or (kind == ACCOUNT and name.startswith(BILLING))
+
+
 def column(kind: str, name: str) -> str:
     """Return the column that shows an attribute: a standard one its own, another with Cf before its letters."""
-    if name in _FIELDS[kind]:
+    if standard(kind, name):
         return name
     return "Cf" + "".join(re.findall(r"[A-Za-z0-9]+", name))
 
@@ -169,11 +174,16 @@ def holds(step: Step, row: Json) -> dict[str, Value]:
     """
     Return what a record holds of a step's fields.
 
-    A field that cannot be read back is absent: which contact an event has is, and the name that a note was given.
+    A field that cannot be read back is absent: which contact an event has is, the name that a note was given, and a
+    standard attribute that the row does not show. Another one that it does not show is empty, for writing makes it.
     """
     if step.kind == EVENT:
         return _held_by_event(step, row)
-    return {name: as_held(row.get(column(step.kind, name)), ours) for name, ours in attributes(step).items()} | {
+    return {
+        name: as_held(row.get(column(step.kind, name)), ours)
+        for name, ours in attributes(step).items()
+        if column(step.kind, name) in row or not standard(step.kind, name)
+    } | {
         # Of a plan alone, the account is not known by its id yet.
         name: step.payload[name]
         for name in IDS & step.payload.keys()

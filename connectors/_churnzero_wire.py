@@ -27,6 +27,7 @@ USERS = Route("reading users", reads=True, repeatable=True)
 _PUSHES = frozenset({SET, TRACK, TRACK_UNSEEN})
 _ROOT = "/public/v1"
 _NEXT = "@odata.nextLink"
+_NOBODY = frozenset({204, 404})
 _MINUTE = timedelta(minutes=1)
 NO_ADD_ON = (
     "The REST API is an add-on that is bought apart, and its user needs Developer Tools and Bulk Read Permissions."
@@ -106,10 +107,10 @@ class Wire:
         self.exchange.call(KNOCK, lambda: httpx_send(self._client, "GET", f"{self.addresses.push}/"))
 
     def account(self, external_id: str) -> Json | None:
-        """Return an account by its external id, None when there is none."""
+        """Return an account by its external id, None when there is none; how that is said is not known."""
         key = quote(literal(external_id), safe="'")
         answer = self._get(ONE_ACCOUNT, f"Account(AccountExternalId={key})", {})
-        found: Json | None = None if answer.status == 404 else answer.json()
+        found: Json | None = None if answer.status in _NOBODY else answer.json()
         return found
 
     def all_of(self, route: Route, name: str, where: str = "", *, first: bool = False) -> Iterator[list[Json]]:
@@ -170,7 +171,7 @@ class Wire:
             return self.exchange.error(NotAllowed, route, why, remedy, status=answer.status)
         if answer.status >= 400:
             return self.exchange.refused(route, answer, in_words(answer))
-        if "html" in answer.headers.get("content-type", "").lower():
+        if _is_page(answer):
             return self._closed(self.exchange, route, answer, "it answered with a page, where a picture was due.")
         return None
 
@@ -181,9 +182,11 @@ class Wire:
             return exchange.refused(route, answer, "the REST API's user or key is not accepted.", remedy)
         if answer.status == 403:
             return exchange.refused(route, answer, "the REST API is not open to this user.", NO_ADD_ON)
+        if route is ONE_ACCOUNT and answer.status in _NOBODY and not _is_page(answer):
+            return None
         body = answer.json_or_none()
         if answer.status == 404 and isinstance(body, dict) and "error" in body:
-            return None if route is ONE_ACCOUNT else exchange.refused(route, answer, "it has no such object.")
+            return exchange.refused(route, answer, "it has no such object.", _remedy(route, ""))
         if answer.status in (404, 405):
             return self._closed(exchange, route, answer, "it does not know this address.")
         if answer.status >= 400:
@@ -193,7 +196,19 @@ class Wire:
         return None
 
     def _closed(self, exchange: Exchange, route: Route, answer: Answer, why: str) -> ServiceError:
-        return exchange.error(NotAllowed, route, why, "Check `tenant` and `region`.", status=answer.status)
+        remedy = _remedy(route, "Check `tenant` and `region`.")
+        return exchange.error(NotAllowed, route, why, remedy, status=answer.status)
+
+
+def _remedy(route: Route, usual: str) -> str:
+    """Return what to do about an address that is not known; what the list of users is called is a guess."""
+    return f"{usual} Check `user_object`.".strip() if route is USERS else usual
+
+
+def _is_page(answer: Answer) -> bool:
+    """Return whether an answer is for a browser: nothing of ChurnZero's APIs is."""
+    begins = answer.body.lstrip()[:9].lower()
+    return "html" in answer.headers.get("content-type", "").lower() or begins.startswith((b"<html", b"<!doctype"))
 
 
 def in_words(answer: Answer) -> str:

@@ -176,10 +176,11 @@ def _kinds(settings: ChurnZeroSettings, *, verifies: bool) -> dict[str, Capabili
     """
     several = settings.account_lookup == "filter"
     of_accounts = settings.accounts_per_lookup if several else 1
+    of_contacts = 1 if settings.account_filter else settings.list_size
     natural, findable, settle = Identity.NATURAL, Identity.FINDABLE, settings.settle
     return {
         ACCOUNT: Capability(natural, settings.list_size, of_accounts, settle, looks_first=verifies, marks=True),
-        CONTACT: Capability(natural, settings.list_size, 1, settle, looks_first=verifies, marks=True),
+        CONTACT: Capability(natural, settings.list_size, of_contacts, settle, looks_first=verifies, marks=True),
         EVENT: Capability(findable if verifies else natural, settings.list_size, 1, settle, looks_first=False),
     }
 

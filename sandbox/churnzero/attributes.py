@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from sandbox.churnzero.org import Org
 from sandbox.wire import Json, Record
 
+BILLING = "BillingAddress"
+"""How the standard fields of an account's address begin; their whole names are in no source."""
+
 
 class Rejected(Exception):
     """An action that is dropped; the message says why, to the journal only."""
@@ -18,6 +21,8 @@ def put(org: Org, row: Record, name: str, value: Json) -> None:
         row[name] = _user(org, value)
     elif name in KINDS:
         row[name] = KINDS[name](value)
+    elif name.startswith(BILLING) and "AccountExternalId" not in row:
+        row[name] = _text(value)
     elif name in ("Id", "ExternalId", "AccountExternalId"):
         raise Rejected(f"{name} cannot be set")
     else:

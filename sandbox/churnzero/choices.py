@@ -27,7 +27,10 @@ class Choices:
     page: int = 100  # C
     csv_delay_seconds: int = 60  # C2: CSV files are applied later
     read_lag_seconds: int = 5  # U: until the REST API shows what was pushed
-    external_id_filter: str = one_of("works", "refused")  # C2, a conflict: a list filtered by ExternalId
+    external_id_filter: str = one_of("works", "refused")  # C2, a conflict: a list filtered by an external id
+    account_columns: str = one_of("seen", "all")  # C2 which were seen; U whether other standard ones are shown
+    unknown_account: str = one_of("error", "message", "empty", "204")  # U: the answer for one account that is not there
+    user_object: str = "UserAccount"  # U: the reference says "users", and not what the list is called
     identity_hash: bool = False  # C that it exists: both ids want a hash; the hash itself is not checked
 
     def with_switches(self, switches: Mapping[str, Any]) -> "Choices":

@@ -71,8 +71,8 @@ def _condition(text: str, columns: set[str], by_external_id: bool) -> Callable[[
     if found is None:
         raise BadQuestion(f"The filter is not understood: {text.strip()}")
     name, sign, wanted = _column(found[1], columns), found[2], _literal(found[3])
-    if name == "ExternalId" and not by_external_id:
-        raise BadQuestion("ExternalId cannot be filtered")
+    if name.endswith("ExternalId") and not by_external_id:
+        raise BadQuestion(f"{name} cannot be filtered")
     return lambda row: _SIGNS[sign](_comparable(row.get(name)), _comparable(wanted))
 
 

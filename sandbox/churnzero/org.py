@@ -13,6 +13,14 @@ PULLED = ("Account", "Contact", "Event", "Task", "EventType", "Journey", "Journe
 OBJECTS = (*PULLED, "play", "accepted", "rejected", "outbox")
 """What the REST API shows, and beside it plays, a journal of what was pushed, and the mails about CSV files."""
 
+SEEN = frozenset(
+    {
+        *("Id", "ExternalId", "CrmId", "Name", "IsActive", "TotalContractAmount", "NextRenewalDate"),
+        *("StartDate", "EndDate", "PrimaryChurnScoreValue", "Tags"),
+    }
+)
+"""The columns of an account that the REST API was seen to show, beside those of the customer's own (C2)."""
+
 PLAY = {
     "Id": 1,
     "Name": "Onboarding",
@@ -75,7 +83,12 @@ class Org:
         """Return copies of the records that the REST API shows at `now`."""
         always = datetime.min.replace(tzinfo=now.tzinfo)
         seen = (row for number, row in self.rows(name).items() if self._seen_from.get((name, number), always) <= now)
-        return [{column: value for column, value in row.items() if not self.hides(name, column)} for row in seen]
+        return [{column: value for column, value in row.items() if self.shows(name, column)} for row in seen]
+
+    def shows(self, name: str, column: str) -> bool:
+        """Return whether the REST API shows a column of an object; a standard one may be written and never shown."""
+        unseen = name == "Account" and column not in SEEN and not column.startswith("Cf")
+        return not (self.hides(name, column) or (unseen and self.choices.account_columns == "seen"))
 
     def hides(self, name: str, column: str) -> bool:
         """Return whether a column of an object can be neither seen nor written."""

@@ -10,6 +10,7 @@ from sandbox.churnzero.odata import BadQuestion, Question, answered, question
 from sandbox.churnzero.org import PULLED, Org
 from sandbox.wire import Json, Record, Request, Response, as_json
 
+USERS = "UserAccount"
 ROOT = "/public/v1"
 _PATH = re.compile(rf"{ROOT}/(\w+)(?:\((?:(\d+)|AccountExternalId='((?:[^']|'')*)')\))?/?")
 _TYPE = {"content-type": "application/json;odata.metadata=minimal"}
@@ -33,14 +34,15 @@ def let_in(org: Org, request: Request) -> bool:
 def pulled(org: Org, request: Request, now: datetime, host: str) -> Response:
     """Return a page of records, or one."""
     found = _PATH.fullmatch(request.path)
-    if found is None or found[1] not in PULLED:
+    called = {org.choices.user_object if name == USERS else name: name for name in PULLED}
+    if found is None or found[1] not in called:
         return refused(404, "Resource not found")
     if request.method != "GET":
         return refused(405, "Method Not Allowed")
-    name, number, external = found.groups()
+    number, external, name = found[2], found[3], called[found[1]]
     rows = org.pulled(name, now)
     if number is not None or external is not None:
-        return _one(rows, name, number, external, host)
+        return _one(rows, name, number, external, host) or _nobody(org.choices.unknown_account)
     columns = {column for row in rows for column in row}
     by_external_id = org.choices.external_id_filter == "works"
     try:
@@ -50,7 +52,7 @@ def pulled(org: Org, request: Request, now: datetime, host: str) -> Response:
     return _page(answered(rows, asked), asked, request, name, org.choices.page, host)
 
 
-def _one(rows: list[Record], name: str, number: str | None, external: str | None, host: str) -> Response:
+def _one(rows: list[Record], name: str, number: str | None, external: str | None, host: str) -> Response | None:
     if number is not None:
         row = next((each for each in rows if each["Id"] == int(number)), None)
     else:
@@ -58,8 +60,17 @@ def _one(rows: list[Record], name: str, number: str | None, external: str | None
         column = "ExternalId" if name == "Account" else "AccountExternalId"
         row = next((each for each in rows if each.get(column) == wanted), None)
     if row is None:
-        return refused(404, "Resource not found")
+        return None
     return as_json(200, {"@odata.context": _context(host, f"{name}/$entity"), **row}, _TYPE, records=1)
+
+
+def _nobody(how: str) -> Response:
+    """Return the answer for a record that is not there."""
+    if how == "message":
+        return as_json(404, {"Message": "No resource was found"}, {"content-type": "application/json"})
+    if how == "error":
+        return refused(404, "Resource not found")
+    return Response(204 if how == "204" else 404)
 
 
 def _page(rows: list[Record], asked: Question, request: Request, name: str, page: int, host: str) -> Response:

@@ -55,7 +55,10 @@ def scene(seed: int, now: datetime) -> Contents:
         "hidden_fields": hidden,
         "validation_rules": [rule],
     }
-    prompt = {"totango": {"hub_delay_seconds": 0, "index_lag_seconds": 0}, "churnzero": {"read_lag_seconds": 0}}
+    prompt = {
+        "totango": {"hub_delay_seconds": 0, "index_lag_seconds": 0},
+        "churnzero": {"read_lag_seconds": 0, "account_columns": "all"},
+    }
     return Contents(
         {
             "salesforce": settings,

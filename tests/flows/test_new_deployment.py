@@ -35,6 +35,16 @@ def variables(text: str) -> list[str]:
     return re.findall(r"^(HANDOFF_\w+)=''$", text, re.MULTILINE)
 
 
+def test_the_first_file_says_where_churnzero_s_own_host_is_found_and_what_a_wrong_one_does():
+    section = new_deployment(SHIPPED_MAPPINGS, crm="salesforce", platform="churnzero", today=TODAY).files[
+        "handoff.toml"
+    ]
+
+    (line,) = [line for line in section.splitlines() if "push_url" in line]
+    assert "Admin > Application Keys" in line
+    assert "a wrong one loses all that is sent" in line
+
+
 def test_the_first_run_hands_off_nothing_won_before_the_deployment_was_made():
     contract = made().files["mappings/handoff.yml"]
 

@@ -109,6 +109,29 @@ def test_what_a_customer_has_already_is_not_written_over(tmp_path):
     assert row["CfBridgeKey"].endswith(f"{account}:main.account")
 
 
+@pytest.mark.parametrize("columns", ["seen", "all"])
+def test_the_owner_of_a_customer_who_was_there_stays(tmp_path, columns):
+    passes = Passes(tmp_path)
+    account = passes.won()[0]["AccountId"]
+    passes.world.load(
+        {
+            "tenant": {"churnzero": {"account_columns": columns}},
+            "churnzero": {
+                "UserAccount": [{"Email": "theirs@harbor.example"}],
+                "Account": [{"ExternalId": account, "OwnerUserAccount": "theirs@harbor.example"}],
+            },
+        }
+    )
+
+    passes.run()
+    passes.run(3_700)
+
+    owners = {row["ExternalId"]: row["OwnerUserAccount"] for row in passes.rows("Account")}
+    assert owners.pop(account) == "theirs@harbor.example"
+    assert owners
+    assert all(owners.values())
+
+
 def test_a_reconciliation_finds_all_that_was_made_and_names_what_is_gone(tmp_path):
     passes = Passes(tmp_path)
     passes.run()

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.churnzero import SYSTEM
+from connectors.churnzero import SYSTEM, Addresses
 from handoff.expected import expected_of_platform
 from handoff.inspection import Addressed, Check, ExpectedField, ExpectedOfPlatform, ExpectedStep, State
 from handoff.loading import load_mappings
@@ -39,11 +39,32 @@ def test_a_tenant_that_has_all_is_well_and_its_key_is_said_to_be_unknown():
         "application key": State.NOT_CHECKED,
         "steps": State.WELL,
         "rest credentials": State.WELL,
+        "rest one account": State.WELL,
+        "rest filters": State.WELL,
         "rest attributes": State.WELL,
         "rest event types": State.WELL,
         "rest people": State.WELL,
     }
     assert "hand off one deal" in checks["application key"].because
+
+
+@pytest.mark.parametrize(("region", "host"), [("us1", "analytics"), ("eu1", "eu1analytics")])
+def test_a_host_that_nobody_named_is_not_checked_and_said_to_be_the_generic_one(region, host):
+    """A wrong one answers 200 and a picture too, and loses all that is sent."""
+    checks = looked_at(StandIn(), addresses=Addresses.of("acme", region, verify=True))
+
+    assert checks["host"].state is State.NOT_CHECKED
+    assert f"https://{host}.churnzero.net" in checks["host"].because
+    assert "Admin > Application Keys" in checks["host"].because
+    assert "`push_url`" in checks["host"].because
+
+
+def test_a_host_that_is_named_is_taken_for_right():
+    mine = Addresses.of("acme", "us1", push="https://acme.churnzero.net", verify=True)
+    generic = Addresses.of("acme", "us1", push="https://analytics.churnzero.net", verify=True)
+
+    assert "host" not in looked_at(StandIn(), addresses=mine)
+    assert "host" not in looked_at(StandIn(), addresses=generic)
 
 
 def test_a_look_sends_nothing_and_no_key_to_the_api_that_takes():
@@ -70,6 +91,14 @@ def test_an_add_on_that_is_missing_is_named():
     assert "(HTTP 403)" in told(checks["rest credentials"])
     assert "add-on" in told(checks["rest credentials"])
     assert checks["rest people"].state is State.NOT_CHECKED
+
+
+def test_a_list_of_users_that_has_another_name_keeps_nothing_else_from_being_looked_at():
+    checks = looked_at(StandIn(user_object="User"))
+
+    assert (checks["rest credentials"].state, checks["rest attributes"].state) == (State.WELL, State.WELL)
+    assert "`user_object`" in told(checks["rest people"])
+    assert looked_at(StandIn(user_object="User"), user_object="User")["rest people"].state is State.WELL
 
 
 def test_a_key_of_the_rest_api_that_is_not_accepted_is_named():
@@ -114,6 +143,45 @@ def test_attributes_that_are_there_are_not_told():
     tenant.load(Account=[{"ExternalId": ACCOUNT, "Name": "Globex", "CfGoal": "Grow"}])
 
     assert looked_at(tenant)["rest attributes"].told.endswith("none")
+
+
+def test_a_standard_attribute_that_is_not_shown_is_told_and_not_called_new():
+    tenant, owned = StandIn(), (ExpectedField("OwnerUserAccount", "o"), ExpectedField("Name", "n"))
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "Name": "Globex"}])
+
+    told = looked_at(tenant, ExpectedOfPlatform(steps=(ExpectedStep("account", "account", owned),)))[
+        "rest attributes"
+    ].told
+
+    assert told.startswith(
+        "not shown, so left alone in what is there already (write: always apart): OwnerUserAccount (o); "
+    )
+    assert told.endswith("none")
+
+
+@pytest.mark.parametrize(("filtered", "found"), [(True, True), (False, False)])
+def test_a_filter_by_account_that_the_tenant_refuses_is_found(filtered, found):
+    tenant = StandIn(external_id_filter="refused")
+
+    check = looked_at(tenant, account_filter=filtered)["rest filters"]
+
+    assert bool(check.findings) is found
+    assert ("`account_filter = false`" in told(check)) is found
+
+
+def test_an_account_that_is_listed_and_not_found_by_its_id_is_found():
+    """Every customer would be taken for a new one, and written over."""
+    tenant = StandIn()
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "Name": "Globex"}])
+
+    def by_no_key(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404) if "Account(" in request.url.path else tenant(request)
+
+    checks = connector(by_no_key, clock=tenant.clock, read_only=True).inspect(WANTED)
+
+    (one,) = [check for check in checks if check.name == "one account"]
+    assert "account_lookup" in told(one)
+    assert looked_at(tenant)["rest one account"].findings == ()
 
 
 def test_an_event_that_would_not_be_counted_is_found():

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors._churnzero_values import as_held
-from handoff.errors import ConfigError
+from handoff.errors import ConfigError, NotAllowed
 from handoff.model import Step, User
-from tests.connectors.churnzero.world import ACCOUNT, OTHER, PRIYA, StandIn, step
+from tests.connectors.churnzero.world import ACCOUNT, OTHER, PRIYA, Script, StandIn, connector, step
 
 MOMENT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 
@@ -77,6 +78,25 @@ def test_what_somebody_deleted_is_not_there():
     assert platform.read([event(ref=made.ref)]) == {}
 
 
+def test_a_standard_attribute_that_is_not_shown_cannot_be_read_back_and_is_not_empty():
+    tenant = StandIn()
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}])
+    wanted = account(Name="Globex", OwnerUserAccount="ben", BillingAddressCity="Leeds", Goal="Grow")
+
+    ((found,),) = tenant.connector().find([wanted]).values()
+
+    assert found.holds == {"accountExternalId": ACCOUNT, "Name": None, "Goal": None}
+
+
+def test_a_standard_attribute_that_is_shown_is_read_by_its_own_name():
+    tenant = StandIn(account_columns="all")
+    tenant.load(Account=[{"ExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}])
+
+    ((found,),) = tenant.connector().find([account(OwnerUserAccount="ben", BillingAddressCity="Leeds")]).values()
+
+    assert found.holds == {"accountExternalId": ACCOUNT, "OwnerUserAccount": PRIYA, "BillingAddressCity": "Hull"}
+
+
 def test_an_event_of_another_moment_or_another_key_is_another_one():
     tenant = StandIn()
     platform = tenant.connector()
@@ -99,6 +119,38 @@ def test_events_are_found_among_many_pages(lookup):
     assert len({one.ref for one in made}) == 5
 
 
+def test_where_nothing_can_be_filtered_by_account_events_are_listed_by_moment():
+    tenant = StandIn(page=2, external_id_filter="refused")
+    platform = tenant.connector(account_filter=False, event_lookup="account")
+    steps = [event(name=f"won_{number}") for number in range(5)]
+    theirs = step("event", {**event().payload, "accountExternalId": OTHER}, name="won_0")
+    made = platform.put(steps)
+    platform.put([theirs])
+
+    found = platform.find([*steps, event(name="unsent")])
+
+    assert {key: [one.ref for one in some] for key, some in found.items()} == {one.key: [one.ref] for one in made}
+    asked = [one.url.params.get("$filter") for one in tenant.asked if one.url.path.endswith("/Event")]
+    assert asked == ["EventDate eq 2026-03-10T09:30:00Z"] * 3
+
+
+def test_where_nothing_can_be_filtered_by_account_contacts_are_paged_through_once():
+    tenant = StandIn(page=2, external_id_filter="refused")
+    platform = tenant.connector(account_filter=False)
+    ida, ben = (
+        step("contact", {"accountExternalId": of, "contactExternalId": "ida", "FirstName": name}, name=name)
+        for of, name in ((ACCOUNT, "Ida"), (OTHER, "Ben"))
+    )
+    platform.put([account(), account(OTHER)])
+    platform.put([ida, ben])
+    tenant.load(Contact=[{"ExternalId": f"x{number}", "AccountExternalId": "else"} for number in range(3)])
+
+    found = platform.find([ida, ben])
+
+    assert {key: one.holds["FirstName"] for key, (one,) in found.items()} == {ida.key: "Ida", ben.key: "Ben"}
+    assert len([one for one in tenant.asked if one.url.path.endswith("/Contact")]) == 3
+
+
 def test_accounts_are_asked_for_many_at_once_where_the_tenant_lets_it():
     tenant = StandIn(page=2)
     ids = [f"0015g0000000{number:03d}AAA" for number in range(5)]
@@ -118,6 +170,35 @@ def test_a_quote_in_an_id_stays_in_the_id():
     known = tenant.connector().customers(["o'hara 1"])
 
     assert known["o'hara 1"].name == "O'Hara"
+
+
+@pytest.mark.parametrize("how", ["error", "message", "empty", "204"])
+def test_a_new_customer_is_not_there_however_that_is_said(how):
+    tenant = StandIn(unknown_account=how)
+    platform = tenant.connector()
+
+    assert platform.find([account(Name="Globex")]) == {}
+    assert platform.customers([OTHER]) == {}
+    assert len(tenant.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({"content-type": "text/html; charset=utf-8"}, b""), ({}, b"\r\n<!DOCTYPE html><p>404"), ({}, b"<HTML>")],
+)
+def test_a_page_where_an_account_was_asked_for_is_another_address(headers, body):
+    platform = connector(Script(httpx.Response(404, headers=headers, content=body)))
+
+    with pytest.raises(NotAllowed, match="Check `tenant` and `region`"):
+        platform.customers([ACCOUNT])
+
+
+@pytest.mark.parametrize("how", ["message", "empty"])
+def test_a_list_that_is_not_known_is_another_address(how):
+    body = b'{"Message": "No resource was found"}' if how == "message" else b""
+
+    with pytest.raises(NotAllowed, match="Check `tenant` and `region`"):
+        connector(Script(httpx.Response(404, content=body))).people([PRIYA])
 
 
 def test_a_census_counts_by_the_names_it_is_told():
@@ -150,6 +231,12 @@ def test_a_user_without_activity_is_told_apart_and_asked_for_once():
 
     assert (first[PRIYA].active, second) == (False, first)
     assert len(tenant.asked) == 1
+
+
+def test_users_are_listed_by_the_name_that_the_tenant_has_for_them():
+    tenant = StandIn(user_object="User")
+
+    assert tenant.connector(user_object="User").people([PRIYA]) == {PRIYA: User(PRIYA, PRIYA, True, "Priya Shah")}
 
 
 @pytest.mark.parametrize(

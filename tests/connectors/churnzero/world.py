@@ -38,12 +38,13 @@ def connector(
     verify: bool = True,
     clock: FakeClock | None = None,
     read_only: bool = False,
+    addresses: Addresses | None = None,
     **settings: Any,
 ) -> ChurnZero:
     """Return a connector whose network is `answer`."""
     return ChurnZero(
         instance="cs",
-        addresses=Addresses(PUSH, PULL if verify else ""),
+        addresses=addresses or Addresses(PUSH, PULL if verify else ""),
         app_key="sandbox",
         reader=("sandbox", "sandbox"),
         client=new_client(httpx.MockTransport(answer)),

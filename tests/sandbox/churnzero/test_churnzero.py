@@ -247,6 +247,37 @@ def test_what_the_pull_api_does_not_understand_is_refused(tenant, asked):
     assert tenant.pull("Account", **asked).status == 400
 
 
+@pytest.mark.parametrize(("columns", "shown"), [("seen", False), ("all", True)])
+def test_of_an_account_s_standard_fields_those_are_shown_that_were_seen(tenant, columns, shown):
+    tenant.switch(account_columns=columns)
+    tenant.push(attributes(Name="Globex", OwnerUserAccount=PRIYA, BillingAddressCity="Hull", Goal="Grow"))
+
+    (row,) = tenant.pull("Account").value
+
+    assert (row["Name"], row["CfGoal"]) == ("Globex", "Grow")
+    assert ("OwnerUserAccount" in row, "BillingAddressCity" in row) == (shown, shown)
+    assert [each["BillingAddressCity"] for each in tenant.held("Account")] == ["Hull"]
+
+
+def test_the_list_of_users_may_have_another_name(tenant):
+    tenant.switch(user_object="User")
+
+    assert [row["UserName"] for row in tenant.pull("User").value] == [PRIYA]
+    assert tenant.pull("UserAccount").status == 404
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "body"), [("message", 404, b"Message"), ("empty", 404, b""), ("204", 204, b"")]
+)
+def test_an_account_that_is_not_there_may_be_told_in_other_ways(tenant, how, status, body):
+    tenant.switch(unknown_account=how)
+
+    answer = tenant.pull("Account(AccountExternalId='nobody')")
+
+    assert (answer.status, body in answer.response.body) == (status, True)
+    assert bool(answer.response.body) is bool(body)
+
+
 def test_lists_filtered_by_external_id_may_be_refused(tenant):
     tenant.switch(external_id_filter="refused")
     tenant.push(attributes(Name="Globex"))
