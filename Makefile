@@ -1,7 +1,7 @@
 # Every target does its own set-up: Python 3.11 (or newer) and make are all a machine needs.
 # Of several, a distribution's own goes first: it is built with all optimizations, and the tests take a fifth less time.
 PYTHON ?= $(firstword $(foreach one,/usr/bin/python3.11 python3.11 python3,$(shell $(one) -c \
-  'import ensurepip, venv, sys; print(sys.executable)' 2>/dev/null)))
+  'import ensurepip, venv, sys; print(sys.executable)' 2>/dev/null)) python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
