@@ -2,8 +2,6 @@
 
 import csv
 import multiprocessing
-import re
-import resource
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.backfill_in_time import A_MINUTE, ASKED, CALL_SECONDS, SHARE, historic_mappings, sizes_of
 from benchmarks.calls import Setting
+from benchmarks.memory import peak_mb
 from handoff.backfill import plan_backfill
 from handoff.backfills import states
 from handoff.bridge import Bridge
@@ -186,9 +185,3 @@ class Watch:
 
     def _traffic(self) -> tuple[int, int]:
         return self._bridge.platform.traffic().calls, self._bridge.crm.traffic().calls
-
-
-def peak_mb() -> float:
-    """Return the most memory that this process has held, in MB, whatever the one held that started it."""
-    kept = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
-    return int(kept[1]) / 1_024 if kept else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -29,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import handoff.prepare as preparing  # noqa: E402
+from benchmarks.memory import peak_mb  # noqa: E402
 from benchmarks.port_stand_ins import CountingPlatform, StillClock, WallClock, WonDeals  # noqa: E402
 from connectors.gainsight import SYSTEM as GAINSIGHT  # noqa: E402
 from handoff.bridge import Bridge  # noqa: E402
@@ -197,11 +197,6 @@ def python_ms() -> float:
         sorted(said.split(","))
         taken.append(time.perf_counter() - begun)
     return 1_000 * median(taken)
-
-
-def peak_mb() -> float:
-    """Return the most memory this process had so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 def table(rows: list[Measured]) -> str:

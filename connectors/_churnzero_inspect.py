@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from connectors._churnzero_records import where_of
 from connectors._churnzero_settings import ACCOUNT, CONTACT, EVENT
 from connectors._churnzero_values import IDS, column, standard
 from connectors._churnzero_wire import ACCOUNTS, CONTACTS, EVENT_TYPES, EVENTS, Json, Wire
+from connectors._http import Route
 from handoff.errors import Rejected, ServiceError
 from handoff.inspection import (
     OPERATOR,
@@ -44,6 +45,7 @@ class Inspector:
     def __init__(self, wire: Wire, people: Ask) -> None:
         self._wire, self._people, self._settings = wire, people, wire.settings
         self._push, self._pull = wire.exchange.system, wire.pull_exchange.system
+        self._accounts = cache(partial(self._first_page, ACCOUNTS, "Account"))
 
     def look(self, wanted: ExpectedOfPlatform) -> list[Check]:
         """Return every check of the tenant; what cannot be known without the REST API is named."""
@@ -76,7 +78,7 @@ class Inspector:
         if not self._wire.verifies:
             return [not_checked(self._pull, name, f"{UNSEEN}{_more(name)}") for name in looks]
         try:
-            next(self._wire.all_of(ACCOUNTS, "Account", first=True))
+            self._accounts()
         except ServiceError as error:
             return locked_out(self._pull, error, looks)
         made = [attempt(self._pull, name, look) for name, look in looks.items()]
@@ -94,10 +96,12 @@ class Inspector:
             found.append(Finding(what, REVOPS, "Put their attributes into one step."))
         return found
 
+    def _first_page(self, route: Route, name: str) -> list[Json]:
+        return next(self._wire.all_of(route, name, first=True))
+
     def _check_one_account(self, name: str) -> Check:
         """Return whether an account that is listed is found by its id too; one that is not found counts as new."""
-        rows = next(self._wire.all_of(ACCOUNTS, "Account", first=True))
-        known = next((str(row["ExternalId"]) for row in rows if row.get("ExternalId")), "")
+        known = next((str(row["ExternalId"]) for row in self._accounts() if row.get("ExternalId")), "")
         if not known or self._settings.account_lookup != "key":
             return looked(self._pull, name, told="" if known else "there is none to try it with")
         if self._wire.account(known) is not None:
@@ -129,10 +133,10 @@ class Inspector:
         """
         new: list[str] = []
         unseen: list[str] = []
-        for kind, route, listed in ((ACCOUNT, ACCOUNTS, "Account"), (CONTACT, CONTACTS, "Contact")):
+        for kind in (ACCOUNT, CONTACT):
             if kind not in wanted.kinds:
                 continue
-            row = _first(next(self._wire.all_of(route, listed, first=True)))
+            row = _first(self._accounts() if kind == ACCOUNT else self._first_page(CONTACTS, "Contact"))
             fields = [field for field in wanted.fields(kind) if field.sent and field.name not in IDS]
             for field in (each for each in fields if column(kind, each.name) not in row):
                 (unseen if standard(kind, field.name) else new).append(f"{field.name} ({field.place})")

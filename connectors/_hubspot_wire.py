@@ -38,10 +38,10 @@ class Refusal(Rejected):
 
     flaw: Flaw = Flaw()
 
-    @property
-    def of_one(self) -> bool:
-        """Whether it may be of one record among many, and not of the call as a whole."""
-        return self.status in (400, 404, 409)
+
+def of_one(error: Rejected) -> bool:
+    """Return whether a refusal may be of one record among many, and not of the call as a whole."""
+    return isinstance(error, Refusal) and error.status in (400, 404, 409)
 
 
 class Wire:

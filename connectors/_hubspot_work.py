@@ -10,7 +10,7 @@ from connectors._hubspot_records import Records
 from connectors._hubspot_schema import DEALS, Portal
 from connectors._hubspot_search import Search, changed_since
 from connectors._hubspot_values import moment_or_none
-from connectors._hubspot_wire import Json, Refusal, Wire, rows_in
+from connectors._hubspot_wire import Json, Wire, of_one, rows_in
 from connectors._hubspot_words import flaw_in
 from connectors._hubspot_work_look import look
 from connectors._hubspot_work_records import (
@@ -227,7 +227,7 @@ class Work:
             outcomes = [Outcome(step.key, Result.WAITING, step.ref, str(error)) for step in steps]
         except Rejected as error:
             half = len(steps) // 2
-            if half and isinstance(error, Refusal) and error.of_one:
+            if half and of_one(error):
                 # A refused call applied nothing: halve it until the culprit stands alone.
                 self._carry_out(steps[:half], texts, going)
                 self._carry_out(steps[half:], texts, going)

@@ -9,7 +9,7 @@ from connectors._http import Route
 from connectors._hubspot_records import Records
 from connectors._hubspot_schema import DEALS, Portal, Property
 from connectors._hubspot_values import outgoing, same
-from connectors._hubspot_wire import Json, Refusal, Wire, rows_in
+from connectors._hubspot_wire import Json, Wire, of_one, rows_in
 from connectors._hubspot_words import Flaw, flaw_in
 from handoff.errors import NotAllowed, Rejected, Transient
 from handoff.model import Outcome, Result
@@ -108,7 +108,7 @@ class WriteBack:
             raise
         except Rejected as error:
             half = len(batch) // 2
-            if not half or not (isinstance(error, Refusal) and error.of_one) or next(spare, True):
+            if not half or not of_one(error) or next(spare, True):
                 return {one.at: _refused(one, error.why) for one in batch}
             # One bad value can sink the whole call: halve it until the culprit stands alone.
             return {**self._write(batch[:half], spare), **self._write(batch[half:], spare)}

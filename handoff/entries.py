@@ -10,6 +10,21 @@ from handoff.owners import Owner
 
 
 @dataclass(frozen=True)
+class Told:
+    """
+    What Customer Success was told by a handoff: of each canonical field a fingerprint, and its words.
+
+    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay; None
+    leaves the words as they are.
+    """
+
+    key: str
+    hashes: Mapping[str, str]
+    words: Mapping[str, str] | None
+    again: bool = False
+
+
+@dataclass(frozen=True)
 class Judged:
     """
     What became of one deal in a run, as the ledger keeps it.
@@ -28,25 +43,10 @@ class Judged:
     mapping_version: str | None = None
     silent: bool = False
     changed: tuple[str, ...] = ()
-    told: "Told | None" = None
+    told: Told | None = None
     read_at: datetime | None = None
     expected_at: datetime | None = None
     owner: Owner | None = None
-
-
-@dataclass(frozen=True)
-class Told:
-    """
-    What Customer Success was told by a handoff: of each canonical field a fingerprint, and its words.
-
-    `again` says that it is not the first time. The words name people and can be purged, the fingerprints stay; None
-    leaves the words as they are.
-    """
-
-    key: str
-    hashes: Mapping[str, str]
-    words: Mapping[str, str] | None
-    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from handoff import tables as t
 from handoff.batches import batches
@@ -27,7 +20,6 @@ from handoff.rows import BRIDGE, deal_row, event, unreadable_row
 from handoff.trail import seal
 
 BUDGETS_KEPT_SECONDS = 3 * 86_400
-
 
 KNOWN_WHEN_READ = ("first_seen_at", "name", "account_id", "account_name", "url", "won_at", "won_how", "episode")
 """What a deal that cannot be read for once keeps from when it was read."""
